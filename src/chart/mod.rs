@@ -1,0 +1,1 @@
+//! A Helm chart in memory: loaded, its dependencies processed, its values coalesced.

@@ -1,0 +1,13 @@
+//! promgit: Prometheus the GitOps way.
+
+pub mod api;
+pub mod chart;
+pub mod cli;
+pub mod git;
+pub mod ledger;
+pub mod reconcile;
+pub mod render;
+pub mod source;
+pub mod template;
+pub mod values;
+pub mod yaml;

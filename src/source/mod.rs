@@ -1,0 +1,1 @@
+//! Where resources come from: a folder that is watched; later a cluster.

@@ -1,0 +1,427 @@
+//! The values a template works on: Go's `interface {}` as Helm's charts see it.
+//!
+//! Maps and lists are shared and mutable, as in Go: cloning a `Value` copies a reference, and `set`,
+//! `unset` or `merge` on one are seen by every holder. A value lives on one thread (`Rc`); what has to
+//! travel between threads is a [`super::frozen::Frozen`].
+
+use std::borrow::Borrow;
+use std::cell::{Ref, RefCell, RefMut};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Deref;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::types::{Named, Type};
+
+/// Any value of a template.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// No value at all, Go's zero `reflect.Value`: what an absent variable or field of an untyped nil
+    /// evaluates to. Never stored in a map or list.
+    Invalid,
+    /// The nil interface: YAML `null`, a missing key of a map (Helm sets `missingkey=zero`).
+    Nil,
+    Bool(bool),
+    Int(IntKind, i64),
+    Uint(UintKind, u64),
+    Float(f64),
+    /// A Go string: any bytes, not always UTF-8.
+    Str(Str),
+    /// `[]byte`: prints as numbers, reads as a string where a function says so.
+    Bytes(Str),
+    List(List),
+    Map(Map),
+    /// A struct or pointer with fields and methods (`.Capabilities`, `semver`, `now`).
+    Object(Rc<dyn Object>),
+}
+
+/// Which of Go's signed integer types a number has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IntKind {
+    Int,
+    Int8,
+    Int16,
+    Int32,
+    Int64,
+    /// `time.Duration`, printed as `1h2m3s`.
+    Duration,
+}
+
+/// Which of Go's unsigned integer types a number has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UintKind {
+    Uint,
+    Uint8,
+    Uint16,
+    Uint32,
+    Uint64,
+}
+
+/// A Go struct (or pointer to one) that a template can look into.
+pub trait Object: fmt::Debug {
+    /// Name and methods; `underlying` is `Type::Any`.
+    fn named(&self) -> &'static Named;
+    /// An exported field; `None` where Go would say `can't evaluate field`.
+    fn field(&self, name: &str) -> Option<Value>;
+    /// All exported fields in the order of declaration, for `%v`, JSON and YAML.
+    fn fields(&self) -> Vec<(&'static str, Value)>;
+    /// Go's `String()` method, which printing prefers to the fields.
+    fn display(&self) -> Option<String> {
+        None
+    }
+    /// What `encoding/json` writes where the type has its own `MarshalJSON` (a string or nil).
+    fn json(&self) -> Option<Value> {
+        None
+    }
+    fn as_any(&self) -> &dyn std::any::Any;
+}
+
+impl Value {
+    /// A Go `int`.
+    pub fn int(n: i64) -> Self {
+        Value::Int(IntKind::Int, n)
+    }
+
+    /// A Go `int64`, what sprig's arithmetic returns.
+    pub fn int64(n: i64) -> Self {
+        Value::Int(IntKind::Int64, n)
+    }
+
+    pub fn str(text: impl Into<Str>) -> Self {
+        Value::Str(text.into())
+    }
+
+    /// A new `[]interface {}`.
+    pub fn list(items: Vec<Value>) -> Self {
+        Value::List(List::new(Type::Any, items))
+    }
+
+    /// A new `[]string`.
+    pub fn strings<S: Into<Str>>(items: impl IntoIterator<Item = S>) -> Self {
+        let items = items.into_iter().map(Value::str).collect();
+        Value::List(List::new(Type::String, items))
+    }
+
+    /// A new `map[string]interface {}`.
+    pub fn map<K: Into<Str>>(entries: impl IntoIterator<Item = (K, Value)>) -> Self {
+        Value::Map(Map::new(Type::Any, entries.into_iter().map(|(k, v)| (k.into(), v)).collect()))
+    }
+
+    /// Neither kind of nil (a nil map or list is a value).
+    pub fn is_some(&self) -> bool {
+        !matches!(self, Value::Invalid | Value::Nil)
+    }
+
+    pub fn as_str(&self) -> Option<&Str> {
+        match self {
+            Value::Str(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub fn as_map(&self) -> Option<&Map> {
+        match self {
+            Value::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    pub fn as_list(&self) -> Option<&List> {
+        match self {
+            Value::List(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// The dynamic type; `Type::Any` for both nils (Go prints `interface {}` or `<nil>` there).
+    pub fn type_of(&self) -> Type {
+        match self {
+            Value::Invalid | Value::Nil => Type::Any,
+            Value::Bool(_) => Type::Bool,
+            Value::Int(kind, _) => kind.type_of(),
+            Value::Uint(kind, _) => kind.type_of(),
+            Value::Float(_) => Type::Float64,
+            Value::Str(_) => Type::String,
+            Value::Bytes(_) => Type::Bytes,
+            Value::List(list) => list.type_of(),
+            Value::Map(map) => map.type_of(),
+            Value::Object(object) => Type::Named(object.named()),
+        }
+    }
+}
+
+impl IntKind {
+    pub fn type_of(self) -> Type {
+        match self {
+            IntKind::Int => Type::Int,
+            IntKind::Int8 => Type::Int8,
+            IntKind::Int16 => Type::Int16,
+            IntKind::Int32 => Type::Int32,
+            IntKind::Int64 => Type::Int64,
+            IntKind::Duration => Type::Duration,
+        }
+    }
+}
+
+impl UintKind {
+    pub fn type_of(self) -> Type {
+        match self {
+            UintKind::Uint => Type::Uint,
+            UintKind::Uint8 => Type::Uint8,
+            UintKind::Uint16 => Type::Uint16,
+            UintKind::Uint32 => Type::Uint32,
+            UintKind::Uint64 => Type::Uint64,
+        }
+    }
+}
+
+/// A Go string: immutable bytes, cheap to clone.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Str(Arc<[u8]>);
+
+impl Str {
+    /// The bytes as text, with U+FFFD where they are not UTF-8.
+    pub fn to_text(&self) -> std::borrow::Cow<'_, str> {
+        String::from_utf8_lossy(&self.0)
+    }
+}
+
+impl Deref for Str {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Borrow<[u8]> for Str {
+    fn borrow(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<&str> for Str {
+    fn from(text: &str) -> Self {
+        Str(text.as_bytes().into())
+    }
+}
+
+impl From<String> for Str {
+    fn from(text: String) -> Self {
+        Str(text.into_bytes().into())
+    }
+}
+
+impl From<Vec<u8>> for Str {
+    fn from(bytes: Vec<u8>) -> Self {
+        Str(bytes.into())
+    }
+}
+
+impl From<&[u8]> for Str {
+    fn from(bytes: &[u8]) -> Self {
+        Str(bytes.into())
+    }
+}
+
+impl fmt::Debug for Str {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.to_text())
+    }
+}
+
+/// A Go slice, shared by reference.
+#[derive(Clone)]
+pub struct List(Rc<ListCell>);
+
+struct ListCell {
+    ty: Type,
+    nil: bool,
+    items: RefCell<Vec<Value>>,
+}
+
+impl List {
+    /// A slice whose elements have the static type `element`.
+    pub fn new(element: Type, items: Vec<Value>) -> Self {
+        Self::typed(Type::List(leak_free(element)), items)
+    }
+
+    /// A slice of a defined type, such as `common.VersionSet`.
+    pub fn named(named: &'static Named, items: Vec<Value>) -> Self {
+        Self::typed(Type::Named(named), items)
+    }
+
+    /// Go's nil slice: empty, and `null` in JSON.
+    pub fn nil(element: Type) -> Self {
+        let ty = Type::List(leak_free(element));
+        List(Rc::new(ListCell { ty, nil: true, items: RefCell::default() }))
+    }
+
+    fn typed(ty: Type, items: Vec<Value>) -> Self {
+        List(Rc::new(ListCell { ty, nil: false, items: RefCell::new(items) }))
+    }
+
+    pub fn type_of(&self) -> Type {
+        self.0.ty
+    }
+
+    /// The static type of the elements.
+    pub fn element(&self) -> Type {
+        element_of(self.0.ty)
+    }
+
+    pub fn is_nil(&self) -> bool {
+        self.0.nil
+    }
+
+    pub fn len(&self) -> usize {
+        self.borrow().len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.borrow().is_empty()
+    }
+
+    pub fn get(&self, index: usize) -> Option<Value> {
+        self.borrow().get(index).cloned()
+    }
+
+    /// The elements; do not hold the borrow across a call into a template or function.
+    pub fn borrow(&self) -> Ref<'_, Vec<Value>> {
+        self.0.items.borrow()
+    }
+
+    /// The elements, to change in place; every holder of the list sees it.
+    pub fn borrow_mut(&self) -> RefMut<'_, Vec<Value>> {
+        self.0.items.borrow_mut()
+    }
+
+    /// A copy of the elements, safe to walk while the list changes.
+    pub fn snapshot(&self) -> Vec<Value> {
+        self.borrow().clone()
+    }
+
+    pub fn same(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl fmt::Debug for List {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "List({})", self.0.ty)
+    }
+}
+
+/// A Go map with string keys, shared by reference and walked in key order.
+#[derive(Clone)]
+pub struct Map(Rc<MapCell>);
+
+struct MapCell {
+    ty: Type,
+    nil: bool,
+    entries: RefCell<BTreeMap<Str, Value>>,
+}
+
+impl Map {
+    /// A map whose values have the static type `element`.
+    pub fn new(element: Type, entries: BTreeMap<Str, Value>) -> Self {
+        Self::typed(Type::Map(leak_free(element)), entries)
+    }
+
+    /// A map of a defined type, such as `common.Values`.
+    pub fn named(named: &'static Named, entries: BTreeMap<Str, Value>) -> Self {
+        Self::typed(Type::Named(named), entries)
+    }
+
+    /// Go's nil map: empty, and `null` in JSON.
+    pub fn nil(element: Type) -> Self {
+        let ty = Type::Map(leak_free(element));
+        Map(Rc::new(MapCell { ty, nil: true, entries: RefCell::default() }))
+    }
+
+    fn typed(ty: Type, entries: BTreeMap<Str, Value>) -> Self {
+        Map(Rc::new(MapCell { ty, nil: false, entries: RefCell::new(entries) }))
+    }
+
+    pub fn type_of(&self) -> Type {
+        self.0.ty
+    }
+
+    /// The static type of the values.
+    pub fn element(&self) -> Type {
+        element_of(self.0.ty)
+    }
+
+    pub fn is_nil(&self) -> bool {
+        self.0.nil
+    }
+
+    pub fn len(&self) -> usize {
+        self.borrow().len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.borrow().is_empty()
+    }
+
+    pub fn get(&self, key: impl AsRef<[u8]>) -> Option<Value> {
+        self.borrow().get(key.as_ref()).cloned()
+    }
+
+    pub fn insert(&self, key: impl Into<Str>, value: Value) -> Option<Value> {
+        self.borrow_mut().insert(key.into(), value)
+    }
+
+    pub fn remove(&self, key: impl AsRef<[u8]>) -> Option<Value> {
+        self.borrow_mut().remove(key.as_ref())
+    }
+
+    /// The entries; do not hold the borrow across a call into a template or function.
+    pub fn borrow(&self) -> Ref<'_, BTreeMap<Str, Value>> {
+        self.0.entries.borrow()
+    }
+
+    /// The entries, to change in place; every holder of the map sees it.
+    pub fn borrow_mut(&self) -> RefMut<'_, BTreeMap<Str, Value>> {
+        self.0.entries.borrow_mut()
+    }
+
+    /// A copy of the entries in key order, safe to walk while the map changes.
+    pub fn snapshot(&self) -> Vec<(Str, Value)> {
+        self.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+    }
+
+    pub fn same(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl fmt::Debug for Map {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Map({})", self.0.ty)
+    }
+}
+
+fn element_of(ty: Type) -> Type {
+    match ty {
+        Type::List(element) | Type::Map(element) => *element,
+        Type::Named(named) => element_of(named.underlying),
+        _ => Type::Any,
+    }
+}
+
+/// The static home of an element type: containers of containers are not needed beyond these.
+fn leak_free(element: Type) -> &'static Type {
+    const ANY_MAP: Type = Type::Map(&Type::Any);
+    match element {
+        Type::String => &Type::String,
+        Type::Int => &Type::Int,
+        Type::Int64 => &Type::Int64,
+        Type::Float64 => &Type::Float64,
+        Type::Bool => &Type::Bool,
+        Type::Bytes => &Type::Bytes,
+        Type::Map(_) => &ANY_MAP,
+        Type::List(_) => &const { Type::List(&Type::String) },
+        _ => &Type::Any,
+    }
+}

@@ -1,0 +1,1 @@
+//! A PrometheusCluster turned into Helm values, by a mapping that is data.

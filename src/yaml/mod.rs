@@ -1,0 +1,1 @@
+//! Go-yaml's reading and writing of YAML, and encoding/json's of JSON.
