@@ -1,5 +1,6 @@
 //! promgit: Prometheus the GitOps way.
 
+pub mod agent;
 pub mod api;
 pub mod chart;
 pub mod cli;

@@ -20,6 +20,10 @@ pub const RELEASE: &str = "release.yaml";
 pub const KUSTOMIZATION: &str = "kustomization.yaml";
 pub const MANIFESTS: &str = "manifests";
 pub const HOOKS: &str = "hooks";
+pub const CRDS: &str = "crds";
+
+/// What is ours at the top of a cluster's folder; anything else there is somebody's and survives.
+pub const OWN: &[&str] = &[CLUSTER, VALUES, RELEASE, KUSTOMIZATION, MANIFESTS, HOOKS, CRDS];
 
 /// What one reconcile wants the folder to hold.
 pub struct Deployment<'a> {
@@ -34,6 +38,8 @@ pub struct Deployment<'a> {
     pub chart: ChartRef,
     pub renderer: &'a str,
     pub capabilities: Capabilities,
+    /// Custom resource definitions: applied first, never pruned (their deletion deletes users' data).
+    pub crds: Vec<Object>,
     /// In apply order.
     pub manifests: Vec<Object>,
     /// Helm hooks, in Helm's order.
@@ -70,18 +76,21 @@ pub fn files(deployment: &Deployment<'_>) -> Result<Files, FolderError> {
         let cluster = format!("{}/{}", deployment.namespace, deployment.name);
         return Err(FolderError::Empty { cluster, chart: deployment.chart.name.clone() });
     }
-    let objects = || deployment.manifests.iter().chain(&deployment.hooks);
-    secrets::check(objects().map(|object| &object.json))?;
+    let objects = deployment.crds.iter().chain(&deployment.manifests).chain(&deployment.hooks);
+    secrets::check(objects.map(|object| &object.json))?;
+    let crds = placed(CRDS, &deployment.crds);
     let manifests = placed(MANIFESTS, &deployment.manifests);
     let hooks = placed(HOOKS, &deployment.hooks);
-    let record = record(deployment, &manifests, &hooks);
+    let all: Vec<_> = crds.iter().chain(&manifests).chain(&hooks).cloned().collect();
+    let applied: Vec<_> = crds.iter().chain(&manifests).cloned().collect();
+    let record = record(deployment, &manifests, &all);
 
     let mut files = Files::new();
     files.insert(CLUSTER.into(), text::yaml(CLUSTER, deployment.cluster)?.into_bytes());
     files.insert(VALUES.into(), deployment.values.as_bytes().to_vec());
     files.insert(RELEASE.into(), record.to_yaml()?.into_bytes());
-    files.insert(KUSTOMIZATION.into(), kustomization(deployment, &manifests)?.into_bytes());
-    for (path, object) in manifests.into_iter().chain(hooks) {
+    files.insert(KUSTOMIZATION.into(), kustomization(deployment, &applied)?.into_bytes());
+    for (path, object) in all {
         files.insert(path, object.text.clone().into_bytes());
     }
     Ok(files)
@@ -95,11 +104,11 @@ fn placed<'a>(folder: &str, objects: &'a [Object]) -> Vec<(String, &'a Object)> 
 
 type Placed<'a> = [(String, &'a Object)];
 
-fn record(deployment: &Deployment<'_>, manifests: &Placed<'_>, hooks: &Placed<'_>) -> Record {
+fn record(deployment: &Deployment<'_>, manifests: &Placed<'_>, all: &Placed<'_>) -> Record {
     Record {
         chart: deployment.chart.clone(),
         values_digest: deployment.values_digest.to_string(),
-        manifest_digest: digest(manifests, hooks),
+        manifest_digest: digest(all),
         renderer: deployment.renderer.to_string(),
         capabilities: deployment.capabilities.clone(),
         inventory: manifests.iter().map(|(file, object)| item(file, &object.identity)).collect(),
@@ -112,9 +121,9 @@ fn item(file: &str, identity: &Identity) -> Item {
 }
 
 /// `sha256:<hex>` over `<path> NUL <text> NUL` of every object, so that neither can imitate the other.
-fn digest(manifests: &Placed<'_>, hooks: &Placed<'_>) -> String {
+fn digest(objects: &Placed<'_>) -> String {
     let mut hash = Sha256::new();
-    for (path, object) in manifests.iter().chain(hooks) {
+    for (path, object) in objects {
         for part in [path.as_bytes(), object.text.as_bytes()] {
             hash.update(part);
             hash.update([0]);

@@ -11,7 +11,7 @@ pub struct Record {
     pub chart: ChartRef,
     /// `sha256:<hex>` over `values.yaml`.
     pub values_digest: String,
-    /// `sha256:<hex>` over the names and texts of the manifests and hooks, in order.
+    /// `sha256:<hex>` over the names and texts of all objects (definitions, manifests, hooks), in order.
     pub manifest_digest: String,
     /// Whose output the manifests equal: `helm 4.3.1`. Changes only when the rules do, not with each
     /// version of the agent.

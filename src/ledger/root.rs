@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use minijinja::value::Serde;
 use minijinja::{Environment, context};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::folder::{Files, KUSTOMIZATION};
+use super::record::ChartRef;
 use super::template;
 use super::text::{self, TextError};
 
@@ -87,6 +88,24 @@ pub struct Row {
     pub change: String,
 }
 
+impl Row {
+    /// The row of a cluster, from its `cluster.yaml` and the chart of its `release.yaml`.
+    pub fn of(cluster: &Json, chart: &ChartRef) -> Self {
+        let text = |pointer: &str| match cluster.pointer(pointer) {
+            Some(Json::String(text)) => text.clone(),
+            None | Some(Json::Null) => String::new(),
+            Some(other) => other.to_string(),
+        };
+        let version = text("/spec/version");
+        Row {
+            chart: format!("{} {}", chart.name, chart.version),
+            version: if version.is_empty() { "chart's".into() } else { version },
+            replicas: text("/spec/replicas"),
+            change: text("/metadata/annotations/kubernetes.io~1change-cause"),
+        }
+    }
+}
+
 /// Why the README could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum RootError {
@@ -134,6 +153,8 @@ pub fn files(
     let kustomization = json!({
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
+        // kustomize refuses a file that says nothing, and the last cluster may go.
+        "sortOptions": {"order": "fifo"},
         "resources": clusters.keys().collect::<Vec<_>>(),
     });
     let row = |(name, row): (&String, &Row)| context! { name, ..minijinja::Value::from(Serde(row)) };

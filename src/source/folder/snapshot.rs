@@ -15,11 +15,19 @@ use crate::source::event::{Deleted, Event, Kept, Key, Observed, Refused};
 #[derive(Debug, Default)]
 pub struct Snapshot {
     files: BTreeMap<PathBuf, (Stamp, Contents)>,
-    /// Every cluster that the receiver knows of; `None`: only that it was refused.
-    told: BTreeMap<Key, Option<Arc<PrometheusCluster>>>,
+    /// Every cluster that the receiver knows of.
+    told: BTreeMap<Key, Told>,
     refusals: Vec<Refused>,
     /// The last listing could not tell what is absent, because a file could not be read.
     incomplete: bool,
+}
+
+#[derive(Debug)]
+struct Told {
+    /// `None`: only that it was refused.
+    cluster: Option<Arc<PrometheusCluster>>,
+    /// The file that it stood in.
+    path: PathBuf,
 }
 
 /// What the folder says, looked at by cluster.
@@ -49,7 +57,7 @@ impl Snapshot {
         events.extend(clusters.values().map(|observed| Event::Listed((*observed).clone())));
         events.push(Event::Ready { kept });
         self.told = clusters.into_values().map(known).collect();
-        self.told.extend(refused.iter().filter_map(|refused| Some((refused.key.clone()?, None))));
+        self.told.extend(refused.iter().filter_map(unknown));
         self.incomplete = refused.iter().any(|refused| refused.key.is_none());
         self.refusals = refused;
         events
@@ -66,14 +74,21 @@ impl Snapshot {
         let fresh = refused.iter().filter(|refused| !self.refusals.contains(refused));
         let mut events: Vec<Event> = fresh.cloned().map(Event::Refused).collect();
         for (key, observed) in &clusters {
-            let earlier = self.told.get(*key).and_then(Option::as_ref);
+            let earlier = self.told.get(*key).and_then(|told| told.cluster.as_ref());
             if earlier != Some(&observed.cluster) {
                 events.push(Event::Applied((*observed).clone()));
             }
         }
-        let kept = |key: &Key| unreadable || refused.iter().any(|refused| refused.key.as_ref() == Some(key));
-        let gone = self.told.keys().filter(|key| !clusters.contains_key(key) && !kept(key));
-        let gone: Vec<Key> = gone.cloned().collect();
+        let kept = |key: &Key, told: &Told| {
+            let mut about = refused.iter().filter(|refused| match &refused.key {
+                Some(other) => other == key,
+                // Unreadable: its own file, or a new one that it may have moved into (until the next look).
+                None => refused.origin.path == told.path || !self.refusals.contains(refused),
+            });
+            about.next().is_some()
+        };
+        let gone = self.told.iter().filter(|(key, told)| !clusters.contains_key(key) && !kept(key, told));
+        let gone: Vec<Key> = gone.map(|(key, _)| key.clone()).collect();
         self.told.extend(clusters.into_values().map(known));
         for key in gone {
             self.told.remove(&key);
@@ -84,8 +99,14 @@ impl Snapshot {
     }
 }
 
-fn known(observed: &Observed) -> (Key, Option<Arc<PrometheusCluster>>) {
-    (observed.key.clone(), Some(observed.cluster.clone()))
+fn known(observed: &Observed) -> (Key, Told) {
+    let told = Told { cluster: Some(observed.cluster.clone()), path: observed.origin.path.clone() };
+    (observed.key.clone(), told)
+}
+
+fn unknown(refused: &Refused) -> Option<(Key, Told)> {
+    let told = Told { cluster: None, path: refused.origin.path.clone() };
+    Some((refused.key.clone()?, told))
 }
 
 fn view(files: &BTreeMap<PathBuf, (Stamp, Contents)>) -> View<'_> {

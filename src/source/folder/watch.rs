@@ -31,6 +31,8 @@ const RETRY: Duration = Duration::from_secs(1);
 pub enum WatchError {
     #[error(transparent)]
     Walk(#[from] walk::WalkError),
+    #[error("following the folder ended in a way it never should; please report this")]
+    Gone,
 }
 
 /// Reads the folder once and tells its listing; for `--once` and as the first step of [`follow`].
