@@ -126,7 +126,10 @@ fn files() -> Vec<File> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let entries = walkdir::WalkDir::new(&src).sort_by_file_name().into_iter();
     let paths = entries.map(|entry| entry.expect("a readable src").into_path());
-    paths.filter(|path| path.extension().is_some_and(|end| end == "rs")).map(|path| read(&src, &path)).collect()
+    paths
+        .filter(|path| path.extension().is_some_and(|end| end == "rs"))
+        .map(|path| read(&src, &path))
+        .collect()
 }
 
 fn read(src: &Path, path: &Path) -> File {
@@ -211,8 +214,7 @@ impl<'ast> Visit<'ast> for Paths {
 }
 
 fn is_test(attribute: &syn::Attribute) -> bool {
-    attribute.path().is_ident("cfg")
-        && attribute.parse_args::<syn::Ident>().is_ok_and(|name| name == "test")
+    attribute.path().is_ident("cfg") && attribute.parse_args::<syn::Ident>().is_ok_and(|name| name == "test")
 }
 
 fn floor(room: &str) -> Option<u8> {

@@ -12,7 +12,7 @@ use crate::source::event::{Key, Observed, Origin, Refused};
 use crate::yaml::document::{self, Document};
 
 /// An API server takes 1.5 MiB an object; a file may hold some.
-const LARGEST_FILE: u64 = 16 << 20;
+pub const LARGEST_FILE: u64 = 16 << 20;
 
 /// The API group whose documents are ours; others are left alone.
 const GROUP: &str = "promgit.dev";

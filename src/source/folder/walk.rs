@@ -34,6 +34,12 @@ impl Stamp {
         Timestamp::new(self.seconds, self.nanoseconds as i32).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
+    /// For what comes from no file: changed now.
+    pub fn now() -> Self {
+        let now = Timestamp::now();
+        Stamp { device: 0, inode: 0, bytes: 0, seconds: now.as_second(), nanoseconds: now.subsec_nanosecond().into() }
+    }
+
     fn of(metadata: &Metadata) -> Self {
         Stamp {
             device: metadata.dev(),
@@ -104,6 +110,11 @@ fn visit(entry: &fs::DirEntry, depth: usize, files: &mut Files, folders: &mut Ve
     if let Some(metadata) = fs::metadata(&path).ok().filter(Metadata::is_file) {
         files.insert(path, Stamp::of(&metadata));
     }
+}
+
+/// The stamp of one file, links followed.
+pub fn stamp(path: &Path) -> io::Result<Stamp> {
+    fs::metadata(path).map(|metadata| Stamp::of(&metadata))
 }
 
 /// Tells one folder from another of the same name.

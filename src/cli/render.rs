@@ -1,0 +1,92 @@
+//! `promgit render`: a resource file turned into the tree that would be committed.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::console::Console;
+use super::exit::Exit;
+use super::operation::{self, SettingsArguments};
+use crate::ledger::root::{self, Marker, Row};
+use crate::reconcile::inputs::Inputs;
+use crate::reconcile::prepare::{self, Prepared};
+use crate::settings::load::Flags;
+use crate::source::event::Observed;
+
+/// Print or write the tree that would be committed for a resource
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// File or folder with PrometheusClusters; - reads standard input
+    #[arg(short = 'f', long = "file", value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// Write the tree below this folder, one folder a branch, instead of printing it
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    settings: SettingsArguments,
+}
+
+/// Path → contents, all branches together.
+type Tree = BTreeMap<String, Vec<u8>>;
+
+pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> {
+    let settings = arguments.settings.load(Flags::default())?;
+    let (clusters, refused) = operation::resources(&arguments.files, console)?;
+    operation::some(&clusters, refused)?;
+    let inputs = Inputs::load(&settings)?;
+    let (tree, failures) = operation::deep(|| tree(&clusters, &inputs, arguments.out.is_some()))?;
+    for failure in &failures {
+        console.note(format_args!("error: {failure}"));
+    }
+    match &arguments.out {
+        Some(folder) => write(folder, &tree)?,
+        None => console.data(text(&tree))?,
+    }
+    Ok(if refused + failures.len() == 0 { Exit::Done } else { Exit::Failed })
+}
+
+/// All trees and what failed. `roots`: with the files at the root of the branches.
+fn tree(clusters: &[Observed], inputs: &Inputs, roots: bool) -> anyhow::Result<(Tree, Vec<String>)> {
+    let mut tree = Tree::new();
+    let mut rows: BTreeMap<&str, BTreeMap<String, Row>> = BTreeMap::new();
+    let mut failures = Vec::new();
+    for observed in clusters {
+        let branch = inputs.branches.of(&observed.key.namespace)?;
+        match prepare::prepare(&observed.key, &observed.cluster, inputs) {
+            Ok(Prepared { key, files, row, .. }) => {
+                tree.extend(files.into_iter().map(|(path, bytes)| (format!("{branch}/{}/{path}", key.name), bytes)));
+                rows.entry(&observed.key.namespace).or_default().insert(key.name, row);
+            }
+            Err(error) => failures.push(format!("{} ({}): {error}", observed.key, observed.origin)),
+        }
+    }
+    for (namespace, rows) in rows.iter().filter(|_| roots) {
+        let branch = inputs.branches.of(namespace)?;
+        let marker = Marker::new(&inputs.agent.name, namespace);
+        let files = root::files(&marker, &branch, rows, &inputs.readme)?;
+        tree.extend(files.into_iter().map(|(path, bytes)| (format!("{branch}/{path}"), bytes)));
+    }
+    Ok((tree, failures))
+}
+
+fn write(folder: &Path, tree: &Tree) -> anyhow::Result<()> {
+    for (path, bytes) in tree {
+        let path = folder.join(path);
+        let parent = path.parent().unwrap_or(folder);
+        std::fs::create_dir_all(parent).with_context(|| format!("folder {}", parent.display()))?;
+        std::fs::write(&path, bytes).with_context(|| format!("file {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// A stream of YAML documents, each headed by its path.
+fn text(tree: &Tree) -> String {
+    let mut text = String::new();
+    for (path, bytes) in tree {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "---\n# {path}\n{}", String::from_utf8_lossy(bytes));
+    }
+    text
+}
