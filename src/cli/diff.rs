@@ -8,6 +8,7 @@ use similar::TextDiff;
 
 use super::console::Console;
 use super::exit::Exit;
+use super::history::Format;
 use super::operation::{self, SettingsArguments};
 use crate::git::reader::Reader;
 use crate::reconcile::inputs::Inputs;
@@ -29,7 +30,7 @@ pub struct Arguments {
     repo: Option<PathBuf>,
     /// text or json
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-    output: super::history::Format,
+    output: Format,
     #[command(flatten)]
     settings: SettingsArguments,
 }
@@ -46,13 +47,13 @@ pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> 
     let reader = Reader::open(&settings.repository.path)?;
     let mut exit = if refused == 0 { Exit::Done } else { Exit::Failed };
     for observed in &clusters {
-        match operation::deep(|| one(observed, &inputs, &reader)) {
+        match one(observed, &inputs, &reader) {
             Ok(None) => {}
             Ok(Some((change, files))) => {
                 exit = if exit == Exit::Failed { exit } else { Exit::Different };
                 let text = match arguments.output {
-                    super::history::Format::Text => text(&change, &files, console),
-                    super::history::Format::Json => json(&change, &files),
+                    Format::Text => text(&change, &files, console),
+                    Format::Json => json(&change, &files),
                 };
                 console.data(text)?;
             }
@@ -67,7 +68,8 @@ pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> 
 
 fn one(observed: &Observed, inputs: &Inputs, reader: &Reader) -> anyhow::Result<Option<(Change, Vec<FileChange>)>> {
     let branch = inputs.branches.of(&observed.key.namespace)?;
-    let prepared = prepare::prepare(&observed.key, &observed.cluster, inputs)?;
+    let prepare = || Ok(prepare::prepare(&observed.key, &observed.cluster, inputs)?);
+    let prepared = operation::deep(prepare)?;
     let Plan::Change(change) = plan::write(reader, &branch, prepared, observed)? else { return Ok(None) };
     let files = files(&change, reader)?;
     Ok(Some((*change, files)))

@@ -18,6 +18,13 @@ pub enum Exit {
     Different,
 }
 
+impl Exit {
+    /// The end of a command that counts as Helm does: 0 or not.
+    pub fn of_code(code: u8) -> Self {
+        if code == 0 { Exit::Done } else { Exit::Failed }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         ExitCode::from(match exit {

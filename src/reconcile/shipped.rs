@@ -2,7 +2,7 @@
 
 use include_dir::{Dir, include_dir};
 
-use crate::chart::load::{self, LoadError};
+use crate::chart::load::{self, FilesError};
 use crate::chart::model::{Chart, File};
 
 static CHART: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/charts/prometheus-cluster");
@@ -14,14 +14,14 @@ pub const COMMIT: &str = include_str!("../../config/commit.j2");
 pub const README: &str = include_str!("../../config/readme.j2");
 
 /// The chart `prometheus-cluster`.
-pub fn chart() -> Result<Chart, LoadError> {
+pub fn chart() -> Result<Chart, FilesError> {
     let mut files = Vec::new();
     let mut folders = vec![&CHART];
     while let Some(folder) = folders.pop() {
         folders.extend(folder.dirs());
         files.extend(folder.files().map(|file| File {
-            name: file.path().to_string_lossy().into_owned(),
-            data: file.contents().to_vec(),
+            name: file.path().to_string_lossy().as_ref().into(),
+            data: file.contents().into(),
         }));
     }
     files.sort_by(|a, b| a.name.cmp(&b.name));

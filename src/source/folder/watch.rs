@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use notify_debouncer_full::notify::{RecommendedWatcher, RecursiveMode};
+use notify_debouncer_full::notify::{Config, Error as NotifyError, RecommendedWatcher, RecursiveMode};
 use notify_debouncer_full::{DebounceEventResult, Debouncer, NoCache, new_debouncer_opt};
 use tokio::sync::mpsc;
 
@@ -134,14 +134,14 @@ impl Ear {
     }
 }
 
-fn watch(options: &Options, identity: (u64, u64)) -> Result<Watched, notify_debouncer_full::notify::Error> {
+fn watch(options: &Options, identity: (u64, u64)) -> Result<Watched, NotifyError> {
     let (sender, touched) = mpsc::unbounded_channel();
     let hear = move |result: DebounceEventResult| {
         let paths = result.map(|events| events.into_iter().flat_map(|event| event.event.paths).collect());
         // A closed channel means that the folder is not followed any more.
         let _ = sender.send(paths.unwrap_or_default());
     };
-    let config = notify_debouncer_full::notify::Config::default().with_follow_symlinks(false);
+    let config = Config::default().with_follow_symlinks(false);
     let mut debouncer = new_debouncer_opt(options.debounce, None, hear, NoCache, config)?;
     debouncer.watch(&options.root, RecursiveMode::Recursive)?;
     Ok(Watched { _debouncer: debouncer, identity, touched })
