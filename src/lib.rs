@@ -6,6 +6,7 @@ pub mod chart;
 pub mod cli;
 pub mod git;
 pub mod ledger;
+pub mod prometheus;
 pub mod reconcile;
 pub mod render;
 pub mod settings;

@@ -7,6 +7,7 @@ use crate::api::{PrometheusCluster, annotations};
 use crate::ledger::folder::{self, Deployment, Files, FolderError, Object};
 use crate::ledger::names::Identity;
 use crate::ledger::root::Row;
+use crate::prometheus::{config, credentials, keys, rules};
 use crate::render::manifests::Manifest;
 use crate::render::policy::Policy;
 use crate::render::release::Release;
@@ -40,6 +41,9 @@ pub struct Prepared {
 /// Why a resource does not become files. All of them are the user's, the chart's or the mapping's to mend.
 #[derive(Debug, thiserror::Error)]
 pub enum PrepareError {
+    /// All problems of the configuration and the rule files.
+    #[error("{0}")]
+    Prometheus(String),
     #[error(transparent)]
     Values(#[from] ComposeError),
     #[error("values of {key} cannot be written: {reason}")]
@@ -57,6 +61,7 @@ pub enum PrepareError {
 /// Renders a resource. Must run on a thread with a deep stack (`template::budgets`).
 pub fn prepare(key: &Key, cluster: &PrometheusCluster, inputs: &Inputs) -> Result<Prepared, PrepareError> {
     let asked = as_asked(key, cluster);
+    check_prometheus(cluster)?;
     let values = values(key, &asked, inputs)?;
     let failed = |reason: String| PrepareError::Text { key: key.clone(), reason };
     let written = write::to_vec(&convert::from_json(&values)).map_err(|error| failed(error.to_string()))?;
@@ -106,6 +111,22 @@ fn as_asked(key: &Key, cluster: &PrometheusCluster) -> Json {
         "metadata": metadata,
         "spec": cluster.spec,
     })
+}
+
+/// What Prometheus would refuse, and what git must not see.
+fn check_prometheus(cluster: &PrometheusCluster) -> Result<(), PrepareError> {
+    let spec = &cluster.spec;
+    // The tables of keys are those of one release; another one may know more.
+    let strict = spec.image.is_none() && spec.version.as_deref().is_none_or(|version| version == keys::VERSION);
+    let mut problems = Vec::new();
+    if let Some(text) = &spec.config {
+        let found = config::check(text, strict).into_iter().chain(credentials::check(text));
+        problems.extend(found.map(|problem| format!("spec.config: {problem}")));
+    }
+    for (file, text) in spec.rules.iter().flatten() {
+        problems.extend(rules::check(text, strict).iter().map(|problem| format!("spec.rules[{file}]: {problem}")));
+    }
+    if problems.is_empty() { Ok(()) } else { Err(PrepareError::Prometheus(problems.join("; "))) }
 }
 
 fn values(key: &Key, asked: &Json, inputs: &Inputs) -> Result<Json, ComposeError> {
