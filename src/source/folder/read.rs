@@ -49,7 +49,7 @@ pub fn contents(path: &Path, bytes: &[u8], stamp: Stamp) -> Contents {
             Ok(document) => take(path, stamp, &document, &mut contents),
             Err(error) => {
                 let origin = Origin { path: path.to_path_buf(), line: error.line };
-                contents.refused.push(Refused { key: None, origin, reasons: vec![error.message] });
+                contents.refused.push(Refused { key: None, origin, reasons: vec![error.to_string()] });
             }
         }
     }
