@@ -55,7 +55,7 @@ pub fn parse(text: &str, what: &str) -> Result<Option<Document>, Problem> {
     let whole = |line, message: String| Problem { line, path: String::new(), message };
     match documents.next() {
         None => Ok(None),
-        Some(Err(error)) => Err(whole(Some(error.line), error.problem.to_string())),
+        Some(Err(error)) => Err(whole(Some(error.line), error.message)),
         Some(Ok(first)) => {
             if let Some(Ok(second)) = documents.next() {
                 let message = "a second document begins here, which Prometheus does not read; remove the `---`".into();

@@ -123,7 +123,7 @@ fn check_prometheus(cluster: &PrometheusCluster) -> Result<(), PrepareError> {
         let found = config::check(text, strict).into_iter().chain(credentials::check(text));
         problems.extend(found.map(|problem| format!("spec.config: {problem}")));
     }
-    for (file, text) in spec.rules.iter().flatten() {
+    for (file, text) in &spec.rules {
         problems.extend(rules::check(text, strict).iter().map(|problem| format!("spec.rules[{file}]: {problem}")));
     }
     if problems.is_empty() { Ok(()) } else { Err(PrepareError::Prometheus(problems.join("; "))) }
