@@ -1,0 +1,3 @@
+//! What is wrong with one field.
+#[derive(Debug)]
+pub struct Refusal;

@@ -1,0 +1,282 @@
+//! The `spec` of a PrometheusCluster: what a user asks for.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::{
+    Affinity, LocalObjectReference, PodSecurityContext, ResourceRequirements, Toleration, TopologySpreadConstraint,
+};
+use kube::{CustomResource, KubeSchema};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::delivery::Delivery;
+use super::pod::PodMetadata;
+use super::storage::{ClaimRetention, Retention, Storage};
+use crate::api::schema::shapes;
+use crate::api::status::PrometheusClusterStatus;
+
+/// A Prometheus, with as many replicas as asked for. promgit renders it with a Helm chart, commits the manifests to
+/// the git branch of its namespace and, if told to, applies them. The smallest one is `spec: {}`: one replica that
+/// scrapes itself.
+#[derive(CustomResource, KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[kube(
+    group = "promgit.dev",
+    version = "v1alpha1",
+    kind = "PrometheusCluster",
+    plural = "prometheusclusters",
+    singular = "prometheuscluster",
+    shortname = "proms",
+    shortname = "promcluster",
+    category = "monitoring",
+    namespaced,
+    status = "PrometheusClusterStatus",
+    derive = "PartialEq",
+    doc = "A Prometheus, with as many replicas as asked for. promgit renders it with a Helm chart, commits the \
+           manifests to the git branch of its namespace and, if told to, applies them. The smallest one is \
+           `spec: {}`: one replica that scrapes itself.",
+    scale(
+        spec_replicas_path = ".spec.replicas",
+        status_replicas_path = ".status.replicas",
+        label_selector_path = ".status.selector"
+    ),
+    printcolumn(name = "Replicas", type_ = "integer", json_path = ".spec.replicas", description = "replicas asked for"),
+    printcolumn(name = "Ready", type_ = "integer", json_path = ".status.readyReplicas", description = "replicas ready"),
+    printcolumn(name = "Commit", type_ = "string", json_path = ".status.commit.short", description = "last commit"),
+    printcolumn(name = "Revision", type_ = "integer", json_path = ".status.release.revision", description = "revision of the Helm release"),
+    printcolumn(name = "Status", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason", description = "why it is ready or not"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    validation = Rule::new("size(self.metadata.name) <= 52 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')")
+        .message("metadata.name must be at most 52 lower-case letters, digits and dashes, start with a letter and end with a letter or digit: the Services and the pods of the cluster carry it in their names"),
+)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = Rule::new("has(self.storage) == has(oldSelf.storage)").field_path(".storage")
+        .message("storage cannot be added or removed once the cluster exists: the claims of a StatefulSet are fixed. Create a cluster with another name, or delete this one and create it again"),
+    validation = Rule::new("!has(self.persistentVolumeClaimRetentionPolicy) || has(self.storage)").field_path(".persistentVolumeClaimRetentionPolicy")
+        .message("persistentVolumeClaimRetentionPolicy needs storage: without storage the data lives in an emptyDir and there is no claim to retain. Set storage.size or remove the policy"),
+    validation = Rule::new("!has(self.retention) || !has(self.retention.size) || !has(self.storage) || !self.retention.size.matches('^[0-9]+[KMGTPE]B$') || !isQuantity(string(self.storage.size)) || quantity(self.retention.size.replace('B', 'i')).isLessThan(quantity(string(self.storage.size)))").field_path(".retention.size")
+        .message("retention.size must be below storage.size: Prometheus needs room for the write-ahead log, about 15 %. Lower retention.size or raise storage.size"),
+)]
+pub struct PrometheusClusterSpec {
+    /// How many replicas run. Each one scrapes everything and has its own data. `kubectl scale` and a
+    /// HorizontalPodAutoscaler change this field.
+    #[serde(default = "one")]
+    #[schemars(range(min = 1))]
+    pub replicas: i32,
+
+    /// The whole `prometheus.yml`. Default: a configuration that scrapes Prometheus itself. A change is loaded by the
+    /// running Prometheus; no pod restarts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1_000_000))]
+    pub config: Option<String>,
+
+    /// Rule files: file name → text with recording and alerting rules. They are mounted beside the configuration and
+    /// added to its `rule_files`. A name ends in `.yaml` or `.yml`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "shapes::rule_files")]
+    #[x_kube(validation = Rule::new("self.all(name, size(name) <= 253 && name.matches('^[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?[.]ya?ml$'))")
+        .message("rules must be named like files: letters, digits, '-', '_' and '.', ending in .yaml or .yml, such as node-alerts.yaml"))]
+    pub rules: BTreeMap<String, String>,
+
+    /// Version of Prometheus, such as `v3.5.0`: the tag of the image. Default: the chart's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    #[x_kube(validation = Rule::new("self.matches('^v[0-9]+[.][0-9]+[.][0-9]+(-[0-9A-Za-z.-]+)?$')")
+        .message("version must look like v3.5.0: a leading v and three numbers"))]
+    pub version: Option<String>,
+
+    /// The whole image, in place of the chart's repository and `version`, such as
+    /// `registry.example.com/prometheus:v3.5.0` or `…@sha256:…`. Set `version` as well if the tag does not say it: some
+    /// flags depend on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 512))]
+    #[x_kube(validation = Rule::new("self.matches('^[a-zA-Z0-9]([a-zA-Z0-9.:_/-]*[a-zA-Z0-9])?(@sha256:[0-9a-f]{64})?$')")
+        .message("image must be an image reference such as quay.io/prometheus/prometheus:v3.5.0 or quay.io/prometheus/prometheus@sha256:<64 hex digits>"))]
+    pub image: Option<String>,
+
+    /// Secrets in this namespace that hold the credentials of the image's registry.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    pub image_pull_secrets: Vec<LocalObjectReference>,
+
+    /// How long, and how much, Prometheus keeps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<Retention>,
+
+    /// The volume for the data of each replica. Without it data lives in an emptyDir and is gone with the pod. Cannot
+    /// change once the cluster exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage: Option<Storage>,
+
+    /// What happens to the data when the cluster is deleted or scaled down. Default: it is retained, and attached again
+    /// when the cluster comes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub persistent_volume_claim_retention_policy: Option<ClaimRetention>,
+
+    /// CPU and memory that each replica requests and is limited to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "shapes::resources")]
+    #[x_kube(
+        validation = Rule::new("!has(self.limits) || self.limits.all(k, type(self.limits[k]) == int || isQuantity(self.limits[k]))").field_path(".limits")
+            .message("resources.limits must be Kubernetes quantities, such as 500m, 2, 512Mi or 4Gi (not 4GB)"),
+        validation = Rule::new("!has(self.requests) || self.requests.all(k, type(self.requests[k]) == int || isQuantity(self.requests[k]))").field_path(".requests")
+            .message("resources.requests must be Kubernetes quantities, such as 500m, 2, 512Mi or 4Gi (not 4GB)"),
+    )]
+    pub resources: Option<ResourceRequirements>,
+
+    /// Labels that a node must have to run a replica.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "shapes::labels")]
+    pub node_selector: BTreeMap<String, String>,
+
+    /// On which nodes, and near which pods, replicas may or should run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub affinity: Option<Affinity>,
+
+    /// Taints of nodes that replicas tolerate.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 64))]
+    pub tolerations: Vec<Toleration>,
+
+    /// How replicas spread over zones and nodes. Default: the chart's, over nodes, as far as possible.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 16))]
+    pub topology_spread_constraints: Vec<TopologySpreadConstraint>,
+
+    /// The PriorityClass of the pods.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253))]
+    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')")
+        .message("priorityClassName must be the name of a PriorityClass: lower-case letters, digits, '-' and '.'"))]
+    pub priority_class_name: Option<String>,
+
+    /// Labels and annotations added to the pods.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pod_metadata: Option<PodMetadata>,
+
+    /// Security settings of the pods. Default: the chart's, which pass the `restricted` Pod Security Standard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pod_security_context: Option<PodSecurityContext>,
+
+    /// An existing ServiceAccount for the pods. Default: one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253))]
+    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')")
+        .message("serviceAccountName must be the name of a ServiceAccount: lower-case letters, digits, '-' and '.'"))]
+    pub service_account_name: Option<String>,
+
+    /// Labels added to everything that leaves this Prometheus: federation, remote write, alerts.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(schema_with = "shapes::external_labels")]
+    #[x_kube(validation = Rule::new("self.all(name, name.matches('^[a-zA-Z_][a-zA-Z0-9_]*$') && !name.startsWith('__'))")
+        .message("externalLabels must have names of letters, digits and '_' that start with neither a digit nor '__', such as datacenter"))]
+    pub external_labels: BTreeMap<String, String>,
+
+    /// The URL under which users reach this Prometheus, for links in alerts and in its own pages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 2048))]
+    #[x_kube(validation = Rule::new("isURL(self) && url(self).getScheme() in ['http', 'https'] && url(self).getHost() != ''")
+        .message("externalUrl must be a URL with a scheme and a host, such as https://prometheus.example.com/"))]
+    pub external_url: Option<String>,
+
+    /// Path prefix of all of Prometheus' own routes, probes included. Default: the path of `externalUrl`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 256))]
+    #[x_kube(validation = Rule::new("self.matches('^/([A-Za-z0-9._~-]+/?)*$')")
+        .message("routePrefix must be a path that starts with /, such as /prometheus"))]
+    pub route_prefix: Option<String>,
+
+    /// How much Prometheus logs. Default: `info`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_level: Option<LogLevel>,
+
+    /// The shape of its log lines. Default: `logfmt`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_format: Option<LogFormat>,
+
+    /// Features behind a flag to switch on, such as `exemplar-storage`
+    /// (<https://prometheus.io/docs/prometheus/latest/feature_flags/>).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "shapes::feature_names")]
+    #[x_kube(
+        merge_strategy = ListMerge::Set,
+        validation = Rule::new("self.all(name, name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$'))")
+            .message("enableFeatures must be names of feature flags, one an item, such as exemplar-storage"),
+    )]
+    pub enable_features: Vec<String>,
+
+    /// Further command-line flags of Prometheus, one an item, such as `--web.max-connections=64`. A flag that a field
+    /// of this resource sets is refused here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "shapes::arguments")]
+    #[x_kube(
+        merge_strategy = ListMerge::Set,
+        validation = Rule::new("self.all(arg, arg.matches('^--[a-z][a-z0-9.-]*(=.*)?$'))")
+            .message("additionalArgs must be flags with their value in one item, such as --web.max-connections=64"),
+        validation = Rule::new("!self.exists(arg, arg.matches('^--(no-)?(config[.]file|config[.]auto-reload(-interval)?|storage[.]tsdb[.]path|storage[.]tsdb[.]retention([.](time|size))?|web[.](listen-address|external-url|route-prefix)|log[.](level|format)|enable-feature)(=.*)?$'))")
+            .message("additionalArgs must not repeat a flag that the resource sets: write retention, externalUrl, routePrefix, logLevel, logFormat or enableFeatures instead; configuration, data folder and port are the chart's"),
+    )]
+    pub additional_args: Vec<String>,
+
+    /// Secrets in this namespace to mount, each under `/etc/prometheus/secrets/<name>`: for passwords, tokens and
+    /// certificates that the configuration reads with `…_file`. Their content never reaches git.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "shapes::object_names")]
+    #[x_kube(
+        merge_strategy = ListMerge::Set,
+        validation = Rule::new("self.all(name, name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$'))")
+            .message("secrets must be names of Secrets in this namespace: lower-case letters, digits, '-' and '.'"),
+    )]
+    pub secrets: Vec<String>,
+
+    /// ConfigMaps in this namespace to mount, each under `/etc/prometheus/configmaps/<name>`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "shapes::object_names")]
+    #[x_kube(
+        merge_strategy = ListMerge::Set,
+        validation = Rule::new("self.all(name, name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$'))")
+            .message("configMaps must be names of ConfigMaps in this namespace: lower-case letters, digits, '-' and '.'"),
+    )]
+    pub config_maps: Vec<String>,
+
+    /// Helm values of the chart, merged over everything that the other fields set: nothing that the chart can do is out
+    /// of reach. Free form; the chart's own schema checks them.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    #[schemars(schema_with = "shapes::free_form")]
+    pub values: Map<String, Value>,
+
+    /// How this cluster is delivered. Default: as the agent is set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<Delivery>,
+
+    /// True: nothing is rendered, committed or applied until it is false again. What runs keeps running.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub suspend: bool,
+}
+
+/// How much Prometheus logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+/// The shape of Prometheus' log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Logfmt,
+    Json,
+}
+
+fn one() -> i32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_false(value: &bool) -> bool {
+    !*value
+}

@@ -1,0 +1,8 @@
+//! The `spec` of a PrometheusCluster as Rust types, one file per group of fields.
+
+pub mod cluster;
+pub mod delivery;
+pub mod pod;
+pub mod storage;
+
+pub use cluster::{PrometheusCluster, PrometheusClusterSpec};
