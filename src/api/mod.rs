@@ -18,3 +18,4 @@ pub use accept::refusal::Refusal;
 
 pub use spec::{PrometheusCluster, PrometheusClusterSpec};
 pub use status::PrometheusClusterStatus;
+pub use accept::{accept, accept_change};

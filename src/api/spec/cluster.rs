@@ -117,9 +117,9 @@ pub struct PrometheusClusterSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "shapes::resources")]
     #[x_kube(
-        validation = Rule::new("!has(self.limits) || self.limits.all(k, type(self.limits[k]) == int || isQuantity(self.limits[k]))").field_path(".limits")
+        validation = Rule::new("!has(self.limits) || self.limits.all(k, isQuantity(string(self.limits[k])))").field_path(".limits")
             .message("resources.limits must be Kubernetes quantities, such as 500m, 2, 512Mi or 4Gi (not 4GB)"),
-        validation = Rule::new("!has(self.requests) || self.requests.all(k, type(self.requests[k]) == int || isQuantity(self.requests[k]))").field_path(".requests")
+        validation = Rule::new("!has(self.requests) || self.requests.all(k, isQuantity(string(self.requests[k])))").field_path(".requests")
             .message("resources.requests must be Kubernetes quantities, such as 500m, 2, 512Mi or 4Gi (not 4GB)"),
     )]
     pub resources: Option<ResourceRequirements>,

@@ -26,7 +26,7 @@ pub struct Delivery {
     /// How long a change may take to become ready, such as `3m` or `1m30s`; at least 1 second, at most 24 hours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
-    #[x_kube(validation = Rule::new("self.matches('^([0-9]+(h|m|s|ms))+$') && duration(self) >= duration('1s') && duration(self) <= duration('24h')")
+    #[x_kube(validation = Rule::new("self.matches('^([0-9]{1,5}(h|m|s|ms))+$') && duration(self) >= duration('1s') && duration(self) <= duration('24h')")
         .message("delivery.timeout must be a duration between 1s and 24h, such as 90s, 3m or 1h30m"))]
     pub timeout: Option<String>,
 

@@ -40,7 +40,7 @@ import (
 )
 
 type request struct {
-	New map[string]any `json:"new"`
+	New any            `json:"new"`
 	Old map[string]any `json:"old,omitempty"`
 }
 
@@ -150,12 +150,16 @@ func (s *server) answer(asked request) answer {
 	if asked.Old != nil {
 		s.admit(asked.Old)
 	}
-	unknown, err := s.admit(asked.New)
+	object, ok := asked.New.(map[string]any)
+	if !ok {
+		return answer{Decode: "the object has no apiVersion and kind"}
+	}
+	unknown, err := s.admit(object)
 	if err != nil {
 		return answer{Decode: err.Error()}
 	}
-	errs := s.validate(asked.New, asked.Old)
-	return answer{Unknown: unknown, Errors: messages(errs), Object: asked.New}
+	errs := s.validate(object, asked.Old)
+	return answer{Unknown: unknown, Errors: messages(errs), Object: object}
 }
 
 // admit is what decoding does: unknown fields are found and dropped, defaults are set, the namespace of the request
