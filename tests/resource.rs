@@ -28,14 +28,17 @@ impl Case {
     fn accept(&self) -> Result<PrometheusCluster, Vec<Refusal>> {
         match &self.old {
             None => api::accept(self.new.clone()),
-            Some(old) => api::accept_change(self.new.clone(), &api::accept(old.clone()).expect("the old one is good")),
+            Some(old) => {
+                api::accept_change(self.new.clone(), &api::accept(old.clone()).expect("the old one is good"))
+            }
         }
     }
 }
 
 fn cases(folder: &str) -> Vec<Case> {
     let folder = support::root().join(folder);
-    let mut paths: Vec<_> = std::fs::read_dir(&folder).expect("cases").map(|entry| entry.expect("entry").path()).collect();
+    let mut paths: Vec<_> =
+        std::fs::read_dir(&folder).expect("cases").map(|entry| entry.expect("entry").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
     paths.sort();
     assert!(!paths.is_empty(), "no cases in {}", folder.display());
@@ -44,7 +47,8 @@ fn cases(folder: &str) -> Vec<Case> {
 
 fn read(path: PathBuf) -> Case {
     let text = std::fs::read_to_string(&path).expect("readable");
-    let documents = serde_yaml::Deserializer::from_str(&text).map(|document| Value::deserialize(document).expect("YAML"));
+    let documents =
+        serde_yaml::Deserializer::from_str(&text).map(|document| Value::deserialize(document).expect("YAML"));
     let mut documents: Vec<_> = documents.map(as_kubectl_sends).collect();
     let new = documents.pop().expect("a document");
     Case { path, old: documents.pop(), new }
@@ -59,7 +63,9 @@ fn as_kubectl_sends(mut value: Value) -> Value {
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| *item = as_kubectl_sends(item.take())),
-        Value::Object(fields) => fields.values_mut().for_each(|field| *field = as_kubectl_sends(field.take())),
+        Value::Object(fields) => {
+            fields.values_mut().for_each(|field| *field = as_kubectl_sends(field.take()))
+        }
         _ => {}
     }
     value
@@ -79,7 +85,9 @@ struct Answer {
 }
 
 fn ask(definition: &Path, cases: &[Case]) -> Vec<Answer> {
-    let tool = Command::new(support::root().join("tests/resource/reference/install.sh")).output().expect("install.sh");
+    let tool = Command::new(support::root().join("tests/resource/reference/install.sh"))
+        .output()
+        .expect("install.sh");
     let tool = support::stdout(tool);
     let mut child = Command::new(tool.trim())
         .arg(definition)
@@ -89,7 +97,8 @@ fn ask(definition: &Path, cases: &[Case]) -> Vec<Answer> {
         .spawn()
         .expect("the reference");
     let mut stdin = child.stdin.take().expect("stdin");
-    let lines: Vec<_> = cases.iter().map(|case| json!({ "new": case.new, "old": case.old }).to_string()).collect();
+    let lines: Vec<_> =
+        cases.iter().map(|case| json!({ "new": case.new, "old": case.old }).to_string()).collect();
     let writer = std::thread::spawn(move || {
         for line in lines {
             writeln!(stdin, "{line}").expect("a pipe");
@@ -100,8 +109,16 @@ fn ask(definition: &Path, cases: &[Case]) -> Vec<Answer> {
     output.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
+fn helm(arguments: &[&str]) -> std::process::Output {
+    let home = tempfile::tempdir().expect("a folder");
+    let chart = support::root().join("charts/promgit-crds");
+    support::hermetic(support::helm(), home.path()).args(arguments).arg(chart).output().expect("helm")
+}
+
 fn reference(cases: &[Case]) -> Vec<Answer> {
-    let mut answers = ask(&support::root().join(CRD), cases);
+    let definition = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(definition.path(), api::crd::yaml().expect("a definition")).expect("writable");
+    let mut answers = ask(definition.path(), cases);
     answers.remove(0);
     assert_eq!(answers.len(), cases.len());
     answers
@@ -120,17 +137,19 @@ fn the_chart_holds_what_the_code_writes() {
 
 #[test]
 fn an_api_server_takes_the_definition() {
-    let definition = support::root().join(CRD);
-    assert_eq!(ask(&definition, &[])[0].errors, Vec::<String>::new());
+    let text = api::crd::yaml().expect("a definition");
+    let errors = |text: &str| {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), text).expect("writable");
+        ask(file.path(), &[]).remove(0).errors
+    };
+    assert_eq!(errors(&text), Vec::<String>::new());
 
     // And it does look: a rule without bounds costs too much, and one that does not compile is refused.
-    let text = std::fs::read_to_string(&definition).expect("readable");
-    let folder = tempfile::tempdir().expect("a folder");
-    let broken = folder.path().join("broken.yaml");
-    std::fs::write(&broken, text.replace("maxItems: 64", "minItems: 0")).expect("writable");
-    assert!(ask(&broken, &[])[0].errors.iter().any(|error| error.contains("cost")));
-    std::fs::write(&broken, text.replace("size(self.metadata.name)", "size(self.metadata.nmae)")).expect("writable");
-    assert!(ask(&broken, &[])[0].errors.iter().any(|error| error.contains("undefined field")));
+    let unbounded = errors(&text.replace("maxItems: 64", "minItems: 0"));
+    assert!(unbounded.iter().any(|error| error.contains("cost")), "{unbounded:?}");
+    let mistyped = errors(&text.replace("size(self.metadata.name)", "size(self.metadata.nmae)"));
+    assert!(mistyped.iter().any(|error| error.contains("undefined field")), "{mistyped:?}");
 }
 
 #[test]
@@ -171,7 +190,9 @@ fn the_definition_uses_only_keywords_that_are_checked_in_process() {
                     properties.iter().for_each(|(name, schema)| walk(schema, &format!("{path}.{name}")));
                 }
                 "items" | "additionalProperties" => walk(value, &format!("{path}[]")),
-                "format" => assert!(["int32", "int64"].contains(&value.as_str().expect("text")), "{path}: {value}"),
+                "format" => {
+                    assert!(["int32", "int64"].contains(&value.as_str().expect("text")), "{path}: {value}")
+                }
                 "x-kubernetes-list-type" => {
                     assert!(["set", "atomic"].contains(&value.as_str().expect("text")), "{path}: {value}");
                 }
@@ -191,7 +212,9 @@ fn every_field_of_our_own_is_described_and_bounded() {
         match schema["type"].as_str() {
             Some("string") => assert!(has("maxLength") || has("enum"), "{path} has no maxLength"),
             Some("array") => assert!(has("maxItems"), "{path} has no maxItems"),
-            Some("object") if has("additionalProperties") => assert!(has("maxProperties"), "{path} has no maxProperties"),
+            Some("object") if has("additionalProperties") => {
+                assert!(has("maxProperties"), "{path} has no maxProperties")
+            }
             _ => {}
         }
         for (name, property) in schema["properties"].as_object().into_iter().flatten() {
@@ -271,9 +294,13 @@ fn bad_resources_are_refused_in_the_words_of_an_api_server() {
 /// says of a field that has no place in the object.
 fn compare(refusals: &[Refusal], answer: &Answer) -> Result<(), String> {
     if !answer.decode.is_empty() {
-        return if refusals.is_empty() { Err(format!("  the server refuses: {}\n", answer.decode)) } else { Ok(()) };
+        return if refusals.is_empty() {
+            Err(format!("  the server refuses: {}\n", answer.decode))
+        } else {
+            Ok(())
+        };
     }
-    let unknown = answer.unknown.iter().map(|path| format!("unknown field \"{path}\""));
+    let unknown = answer.unknown.iter().map(|path| plain(&format!("unknown field \"{path}\"")));
     let errors = answer.errors.iter().map(|error| plain(error.trim_start_matches("<nil>: ")));
     let mut theirs: Vec<_> = unknown.chain(errors).collect();
     let mut ours: Vec<_> = refusals.iter().map(|refusal| plain(&refusal.message)).collect();
@@ -286,6 +313,79 @@ fn plain(message: &str) -> String {
     if message.contains(BLOCKED) {
         return BLOCKED.to_owned();
     }
-    let message = message.split(" (did you mean").next().unwrap_or_default();
-    message.replace("write a name: only an API server can make one from generateName", "name or generateName is required")
+    let message = message
+        .split(" (did you mean")
+        .next()
+        .unwrap_or_default()
+        .replace('\n', "\\n")
+        .replace('\u{1b}', "\\x1b")
+        .replace('\u{202e}', "\\u202e");
+    message.replace(
+        "write a name: only an API server can make one from generateName",
+        "name or generateName is required",
+    )
+}
+
+#[test]
+fn the_chart_passes_helm_lint() {
+    support::stdout(helm(&["lint", "--strict"]));
+}
+
+#[test]
+fn the_chart_renders_the_definition_and_the_annotations_of_its_values() {
+    let rendered = |arguments: &[&str]| -> Value {
+        let text = support::stdout(helm(&[&["template"], arguments].concat()));
+        serde_yaml::from_str(&text).expect("one document")
+    };
+    let mut expected = api::crd::definition().expect("a definition").json.clone();
+    assert_eq!(rendered(&[]), expected);
+
+    // As kubectl reads the file, without helm.
+    let plain: Value = serde_yaml::from_str(&api::crd::yaml().expect("a definition")).expect("one document");
+    assert_eq!(plain, expected);
+
+    expected["metadata"]["annotations"]["argocd.argoproj.io/sync-options"] = "ServerSideApply=true".into();
+    let set = "annotations.argocd\\.argoproj\\.io/sync-options=ServerSideApply=true";
+    assert_eq!(rendered(&["--set", set]), expected);
+}
+
+#[test]
+fn the_examples_are_good_and_do_not_collide() {
+    let mut seen = std::collections::BTreeSet::new();
+    for case in cases("examples") {
+        let cluster =
+            case.accept().unwrap_or_else(|refusals| panic!("{}: {refusals:#?}", case.path.display()));
+        let name = (cluster.metadata.namespace, cluster.metadata.name);
+        assert!(seen.insert(name.clone()), "{name:?} stands in two examples");
+    }
+    assert!(seen.len() >= 5, "{seen:?}");
+}
+
+#[test]
+fn nothing_of_a_resource_is_lost_between_json_and_rust() {
+    let case = read(support::root().join("tests/resource/good/every-field.yaml"));
+    let written = serde_json::to_value(case.accept().expect("good")).expect("JSON");
+    let mut expected = case.new;
+    expected["metadata"]["namespace"] = "default".into();
+    assert_eq!(written, expected);
+    let definition = api::crd::definition().expect("a definition");
+    let fields =
+        definition.json.pointer("/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties");
+    for field in fields.and_then(Value::as_object).expect("fields").keys() {
+        assert!(written["spec"].get(field).is_some(), "every-field.yaml has no {field}");
+    }
+}
+
+#[test]
+fn nesting_without_end_is_refused() {
+    let mut values = json!({});
+    for _ in 0..200 {
+        values = json!({ "a": values });
+    }
+    let object = json!({
+        "apiVersion": "promgit.dev/v1alpha1", "kind": "PrometheusCluster",
+        "metadata": { "name": "a" }, "spec": { "values": values },
+    });
+    let refusals = api::accept(object).expect_err("too deep");
+    assert_eq!(refusals[0].message, "the resource is nested deeper than 100 levels; flatten it");
 }

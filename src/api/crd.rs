@@ -1,6 +1,8 @@
 //! From the Rust types to the CustomResourceDefinition, as a typed value and as the file of `charts/promgit-crds`.
 
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{CustomResourceDefinition, JSONSchemaProps};
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
+    CustomResourceDefinition, JSONSchemaProps,
+};
 use kube::CustomResourceExt;
 use serde_json::{Value, json};
 use std::sync::LazyLock;
@@ -14,7 +16,8 @@ const HEADER: &str = "# Written by `promgit crd`; `make crd` writes it again. Do
 const KEEP: &str = "    helm.sh/resource-policy: keep\n";
 const FROM_VALUES: &str = "    # {{- with .Values.annotations }}{{ toYaml . | nindent 4 }}{{- end }}\n";
 
-static DEFINITION: LazyLock<Result<Definition, String>> = LazyLock::new(|| build().map_err(|error| error.to_string()));
+static DEFINITION: LazyLock<Result<Definition, String>> =
+    LazyLock::new(|| build().map_err(|error| error.to_string()));
 
 /// The definition in its two forms.
 #[derive(Clone, Debug)]
@@ -47,7 +50,8 @@ pub fn schema() -> Result<&'static JSONSchemaProps, CrdError> {
 
 /// The file `charts/promgit-crds/templates/prometheusclusters.promgit.dev.yaml`, to the byte.
 pub fn yaml() -> Result<String, CrdError> {
-    let text = serde_yaml::to_string(&definition()?.json).map_err(|error| CrdError::Build(error.to_string()))?;
+    let text =
+        serde_yaml::to_string(&definition()?.json).map_err(|error| CrdError::Build(error.to_string()))?;
     Ok(format!("{HEADER}{}", text.replacen(KEEP, &format!("{KEEP}{FROM_VALUES}"), 1)))
 }
 
@@ -55,9 +59,23 @@ fn build() -> Result<Definition, serde_json::Error> {
     let mut json = serde_json::to_value(PrometheusCluster::crd())?;
     if let Some(schema) = json.pointer_mut("/spec/versions/0/schema/openAPIV3Schema") {
         structural::finish(schema);
+        describe_common_fields(schema);
     }
     if let Some(Value::Object(metadata)) = json.get_mut("metadata") {
         metadata.insert("annotations".to_owned(), json!({ "helm.sh/resource-policy": "keep" }));
     }
     Ok(Definition { typed: serde_json::from_value(json.clone())?, json })
+}
+
+/// What every object has, with Kubernetes' meaning; kube leaves it out. `metadata` may hold no more than the name here,
+/// which the rule about it points at.
+fn describe_common_fields(schema: &mut Value) {
+    let common = [
+        ("apiVersion", json!({ "type": "string", "description": "Always `promgit.dev/v1alpha1`." })),
+        ("kind", json!({ "type": "string", "description": "Always `PrometheusCluster`." })),
+        ("metadata", json!({ "type": "object", "properties": { "name": { "type": "string" } } })),
+    ];
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        properties.extend(common.map(|(name, schema)| (name.to_owned(), schema)));
+    }
 }

@@ -16,6 +16,6 @@ pub mod status;
 
 pub use accept::refusal::Refusal;
 
+pub use accept::{accept, accept_change};
 pub use spec::{PrometheusCluster, PrometheusClusterSpec};
 pub use status::PrometheusClusterStatus;
-pub use accept::{accept, accept_change};

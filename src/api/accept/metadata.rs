@@ -39,12 +39,19 @@ fn check_name(metadata: &Map<String, Value>, found: &mut Vec<Refusal>) {
     let path = "metadata.name";
     match metadata.get("name") {
         Some(Value::String(name)) if !name.is_empty() => {
-            found.extend(dns_subdomain(name).iter().map(|wrong| Refusal::invalid(path, &name.as_str().into(), wrong)));
+            found.extend(
+                dns_subdomain(name).iter().map(|wrong| Refusal::invalid(path, &name.as_str().into(), wrong)),
+            );
         }
         None | Some(Value::String(_)) if metadata.contains_key("generateName") => {
-            found.push(Refusal::required(path, "write a name: only an API server can make one from generateName"));
+            found.push(Refusal::required(
+                path,
+                "write a name: only an API server can make one from generateName",
+            ));
         }
-        None | Some(Value::String(_)) => found.push(Refusal::required(path, "name or generateName is required")),
+        None | Some(Value::String(_)) => {
+            found.push(Refusal::required(path, "name or generateName is required"))
+        }
         Some(other) => found.push(not_text(path, other)),
     }
 }
@@ -53,7 +60,9 @@ fn check_namespace(metadata: &Map<String, Value>, found: &mut Vec<Refusal>) {
     let path = "metadata.namespace";
     match metadata.get("namespace") {
         Some(Value::String(name)) => {
-            found.extend(dns_label(name).iter().map(|wrong| Refusal::invalid(path, &name.as_str().into(), wrong)));
+            found.extend(
+                dns_label(name).iter().map(|wrong| Refusal::invalid(path, &name.as_str().into(), wrong)),
+            );
         }
         Some(other) => found.push(not_text(path, other)),
         None => {}
@@ -64,7 +73,9 @@ fn check_labels(metadata: &Map<String, Value>, found: &mut Vec<Refusal>) {
     let path = "metadata.labels";
     for (key, value) in pairs(metadata, "labels", found) {
         found.extend(label_key(&key).iter().map(|wrong| Refusal::invalid(path, &key.as_str().into(), wrong)));
-        found.extend(label_value(&value).iter().map(|wrong| Refusal::invalid(path, &value.as_str().into(), wrong)));
+        found.extend(
+            label_value(&value).iter().map(|wrong| Refusal::invalid(path, &value.as_str().into(), wrong)),
+        );
     }
 }
 

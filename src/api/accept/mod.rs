@@ -52,7 +52,7 @@ fn check(mut object: Value, old: Option<&Value>) -> Result<PrometheusCluster, Ve
              complete validation",
         ));
     } else {
-        invalid.extend(rules::check(&object, old, schema));
+        invalid.extend(rules::check(&object, old));
     }
     refusals.extend(invalid);
     if !refusals.is_empty() {
@@ -64,10 +64,16 @@ fn check(mut object: Value, old: Option<&Value>) -> Result<PrometheusCluster, Ve
 /// What has to hold before fields can be looked at.
 fn shape(object: &Value) -> Result<(), Vec<Refusal>> {
     let Value::Object(fields) = object else {
-        return Err(vec![Refusal::sentence("", format!("a {KIND} must be an object with apiVersion, kind, metadata and spec"))]);
+        return Err(vec![Refusal::sentence(
+            "",
+            format!("a {KIND} must be an object with apiVersion, kind, metadata and spec"),
+        )]);
     };
     if !shallow(object, MAX_DEPTH) {
-        return Err(vec![Refusal::sentence("", format!("the resource is nested deeper than {MAX_DEPTH} levels; flatten it"))]);
+        return Err(vec![Refusal::sentence(
+            "",
+            format!("the resource is nested deeper than {MAX_DEPTH} levels; flatten it"),
+        )]);
     }
     let wrong: Vec<_> = [("kind", KIND), ("apiVersion", API_VERSION)]
         .into_iter()
@@ -92,5 +98,8 @@ fn shallow(value: &Value, depth: usize) -> bool {
 
 /// The definition and the Rust types do not agree, which the tests exclude.
 fn broken(error: &dyn std::fmt::Display) -> Refusal {
-    Refusal::sentence("", format!("cannot read the resource: {error}; please report this as a bug of promgit"))
+    Refusal::sentence(
+        "",
+        format!("cannot read the resource: {error}; please report this as a bug of promgit"),
+    )
 }

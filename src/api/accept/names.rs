@@ -43,7 +43,8 @@ pub fn label_key(key: &str) -> Vec<String> {
     let name = match key.split('/').collect::<Vec<_>>()[..] {
         [name] => name,
         [prefix, name] => {
-            let about_prefix = if prefix.is_empty() { vec!["must be non-empty".to_owned()] } else { dns_subdomain(prefix) };
+            let about_prefix =
+                if prefix.is_empty() { vec!["must be non-empty".to_owned()] } else { dns_subdomain(prefix) };
             wrong.extend(about_prefix.into_iter().map(|sentence| format!("prefix part {sentence}")));
             name
         }

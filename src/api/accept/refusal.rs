@@ -33,17 +33,17 @@ impl Refusal {
 
     /// The value has the right type and is wrong.
     pub(super) fn invalid(path: &str, value: &Value, detail: &str) -> Self {
-        Self::field(path, &format!("Invalid value: {}: {detail}", shown(value)), false)
+        Self::field(path, &format!("Invalid value: {}: {}", shown(value), printable(detail)), false)
     }
 
     /// As [`Refusal::invalid`], for objects and lists, whose value is not shown.
     pub(super) fn invalid_unshown(path: &str, detail: &str) -> Self {
-        Self::field(path, &format!("Invalid value: {detail}"), false)
+        Self::field(path, &format!("Invalid value: {}", printable(detail)), false)
     }
 
     /// The value has the wrong type: `found` in place of `expected`, in the words of JSON schema.
     pub(super) fn wrong_type(path: &str, expected: &str, found: &str) -> Self {
-        let detail = format!("{path} in body must be of type {expected}: {found:?}");
+        let detail = format!("{} in body must be of type {expected}: {found:?}", printable(path));
         Self::field(path, &format!("Invalid value: {found:?}: {detail}"), true)
     }
 
@@ -78,7 +78,7 @@ impl Refusal {
     }
 
     fn field(path: &str, body: &str, blocking: bool) -> Self {
-        let message = if path.is_empty() { body.to_owned() } else { format!("{path}: {body}") };
+        let message = if path.is_empty() { body.to_owned() } else { format!("{}: {body}", printable(path)) };
         Self { path: path.to_owned(), message, blocking }
     }
 }
@@ -95,14 +95,34 @@ fn shown(value: &Value) -> String {
     }
 }
 
+/// A text for a terminal: names come from a file that somebody else may have written. The server leaves them as they
+/// are.
+pub(super) fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    escape(text, &mut shown);
+    shown
+}
+
 /// Go's `%q`.
 fn go_quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
+    for piece in text.split_inclusive(['"', '\\']) {
+        let (plain, end) = match piece.strip_suffix(['"', '\\']) {
+            Some(plain) => (plain, piece.chars().next_back()),
+            None => (piece, None),
+        };
+        escape(plain, &mut quoted);
+        quoted.extend(end.into_iter().flat_map(|end| ['\\', end]));
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// Writes what a terminal would act on, or not show, in the escapes of Go's `%q`.
+fn escape(text: &str, quoted: &mut String) {
     for c in text.chars() {
         match c {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
             '\u{7}' => quoted.push_str("\\a"),
             '\u{8}' => quoted.push_str("\\b"),
             '\u{c}' => quoted.push_str("\\f"),
@@ -116,8 +136,6 @@ fn go_quote(text: &str) -> String {
             c => quoted.push(c),
         }
     }
-    quoted.push('"');
-    quoted
 }
 
 /// What Go holds for unprintable, as far as it may hide or reorder text on a terminal: controls, spaces other than

@@ -12,10 +12,14 @@ use serde_json::{Map, Number, Value};
 
 use super::refusal::{Refusal, go_float};
 
-/// Checks the whole object; the root's own `metadata` has its own rules.
+/// Checks the whole object but `metadata`, which [`super::metadata`] checks.
 pub fn check(object: &Value, schema: &JSONSchemaProps) -> Vec<Refusal> {
     let mut found = Vec::new();
-    check_value(object, schema, "", &mut found);
+    let Value::Object(fields) = object else { return found };
+    for (name, value, child) in children(fields, schema).filter(|(name, ..)| *name != "metadata") {
+        check_value(value, child, name, &mut found);
+    }
+    check_required(fields, schema, "", &mut found);
     check_sets(object, schema, "", &mut found);
     found
 }
@@ -54,7 +58,9 @@ fn check_type(value: &Value, schema: &JSONSchemaProps) -> Result<(), (String, &'
     }
     match (schema.format.as_deref(), value) {
         // The server compares formats first, and then names the format in place of the type.
-        (Some(format @ ("int32" | "int64")), Value::Bool(_) | Value::Object(_)) => Err((format.to_owned(), "")),
+        (Some(format @ ("int32" | "int64")), Value::Bool(_) | Value::Object(_)) => {
+            Err((format.to_owned(), ""))
+        }
         (Some(format @ ("int32" | "int64")), Value::Number(_)) => Err((format.to_owned(), "float64")),
         _ => Err((expected.join(","), actual)),
     }
@@ -134,6 +140,15 @@ fn check_object(fields: &Map<String, Value>, schema: &JSONSchemaProps, path: &st
     for (name, value, child) in children(fields, schema) {
         check_value(value, child, &join(path, name), found);
     }
+    check_required(fields, schema, path, found);
+}
+
+fn check_required(
+    fields: &Map<String, Value>,
+    schema: &JSONSchemaProps,
+    path: &str,
+    found: &mut Vec<Refusal>,
+) {
     for name in schema.required.iter().flatten().filter(|name| !fields.contains_key(*name)) {
         found.push(Refusal::required(&join(path, name), ""));
     }

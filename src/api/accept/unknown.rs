@@ -9,7 +9,7 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 use serde_json::Value;
 
 use super::hint;
-use super::refusal::Refusal;
+use super::refusal::{Refusal, printable};
 
 /// The fields of Kubernetes' ObjectMeta.
 const METADATA: [&str; 15] = [
@@ -37,13 +37,15 @@ const ROOT: [&str; 3] = ["apiVersion", "kind", "metadata"];
 pub fn remove(object: &mut Value, schema: &JSONSchemaProps) -> Vec<Refusal> {
     let mut found = Vec::new();
     if let Some(Value::Object(metadata)) = object.get_mut("metadata") {
-        metadata.retain(|name, _| METADATA.contains(&name.as_str()) || record("metadata", name, &METADATA, &mut found));
+        metadata.retain(|name, _| {
+            METADATA.contains(&name.as_str()) || record("metadata", name, &METADATA, &mut found)
+        });
     }
     let mut below = Vec::new();
     if let Value::Object(fields) = object {
         let known: Vec<&str> = names(schema).chain(ROOT).collect();
         fields.retain(|name, _| known.contains(&name.as_str()) || record("", name, &known, &mut below));
-        for (name, value) in fields {
+        for (name, value) in fields.iter_mut().filter(|(name, _)| !ROOT.contains(&name.as_str())) {
             if let Some(child) = schema.properties.as_ref().and_then(|properties| properties.get(name)) {
                 prune(value, child, name, &mut below);
             }
@@ -70,7 +72,9 @@ fn prune(value: &mut Value, schema: &JSONSchemaProps, path: &str, found: &mut Ve
                 let known: Vec<&str> = names(schema).collect();
                 fields.retain(|name, _| known.contains(&name.as_str()) || record(path, name, &known, found));
                 for (name, value) in fields {
-                    if let Some(child) = schema.properties.as_ref().and_then(|properties| properties.get(name)) {
+                    if let Some(child) =
+                        schema.properties.as_ref().and_then(|properties| properties.get(name))
+                    {
                         prune(value, child, &format!("{path}.{name}"), found);
                     }
                 }
@@ -94,7 +98,8 @@ fn names(schema: &JSONSchemaProps) -> impl Iterator<Item = &str> {
 /// Notes an unknown field, and says that it goes.
 fn record(path: &str, name: &str, known: &[&str], found: &mut Vec<Refusal>) -> bool {
     let path = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
-    let meant = hint::closest(name, known).map(|name| format!(" (did you mean \"{name}\"?)")).unwrap_or_default();
-    found.push(Refusal::sentence(path.clone(), format!("unknown field \"{path}\"{meant}")));
+    let meant =
+        hint::closest(name, known).map(|name| format!(" (did you mean \"{name}\"?)")).unwrap_or_default();
+    found.push(Refusal::sentence(path.clone(), format!("unknown field \"{}\"{meant}", printable(&path))));
     false
 }

@@ -66,7 +66,10 @@ fn tidy(node: &mut Map<String, Value>, kubernetes: bool) {
 
 /// Doc comments are wrapped for the source; a description is one paragraph a line.
 fn one_line(text: &str) -> String {
-    text.split("\n\n").map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>().join("\n\n")
+    text.split("\n\n")
+        .map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect::<Vec<_>>()
+        .join("\n\n")
 }
 
 fn first_sentence(text: &str) -> String {
@@ -89,7 +92,10 @@ mod tests {
 
     #[test]
     fn keeps_the_first_sentence_of_kubernetes() {
-        assert_eq!(first_sentence("Key is a key, e.g. a. Empty means all.\n\nMore."), "Key is a key, e.g. a.");
+        assert_eq!(
+            first_sentence("Key is a key, e.g. a. Empty means all.\n\nMore."),
+            "Key is a key, e.g. a."
+        );
         assert_eq!(first_sentence("One"), "One");
     }
 

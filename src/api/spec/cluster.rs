@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::{
-    Affinity, LocalObjectReference, PodSecurityContext, ResourceRequirements, Toleration, TopologySpreadConstraint,
+    Affinity, LocalObjectReference, PodSecurityContext, ResourceRequirements, Toleration,
+    TopologySpreadConstraint,
 };
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
@@ -45,7 +46,7 @@ use crate::api::status::PrometheusClusterStatus;
     printcolumn(name = "Revision", type_ = "integer", json_path = ".status.release.revision", description = "revision of the Helm release"),
     printcolumn(name = "Status", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason", description = "why it is ready or not"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
-    validation = Rule::new("size(self.metadata.name) <= 52 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')")
+    validation = Rule::new("size(self.metadata.name) <= 52 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')").field_path(".metadata.name")
         .message("metadata.name must be at most 52 lower-case letters, digits and dashes, start with a letter and end with a letter or digit: the Services and the pods of the cluster carry it in their names"),
 )]
 #[serde(rename_all = "camelCase")]
@@ -75,7 +76,7 @@ pub struct PrometheusClusterSpec {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "shapes::rule_files")]
     #[x_kube(validation = Rule::new("self.all(name, size(name) <= 253 && name.matches('^[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?[.]ya?ml$'))")
-        .message("rules must be named like files: letters, digits, '-', '_' and '.', ending in .yaml or .yml, such as node-alerts.yaml"))]
+        .message(Message::Expression("'rules cannot have a file named ' + self.filter(name, size(name) > 253 || !name.matches('^[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?[.]ya?ml$'))[0] + ': write letters, digits, dashes, underscores and dots, and end in .yaml or .yml, such as node-alerts.yaml'".into())))]
     pub rules: BTreeMap<String, String>,
 
     /// Version of Prometheus, such as `v3.5.0`: the tag of the image. Default: the chart's.
@@ -116,12 +117,6 @@ pub struct PrometheusClusterSpec {
     /// CPU and memory that each replica requests and is limited to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "shapes::resources")]
-    #[x_kube(
-        validation = Rule::new("!has(self.limits) || self.limits.all(k, isQuantity(string(self.limits[k])))").field_path(".limits")
-            .message("resources.limits must be Kubernetes quantities, such as 500m, 2, 512Mi or 4Gi (not 4GB)"),
-        validation = Rule::new("!has(self.requests) || self.requests.all(k, isQuantity(string(self.requests[k])))").field_path(".requests")
-            .message("resources.requests must be Kubernetes quantities, such as 500m, 2, 512Mi or 4Gi (not 4GB)"),
-    )]
     pub resources: Option<ResourceRequirements>,
 
     /// Labels that a node must have to run a replica.
@@ -169,7 +164,7 @@ pub struct PrometheusClusterSpec {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "shapes::external_labels")]
     #[x_kube(validation = Rule::new("self.all(name, name.matches('^[a-zA-Z_][a-zA-Z0-9_]*$') && !name.startsWith('__'))")
-        .message("externalLabels must have names of letters, digits and '_' that start with neither a digit nor '__', such as datacenter"))]
+        .message(Message::Expression("'externalLabels cannot have a label named ' + self.filter(name, !name.matches('^[a-zA-Z_][a-zA-Z0-9_]*$') || name.startsWith('__'))[0] + ': write letters, digits and underscores, and start with neither a digit nor two underscores, such as datacenter'".into())))]
     pub external_labels: BTreeMap<String, String>,
 
     /// The URL under which users reach this Prometheus, for links in alerts and in its own pages.
@@ -198,45 +193,27 @@ pub struct PrometheusClusterSpec {
     /// (<https://prometheus.io/docs/prometheus/latest/feature_flags/>).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "shapes::feature_names")]
-    #[x_kube(
-        merge_strategy = ListMerge::Set,
-        validation = Rule::new("self.all(name, name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$'))")
-            .message("enableFeatures must be names of feature flags, one an item, such as exemplar-storage"),
-    )]
+    #[x_kube(merge_strategy = ListMerge::Set)]
     pub enable_features: Vec<String>,
 
     /// Further command-line flags of Prometheus, one an item, such as `--web.max-connections=64`. A flag that a field
     /// of this resource sets is refused here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "shapes::arguments")]
-    #[x_kube(
-        merge_strategy = ListMerge::Set,
-        validation = Rule::new("self.all(arg, arg.matches('^--[a-z][a-z0-9.-]*(=.*)?$'))")
-            .message("additionalArgs must be flags with their value in one item, such as --web.max-connections=64"),
-        validation = Rule::new("!self.exists(arg, arg.matches('^--(no-)?(config[.]file|config[.]auto-reload(-interval)?|storage[.]tsdb[.]path|storage[.]tsdb[.]retention([.](time|size))?|web[.](listen-address|external-url|route-prefix)|log[.](level|format)|enable-feature)(=.*)?$'))")
-            .message("additionalArgs must not repeat a flag that the resource sets: write retention, externalUrl, routePrefix, logLevel, logFormat or enableFeatures instead; configuration, data folder and port are the chart's"),
-    )]
+    #[x_kube(merge_strategy = ListMerge::Set)]
     pub additional_args: Vec<String>,
 
     /// Secrets in this namespace to mount, each under `/etc/prometheus/secrets/<name>`: for passwords, tokens and
     /// certificates that the configuration reads with `…_file`. Their content never reaches git.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(schema_with = "shapes::object_names")]
-    #[x_kube(
-        merge_strategy = ListMerge::Set,
-        validation = Rule::new("self.all(name, name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$'))")
-            .message("secrets must be names of Secrets in this namespace: lower-case letters, digits, '-' and '.'"),
-    )]
+    #[schemars(schema_with = "shapes::secret_names")]
+    #[x_kube(merge_strategy = ListMerge::Set)]
     pub secrets: Vec<String>,
 
     /// ConfigMaps in this namespace to mount, each under `/etc/prometheus/configmaps/<name>`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(schema_with = "shapes::object_names")]
-    #[x_kube(
-        merge_strategy = ListMerge::Set,
-        validation = Rule::new("self.all(name, name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$'))")
-            .message("configMaps must be names of ConfigMaps in this namespace: lower-case letters, digits, '-' and '.'"),
-    )]
+    #[schemars(schema_with = "shapes::config_map_names")]
+    #[x_kube(merge_strategy = ListMerge::Set)]
     pub config_maps: Vec<String>,
 
     /// Helm values of the chart, merged over everything that the other fields set: nothing that the chart can do is out
