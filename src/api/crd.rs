@@ -7,8 +7,8 @@ use kube::CustomResourceExt;
 use serde_json::{Value, json};
 use std::sync::LazyLock;
 
-use super::schema::structural;
 use super::spec::PrometheusCluster;
+use super::structural;
 
 /// The lines above and inside the file. The file is a plain definition for `kubectl apply` and a Helm template at once:
 /// what Helm is to fill in stands in a comment of YAML.

@@ -10,9 +10,9 @@ pub mod annotations;
 pub mod conditions;
 pub mod crd;
 pub mod names;
-pub mod schema;
 pub mod spec;
 pub mod status;
+pub mod structural;
 
 pub use accept::refusal::Refusal;
 

@@ -13,13 +13,11 @@ use serde_json::{Map, Value};
 use super::delivery::Delivery;
 use super::pod::PodMetadata;
 use super::storage::{ClaimRetention, Retention, Storage};
-use crate::api::schema::shapes;
+use super::{rules, shapes};
 use crate::api::status::PrometheusClusterStatus;
 
-/// A Prometheus, with as many replicas as asked for. promgit renders it with a Helm chart, commits the manifests to
-/// the git branch of its namespace and, if told to, applies them. The smallest one is `spec: {}`: one replica that
-/// scrapes itself.
-#[derive(CustomResource, KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// What is asked for. Every field has a default.
+#[derive(CustomResource, KubeSchema, Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[kube(
     group = "promgit.dev",
     version = "v1alpha1",
@@ -46,17 +44,13 @@ use crate::api::status::PrometheusClusterStatus;
     printcolumn(name = "Revision", type_ = "integer", json_path = ".status.release.revision", description = "revision of the Helm release"),
     printcolumn(name = "Status", type_ = "string", json_path = ".status.conditions[?(@.type==\"Ready\")].reason", description = "why it is ready or not"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
-    validation = Rule::new("size(self.metadata.name) <= 52 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')").field_path(".metadata.name")
-        .message("metadata.name must be at most 52 lower-case letters, digits and dashes, start with a letter and end with a letter or digit: the Services and the pods of the cluster carry it in their names"),
+    validation = rules::cluster_name(),
 )]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = Rule::new("has(self.storage) == has(oldSelf.storage)").field_path(".storage")
-        .message("storage cannot be added or removed once the cluster exists: the claims of a StatefulSet are fixed. Create a cluster with another name, or delete this one and create it again"),
-    validation = Rule::new("!has(self.persistentVolumeClaimRetentionPolicy) || has(self.storage)").field_path(".persistentVolumeClaimRetentionPolicy")
-        .message("persistentVolumeClaimRetentionPolicy needs storage: without storage the data lives in an emptyDir and there is no claim to retain. Set storage.size or remove the policy"),
-    validation = Rule::new("!has(self.retention) || !has(self.retention.size) || !has(self.storage) || !self.retention.size.matches('^[0-9]+[KMGTPE]B$') || !isQuantity(string(self.storage.size)) || quantity(self.retention.size.replace('B', 'i')).isLessThan(quantity(string(self.storage.size)))").field_path(".retention.size")
-        .message("retention.size must be below storage.size: Prometheus needs room for the write-ahead log, about 15 %. Lower retention.size or raise storage.size"),
+    validation = rules::storage_stays(),
+    validation = rules::claim_policy_needs_storage(),
+    validation = rules::retention_below_storage(),
 )]
 pub struct PrometheusClusterSpec {
     /// How many replicas run. Each one scrapes everything and has its own data. `kubectl scale` and a
@@ -75,15 +69,13 @@ pub struct PrometheusClusterSpec {
     /// added to its `rule_files`. A name ends in `.yaml` or `.yml`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "shapes::rule_files")]
-    #[x_kube(validation = Rule::new("self.all(name, size(name) <= 253 && name.matches('^[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?[.]ya?ml$'))")
-        .message(Message::Expression("'rules cannot have a file named ' + self.filter(name, size(name) > 253 || !name.matches('^[A-Za-z0-9]([-._A-Za-z0-9]*[A-Za-z0-9])?[.]ya?ml$'))[0] + ': write letters, digits, dashes, underscores and dots, and end in .yaml or .yml, such as node-alerts.yaml'".into())))]
+    #[x_kube(validation = rules::rule_files())]
     pub rules: BTreeMap<String, String>,
 
     /// Version of Prometheus, such as `v3.5.0`: the tag of the image. Default: the chart's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
-    #[x_kube(validation = Rule::new("self.matches('^v[0-9]+[.][0-9]+[.][0-9]+(-[0-9A-Za-z.-]+)?$')")
-        .message("version must look like v3.5.0: a leading v and three numbers"))]
+    #[x_kube(validation = rules::version())]
     pub version: Option<String>,
 
     /// The whole image, in place of the chart's repository and `version`, such as
@@ -91,8 +83,7 @@ pub struct PrometheusClusterSpec {
     /// flags depend on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 512))]
-    #[x_kube(validation = Rule::new("self.matches('^[a-zA-Z0-9]([a-zA-Z0-9.:_/-]*[a-zA-Z0-9])?(@sha256:[0-9a-f]{64})?$')")
-        .message("image must be an image reference such as quay.io/prometheus/prometheus:v3.5.0 or quay.io/prometheus/prometheus@sha256:<64 hex digits>"))]
+    #[x_kube(validation = rules::image())]
     pub image: Option<String>,
 
     /// Secrets in this namespace that hold the credentials of the image's registry.
@@ -141,8 +132,7 @@ pub struct PrometheusClusterSpec {
     /// The PriorityClass of the pods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253))]
-    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')")
-        .message("priorityClassName must be the name of a PriorityClass: lower-case letters, digits, '-' and '.'"))]
+    #[x_kube(validation = rules::priority_class_name())]
     pub priority_class_name: Option<String>,
 
     /// Labels and annotations added to the pods.
@@ -156,29 +146,25 @@ pub struct PrometheusClusterSpec {
     /// An existing ServiceAccount for the pods. Default: one of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253))]
-    #[x_kube(validation = Rule::new("self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')")
-        .message("serviceAccountName must be the name of a ServiceAccount: lower-case letters, digits, '-' and '.'"))]
+    #[x_kube(validation = rules::service_account_name())]
     pub service_account_name: Option<String>,
 
     /// Labels added to everything that leaves this Prometheus: federation, remote write, alerts.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(schema_with = "shapes::external_labels")]
-    #[x_kube(validation = Rule::new("self.all(name, name.matches('^[a-zA-Z_][a-zA-Z0-9_]*$') && !name.startsWith('__'))")
-        .message(Message::Expression("'externalLabels cannot have a label named ' + self.filter(name, !name.matches('^[a-zA-Z_][a-zA-Z0-9_]*$') || name.startsWith('__'))[0] + ': write letters, digits and underscores, and start with neither a digit nor two underscores, such as datacenter'".into())))]
+    #[x_kube(validation = rules::external_labels())]
     pub external_labels: BTreeMap<String, String>,
 
     /// The URL under which users reach this Prometheus, for links in alerts and in its own pages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048))]
-    #[x_kube(validation = Rule::new("isURL(self) && url(self).getScheme() in ['http', 'https'] && url(self).getHost() != ''")
-        .message("externalUrl must be a URL with a scheme and a host, such as https://prometheus.example.com/"))]
+    #[x_kube(validation = rules::external_url())]
     pub external_url: Option<String>,
 
     /// Path prefix of all of Prometheus' own routes, probes included. Default: the path of `externalUrl`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 256))]
-    #[x_kube(validation = Rule::new("self.matches('^/([A-Za-z0-9._~-]+/?)*$')")
-        .message("routePrefix must be a path that starts with /, such as /prometheus"))]
+    #[x_kube(validation = rules::route_prefix())]
     pub route_prefix: Option<String>,
 
     /// How much Prometheus logs. Default: `info`.

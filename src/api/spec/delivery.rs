@@ -4,15 +4,12 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::rules;
+
 /// How this cluster is delivered; what is not set is as the agent is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(
-    validation = Rule::new("!has(self.mode) || self.mode != 'External' || !has(self.atomic) || !self.atomic").field_path(".atomic")
-        .message("delivery.atomic needs mode Apply: with mode External another tool applies the branch, and promgit cannot roll back. Remove atomic or set it to false"),
-    validation = Rule::new("!has(self.mode) || self.mode != 'External' || !has(self.drift) || self.drift != 'Correct'").field_path(".drift")
-        .message("delivery.drift Correct needs mode Apply: with mode External another tool corrects drift. Write Report or Ignore"),
-)]
+#[x_kube(validation = rules::atomic_needs_apply(), validation = rules::correction_needs_apply())]
 pub struct Delivery {
     /// Who applies what was committed: `Apply`, promgit does; `External`, another tool (Argo CD, Flux) applies the
     /// branch and promgit reports how it went.
@@ -26,8 +23,7 @@ pub struct Delivery {
     /// How long a change may take to become ready, such as `3m` or `1m30s`; at least 1 second, at most 24 hours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
-    #[x_kube(validation = Rule::new("self.matches('^([0-9]{1,5}(h|m|s|ms))+$') && duration(self) >= duration('1s') && duration(self) <= duration('24h')")
-        .message("delivery.timeout must be a duration between 1s and 24h, such as 90s, 3m or 1h30m"))]
+    #[x_kube(validation = rules::timeout())]
     pub timeout: Option<String>,
 
     /// How often a failed change is tried again before the cluster is Stalled.

@@ -3,6 +3,8 @@
 pub mod cluster;
 pub mod delivery;
 pub mod pod;
+pub mod rules;
+pub mod shapes;
 pub mod storage;
 
 pub use cluster::{PrometheusCluster, PrometheusClusterSpec};

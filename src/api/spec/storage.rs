@@ -6,7 +6,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::api::schema::shapes;
+use super::{rules, shapes};
 
 /// How long, and how much, Prometheus keeps. Whichever limit is reached first counts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
@@ -15,36 +15,31 @@ pub struct Retention {
     /// How long samples are kept, such as `30d`, `12h` or `1y6w`. Default: Prometheus' own, 15 days.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
-    #[x_kube(validation = Rule::new("self.matches('^([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$') && self.matches('[1-9]')")
-        .message("retention.time must be a duration of Prometheus, such as 30d, 12h or 1y6w: whole numbers with y, w, d, h, m, s or ms, the largest unit first"))]
+    #[x_kube(validation = rules::retention_time())]
     pub time: Option<String>,
 
     /// How much the blocks on disk may take, such as `50GB`, in units of 1024. Keep it about 15 % below `storage.size`.
     /// Default: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
-    #[x_kube(validation = Rule::new("self.matches('^([0-9]*[.])?[0-9]+([KMGTPE]i?)?B$') && self.matches('[1-9]')")
-        .message("retention.size must be a number with a unit of Prometheus, such as 50GB or 512MB (with the B: not 50G or 50Gi)"))]
+    #[x_kube(validation = rules::retention_size())]
     pub size: Option<String>,
 }
 
 /// The volume of each replica.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = Rule::new("self == oldSelf")
-    .message("storage cannot change once the cluster exists: the claims of a StatefulSet are fixed. Put the old value back; to have other storage, create a cluster with another name"))]
+#[x_kube(validation = rules::storage_unchanged())]
 pub struct Storage {
     /// How much space each replica gets, such as `50Gi`.
     #[schemars(schema_with = "shapes::quantity")]
-    #[x_kube(validation = Rule::new("isQuantity(string(self)) && quantity(string(self)).isGreaterThan(quantity('0'))")
-        .message("storage.size must be a Kubernetes quantity above zero, such as 50Gi (not 50GB)"))]
+    #[x_kube(validation = rules::storage_size())]
     pub size: Quantity,
 
     /// The StorageClass. Default: the cluster's own default; an empty string takes an existing volume only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253))]
-    #[x_kube(validation = Rule::new("self == '' || self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')")
-        .message("storage.storageClassName must be the name of a StorageClass: lower-case letters, digits, '-' and '.'"))]
+    #[x_kube(validation = rules::storage_class_name())]
     pub storage_class_name: Option<String>,
 
     /// How the volume is mounted. Each replica has its own volume, so `ReadWriteOnce` is right nearly always.

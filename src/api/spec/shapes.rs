@@ -3,8 +3,11 @@
 
 use k8s_openapi::api::core::v1::ResourceRequirements;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
+use kube::core::Rule;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
+
+use super::rules;
 
 /// Longest name of a Kubernetes object (a DNS subdomain, RFC 1123).
 const MAX_OBJECT_NAME: u32 = 253;
@@ -37,53 +40,23 @@ pub fn external_labels(_: &mut SchemaGenerator) -> Schema {
 
 /// Names of Secrets.
 pub fn secret_names(_: &mut SchemaGenerator) -> Schema {
-    object_names(
-        "secrets must be names of Secrets in this namespace: lower-case letters, digits, '-' and '.'",
-    )
+    list(64, MAX_OBJECT_NAME, &[rules::secret_name()])
 }
 
 /// Names of ConfigMaps.
 pub fn config_map_names(_: &mut SchemaGenerator) -> Schema {
-    object_names(
-        "configMaps must be names of ConfigMaps in this namespace: lower-case letters, digits, '-' and '.'",
-    )
+    list(64, MAX_OBJECT_NAME, &[rules::config_map_name()])
 }
 
 /// Names of feature flags.
 pub fn feature_names(_: &mut SchemaGenerator) -> Schema {
-    let rule = json!({
-        "rule": "self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",
-        "message": "enableFeatures must be names of feature flags, one an item, such as exemplar-storage",
-    });
-    list(32, 64, &[rule])
+    list(32, 64, &[rules::feature_name()])
 }
 
-/// Command-line flags, without those that other fields of the resource stand for.
+/// Command-line flags.
 pub fn arguments(_: &mut SchemaGenerator) -> Schema {
-    let form = json!({
-        "rule": "self.matches('^--[a-z][a-z0-9.-]*(=.*)?$')",
-        "message": "additionalArgs must be flags with their value in the same item, such as --web.max-connections=64",
-    });
-    let free = json!({
-        "rule": format!("!self.matches('^--(no-)?({})(=.*)?$')", OWN_FLAGS.join("|")),
-        "message": "additionalArgs must not repeat a flag that the resource sets: write retention, externalUrl, routePrefix, \
-                    logLevel, logFormat or enableFeatures instead; configuration, data folder and port are the chart's",
-    });
-    list(64, 1024, &[form, free])
+    list(64, 1024, &[rules::argument(), rules::argument_of_nobody_else()])
 }
-
-/// The flags of Prometheus that fields of the resource, or the chart itself, set; as regular expressions.
-const OWN_FLAGS: [&str; 9] = [
-    "config[.]file",
-    "config[.]auto-reload(-interval)?",
-    "storage[.]tsdb[.]path",
-    "storage[.]tsdb[.]retention[.](time|size)",
-    "web[.]listen-address",
-    "web[.]external-url",
-    "web[.]route-prefix",
-    "log[.](level|format)",
-    "enable-feature",
-];
 
 /// A number with a unit of Kubernetes, or a plain number.
 pub fn quantity(_: &mut SchemaGenerator) -> Schema {
@@ -98,15 +71,11 @@ pub fn free_form(_: &mut SchemaGenerator) -> Schema {
 /// Kubernetes' ResourceRequirements.
 pub fn resources(generator: &mut SchemaGenerator) -> Schema {
     let mut schema = ResourceRequirements::json_schema(generator);
-    let rule = json!({
-        "rule": "isQuantity(string(self))",
-        "message": "resources must be Kubernetes quantities, such as 500m, 2, 512Mi or 4Gi (not 4GB)",
-    });
     for field in ["limits", "requests"] {
         set(&mut schema, &format!("/properties/{field}/maxProperties"), json!(32));
         let value = format!("/properties/{field}/additionalProperties");
         set(&mut schema, &format!("{value}/maxLength"), json!(64));
-        set(&mut schema, &format!("{value}/x-kubernetes-validations"), json!([rule]));
+        set(&mut schema, &format!("{value}/x-kubernetes-validations"), json!([rules::resource()]));
     }
     schema
 }
@@ -136,13 +105,8 @@ fn map(entries: u32, length: u32) -> Schema {
     })
 }
 
-fn object_names(message: &str) -> Schema {
-    let rule = "self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')";
-    list(64, MAX_OBJECT_NAME, &[json!({ "rule": rule, "message": message })])
-}
-
 /// A list of texts; the rules are asked of every one, so that the API server names the item that breaks them.
-fn list(items: u32, length: u32, rules: &[Value]) -> Schema {
+fn list(items: u32, length: u32, rules: &[Rule]) -> Schema {
     json_schema!({
         "type": "array",
         "maxItems": items,
