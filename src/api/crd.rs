@@ -12,7 +12,7 @@ use super::structural;
 
 /// The lines above and inside the file. The file is a plain definition for `kubectl apply` and a Helm template at once:
 /// what Helm is to fill in stands in a comment of YAML.
-const HEADER: &str = "# Written by `promgit crd`; `make crd` writes it again. Do not edit.\n";
+const HEADER: &str = "# Written by `promgit crd` from the types in src/api. Do not edit.\n";
 const KEEP: &str = "    helm.sh/resource-policy: keep\n";
 const FROM_VALUES: &str = "    # {{- with .Values.annotations }}{{ toYaml . | nindent 4 }}{{- end }}\n";
 
@@ -77,5 +77,25 @@ fn describe_common_fields(schema: &mut Value) {
     ];
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
         properties.extend(common.map(|(name, schema)| (name.to_owned(), schema)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::names;
+    use kube::Resource;
+
+    #[test]
+    fn is_named_as_the_constants_say() {
+        let kind = PrometheusCluster::kind(&());
+        assert_eq!(
+            (PrometheusCluster::api_version(&()).as_ref(), kind.as_ref()),
+            (names::API_VERSION, names::KIND)
+        );
+        assert_eq!(PrometheusCluster::group(&()), names::GROUP);
+        assert_eq!(PrometheusCluster::version(&()), names::VERSION);
+        assert_eq!(PrometheusCluster::plural(&()), names::PLURAL);
+        assert_eq!(PrometheusCluster::crd_name(), names::CRD);
     }
 }

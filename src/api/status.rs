@@ -44,7 +44,7 @@ pub struct PrometheusClusterStatus {
 
     /// The last changes, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 10))]
+    #[schemars(length(max = MAX_HISTORY))]
     pub history: Vec<Change>,
 
     /// `Committed`, `Applied`, `Ready`; while they are true also `Reconciling` and `Stalled`.

@@ -2,6 +2,8 @@
 //!
 //! Source: k8s.io/apimachinery `pkg/api/validation/objectmeta.go` (`ValidateObjectMetaAccessor`).
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::names::{dns_label, dns_subdomain, label_key, label_value};
@@ -32,7 +34,17 @@ pub fn check(object: &mut Value) -> Vec<Refusal> {
     check_namespace(metadata, &mut found);
     check_labels(metadata, &mut found);
     check_annotations(metadata, &mut found);
+    if found.is_empty() {
+        found.extend(check_rest(metadata));
+    }
     found
+}
+
+/// What the server writes itself, and a user at most copies: of the right types, or gone.
+fn check_rest(metadata: &Map<String, Value>) -> Option<Refusal> {
+    let error = ObjectMeta::deserialize(metadata).err()?;
+    let detail = format!("{error}; keep name, namespace, labels and annotations and remove the rest");
+    Some(Refusal { blocking: true, ..Refusal::invalid_unshown("metadata", &detail) })
 }
 
 fn check_name(metadata: &Map<String, Value>, found: &mut Vec<Refusal>) {

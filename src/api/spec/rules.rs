@@ -5,6 +5,8 @@
 
 use kube::core::{Message, Rule};
 
+use crate::api::names::MAX_NAME;
+
 /// A DNS subdomain (RFC 1123), as most objects are named.
 const OBJECT_NAME: &str =
     "self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')";
@@ -18,13 +20,14 @@ const LABEL_NAME: &str = "name.matches('^[a-zA-Z_][a-zA-Z0-9_]*$') && !name.star
 
 /// What can be made of the name: Services, pods and the label with the revision of a StatefulSet.
 pub fn cluster_name() -> Rule {
-    Rule::new("size(self.metadata.name) <= 52 && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')")
-        .field_path(".metadata.name")
-        .message(
-            "metadata.name must be at most 52 lower-case letters, digits and dashes, start with a \
-            letter and end with a letter or digit: the Services and the pods of the cluster carry it \
-            in their names",
-        )
+    Rule::new(format!(
+        "size(self.metadata.name) <= {MAX_NAME} && self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')"
+    ))
+    .field_path(".metadata.name")
+    .message(format!(
+        "metadata.name must be at most {MAX_NAME} lower-case letters, digits and dashes, start with a letter and \
+         end with a letter or digit: the Services and the pods of the cluster carry it in their names"
+    ).as_str())
 }
 
 /// A StatefulSet either has claims or has none, for good.
