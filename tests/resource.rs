@@ -291,6 +291,70 @@ fn bad_resources_are_refused_in_the_words_of_an_api_server() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
+/// Every value of a resource that uses every field, replaced by values of every other kind: well over a thousand resources, and
+/// the API server says the same of each.
+#[test]
+fn wrong_values_everywhere_are_told_as_an_api_server_tells_them() {
+    let whole = read(support::root().join("tests/resource/good/every-field.yaml")).new;
+    let wrong = [
+        json!(null),
+        json!(true),
+        json!(0),
+        json!(-1),
+        json!(1.5),
+        json!(1e19),
+        json!(4_294_967_296_i64),
+        json!(""),
+        json!("x y"),
+        json!("1Gi"),
+        json!("x".repeat(70_000)),
+        json!([]),
+        json!([null, 1, "a", {}, [], "a"]),
+        json!({}),
+        json!({ "a.b/c": 1, "d": "e", "f": null, "g": {} }),
+    ];
+    let mut pointers = Vec::new();
+    collect(&whole["spec"], "/spec", &mut pointers);
+    let cases: Vec<_> = pointers
+        .iter()
+        .flat_map(|pointer| wrong.iter().map(move |wrong| (pointer, wrong)))
+        .map(|(pointer, wrong)| {
+            let mut new = whole.clone();
+            *new.pointer_mut(pointer).expect("a value") = wrong.clone();
+            Case { path: format!("{pointer} = {:.60}", wrong.to_string()).into(), old: None, new }
+        })
+        .collect();
+    assert!(cases.len() > 1500, "{}", cases.len());
+    let mut different = String::new();
+    for (case, answer) in cases.iter().zip(reference(&cases)) {
+        let result = case.accept();
+        let refusals = result.as_ref().err().cloned().unwrap_or_default();
+        if let Err(difference) = compare(&refusals, &answer) {
+            different += &format!("{}\n{difference}", case.path.display());
+        } else if let Ok(ours) = result {
+            let theirs: PrometheusCluster = serde_json::from_value(answer.object).expect("a resource");
+            assert_eq!(ours, theirs, "{}", case.path.display());
+        }
+    }
+    assert!(different.is_empty(), "{different}");
+}
+
+/// The JSON pointers of all values but the free-form ones.
+fn collect(value: &Value, pointer: &str, pointers: &mut Vec<String>) {
+    pointers.push(pointer.to_owned());
+    let children: Vec<_> = match value {
+        _ if pointer == "/spec/values" => Vec::new(),
+        Value::Object(fields) => {
+            fields.iter().map(|(name, value)| (name.replace('/', "~1"), value)).collect()
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().map(|(index, item)| (index.to_string(), item)).collect()
+        }
+        _ => Vec::new(),
+    };
+    children.into_iter().for_each(|(name, value)| collect(value, &format!("{pointer}/{name}"), pointers));
+}
+
 /// The same sentences in any order: the server goes through Go maps. Left aside are our hints, and what the server
 /// says of a field that has no place in the object.
 fn compare(refusals: &[Refusal], answer: &Answer) -> Result<(), String> {

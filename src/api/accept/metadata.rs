@@ -34,17 +34,23 @@ pub fn check(object: &mut Value) -> Vec<Refusal> {
     check_namespace(metadata, &mut found);
     check_labels(metadata, &mut found);
     check_annotations(metadata, &mut found);
-    if found.is_empty() {
-        found.extend(check_rest(metadata));
-    }
+    check_rest(metadata, &mut found);
     found
 }
 
 /// What the server writes itself, and a user at most copies: of the right types, or gone.
-fn check_rest(metadata: &Map<String, Value>) -> Option<Refusal> {
-    let error = ObjectMeta::deserialize(metadata).err()?;
-    let detail = format!("{error}; keep name, namespace, labels and annotations and remove the rest");
-    Some(Refusal { blocking: true, ..Refusal::invalid_unshown("metadata", &detail) })
+fn check_rest(metadata: &Map<String, Value>, found: &mut Vec<Refusal>) {
+    const CHECKED: [&str; 4] = ["annotations", "labels", "name", "namespace"];
+    for (field, value) in metadata.iter().filter(|(field, _)| !CHECKED.contains(&field.as_str())) {
+        let alone = Map::from_iter([(field.clone(), value.clone())]);
+        if let Err(error) = ObjectMeta::deserialize(alone) {
+            let detail = format!("{error}; remove it: the API server writes this field");
+            found.push(Refusal {
+                blocking: true,
+                ..Refusal::invalid_unshown(&format!("metadata.{field}"), &detail)
+            });
+        }
+    }
 }
 
 fn check_name(metadata: &Map<String, Value>, found: &mut Vec<Refusal>) {

@@ -147,10 +147,11 @@ fn hidden(c: char) -> bool {
         || matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{e0000}'..='\u{e0fff}' | '\u{f0000}'..='\u{10ffff}')
 }
 
-/// Go's `%v` of a float64: the shortest digits, with an exponent below 1e-4 and from 1e21 on.
+/// Go's `%v` of a float64: the shortest digits, with an exponent below 1e-4 and from 1e6 on (`strconv.FormatFloat` with
+/// 'g' and -1).
 pub(super) fn go_float(float: f64) -> String {
     let exponent = if float == 0.0 { 0.0 } else { float.abs().log10().floor() };
-    if (-4.0..21.0).contains(&exponent) {
+    if (-4.0..6.0).contains(&exponent) {
         return float.to_string();
     }
     let text = format!("{float:e}");
@@ -170,6 +171,7 @@ mod tests {
         assert_eq!(shown(&json!(1e30)), "1e+30");
         assert_eq!(shown(&json!(0.00001)), "1e-05");
         assert_eq!(shown(&json!(1.5)), "1.5");
+        assert_eq!(shown(&json!(-1_234_567.5)), "-1.2345675e+06");
         assert_eq!(shown(&json!(-3)), "-3");
         assert_eq!(shown(&json!({ "a": "<b>" })), "{\"a\":\"\\u003cb\\u003e\"}");
     }
