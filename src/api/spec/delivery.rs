@@ -1,0 +1,53 @@
+//! How a change of a cluster is brought to the cluster it runs in.
+
+use kube::KubeSchema;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::rules;
+
+/// How this cluster is delivered; what is not set is as the agent is set.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = rules::atomic_needs_apply(), validation = rules::correction_needs_apply())]
+pub struct Delivery {
+    /// Who applies what was committed: `Apply`, promgit does; `External`, another tool (Argo CD, Flux) applies the
+    /// branch and promgit reports how it went.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+
+    /// True: a change that does not become ready in time is taken back, by a new commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub atomic: Option<bool>,
+
+    /// How long a change may take to become ready, such as `3m` or `1m30s`; at least 1 second, at most 24 hours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 32))]
+    #[x_kube(validation = rules::timeout())]
+    pub timeout: Option<String>,
+
+    /// How often a failed change is tried again before the cluster is Stalled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 100))]
+    pub max_retries: Option<i32>,
+
+    /// What happens when somebody changes the objects in the cluster: `Correct`, they are put back; `Report`, it is
+    /// said in the status and in an Event; `Ignore`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Drift>,
+}
+
+/// Who applies what was committed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Mode {
+    Apply,
+    External,
+}
+
+/// What happens to changes that did not come from git.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Drift {
+    Correct,
+    Report,
+    Ignore,
+}
