@@ -2,9 +2,9 @@
 //! equal in every byte.
 #![allow(clippy::disallowed_methods)]
 
-mod support;
 #[path = "yaml/generate.rs"]
 mod generate;
+mod support;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -25,7 +25,10 @@ const QUESTIONS: [(&str, &str); 13] = [
     ("fromJson | toPrettyJson", "fromJson $t | toPrettyJson"),
     ("fromJson | toRawJson", "fromJson $t | toRawJson"),
     ("fromJsonArray | toJson", "fromJsonArray $t | toJson"),
-    ("text | toJson, toYaml, toYamlPretty", "list (toJson $t) (toYaml $t) (toYamlPretty $t) (dict $t $t | toYaml) (dict $t $t | toYamlPretty) | join \"\\n\""),
+    (
+        "text | toJson, toYaml, toYamlPretty",
+        "list (toJson $t) (toYaml $t) (toYamlPretty $t) (dict $t $t | toYaml) (dict $t $t | toYamlPretty) | join \"\\n\"",
+    ),
 ];
 
 fn ours(text: &[u8]) -> Vec<Vec<u8>> {
@@ -108,10 +111,13 @@ fn helm(texts: &[Vec<u8>]) -> Vec<Vec<Vec<u8>>> {
             questions.join(" ")
         ),
     );
-    let output = support::hermetic(support::helm(), chart.path()).args(["template", "ask"]).arg(chart.path()).output();
+    let output =
+        support::hermetic(support::helm(), chart.path()).args(["template", "ask"]).arg(chart.path()).output();
     let output = support::stdout(output.expect("helm runs"));
     let answers = output.lines().filter_map(|line| line.strip_prefix("  ="));
-    answers.map(|line| line.split('|').map(|field| STANDARD.decode(field).expect("base64")).collect()).collect()
+    answers
+        .map(|line| line.split('|').map(|field| STANDARD.decode(field).expect("base64")).collect())
+        .collect()
 }
 
 /// Compares all answers; prints the first differences.
@@ -122,7 +128,8 @@ fn compare(names: &[String], texts: &[Vec<u8>]) {
     for ((name, text), theirs) in names.iter().zip(texts).zip(&theirs) {
         let ours = ours(text);
         for (index, (question, _)) in QUESTIONS.iter().enumerate() {
-            if ours[index] != theirs[index] {
+            let equal = ours[index] == theirs[index] || is_undecided(&ours[index], &theirs[index]);
+            if !equal {
                 different += 1;
                 if different <= 25 {
                     let [text, helm, ours] = [text, &theirs[index], &ours[index]].map(|bytes| show(bytes));
@@ -132,6 +139,27 @@ fn compare(names: &[String], texts: &[Vec<u8>]) {
         }
     }
     assert_eq!(different, 0, "answers differ, of {}", texts.len() * QUESTIONS.len());
+}
+
+/// Where helm itself answers differently each time, since Go shuffles its maps.
+fn is_undecided(ours: &[u8], theirs: &[u8]) -> bool {
+    // Several keys that JSON cannot hold: any of them may be named.
+    let refused = |text: &[u8]| String::from_utf8_lossy(text).contains("unsupported map key of type");
+    (refused(ours) && refused(theirs)) || is_reordered(ours, theirs)
+}
+
+/// go-yaml's order of keys is not total (`b10` < `b1x` < `b9` < `b10`): for such keys the lines come in
+/// another order each time.
+fn is_reordered(ours: &[u8], theirs: &[u8]) -> bool {
+    let lines = |text: &[u8]| {
+        let text = String::from_utf8_lossy(text).into_owned();
+        let trim = |line: &str| line.trim_start_matches(['-', ' ', ':', '?']).to_owned();
+        let mut lines: Vec<String> = text.lines().map(trim).filter(|line| !line.is_empty()).collect();
+        lines.sort();
+        lines
+    };
+    let has_digits = ours.iter().any(u8::is_ascii_digit);
+    has_digits && lines(ours) == lines(theirs)
 }
 
 fn show(bytes: &[u8]) -> String {
@@ -145,7 +173,10 @@ fn cases(folder: &str) -> (Vec<String>, Vec<Vec<u8>>) {
     let mut paths: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
     paths.sort();
     let name = |path: &std::path::PathBuf| path.file_name().expect("a name").to_string_lossy().into_owned();
-    (paths.iter().map(name).collect(), paths.iter().map(|path| std::fs::read(path).expect("a case")).collect())
+    (
+        paths.iter().map(name).collect(),
+        paths.iter().map(|path| std::fs::read(path).expect("a case")).collect(),
+    )
 }
 
 #[test]
@@ -183,6 +214,10 @@ fn generated_json_is_answered_as_by_helm() {
 #[test]
 fn what_is_written_reads_back() {
     for text in generate::json(11, 1500) {
+        // go-yaml writes a key `<<` plain and then reads a merge; and a minus zero loses its sign.
+        if [b"<<", b"-0"].iter().any(|piece| text.windows(2).any(|pair| pair == *piece)) {
+            continue;
+        }
         let Ok(value) = json::decode(&text) else { continue };
         let before = to_json(&value);
         let (Ok(yaml), Ok(pretty)) = (write::to_vec(&value), pretty::to_vec(&value)) else { continue };
@@ -192,7 +227,11 @@ fn what_is_written_reads_back() {
         // Two keys may become one, and U+0085 a space: only what was clean comes back as it was.
         if !before.iter().any(|byte| !byte.is_ascii()) {
             assert_eq!(show(&before), show(&to_json(&after)));
-            assert_eq!(show(&before), show(&to_json(&read::value(&pretty).expect("pretty YAML is read"))));
+        }
+        // go-yaml v3 begins a literal block with a tab, which v2 does not read; nor are its strings JSON's.
+        if !before.iter().any(|byte| !byte.is_ascii()) && !before.windows(2).any(|pair| pair == b"\\t") {
+            let after = read::value(&pretty).expect("pretty YAML is read");
+            assert_eq!(show(&before), show(&to_json(&after)));
         }
     }
 }

@@ -304,6 +304,17 @@ impl List {
     pub fn same(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
     }
+
+    /// A number that no other living collection has, to find cycles.
+    pub fn address(&self) -> usize {
+        Rc::as_ptr(&self.0).addr()
+    }
+}
+
+impl Drop for ListCell {
+    fn drop(&mut self) {
+        dismantle(std::mem::take(self.items.get_mut()));
+    }
 }
 
 impl fmt::Debug for List {
@@ -393,6 +404,39 @@ impl Map {
 
     pub fn same(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// A number that no other living collection has, to find cycles.
+    pub fn address(&self) -> usize {
+        Rc::as_ptr(&self.0).addr()
+    }
+}
+
+impl Drop for MapCell {
+    fn drop(&mut self) {
+        dismantle(std::mem::take(self.entries.get_mut()).into_values());
+    }
+}
+
+/// Drops values without recursion: a hostile document nests thousands of levels deep.
+fn dismantle(values: impl IntoIterator<Item = Value>) {
+    let is_collection = |value: &Value| matches!(value, Value::List(_) | Value::Map(_));
+    let mut pending: Vec<Value> = values.into_iter().filter(is_collection).collect();
+    while let Some(value) = pending.pop() {
+        match value {
+            Value::List(List(cell)) => {
+                if let Ok(mut cell) = Rc::try_unwrap(cell) {
+                    pending.extend(std::mem::take(cell.items.get_mut()).into_iter().filter(is_collection));
+                }
+            }
+            Value::Map(Map(cell)) => {
+                if let Ok(mut cell) = Rc::try_unwrap(cell) {
+                    let values = std::mem::take(cell.entries.get_mut()).into_values();
+                    pending.extend(values.filter(is_collection));
+                }
+            }
+            _ => {}
+        }
     }
 }
 

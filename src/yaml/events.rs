@@ -15,10 +15,13 @@ pub const MAX_DEPTH: usize = 10_000;
 /// Larger inputs are refused: marks and tree indices are 32 bits wide, and no manifest comes near.
 pub const MAX_INPUT: usize = 256 << 20;
 
+/// Said only to `dialect`, which then spells the comma in another way.
+pub(super) const COMMA_AFTER_TAG: &str = "found a comma after a tag";
+
 /// go-yaml's raw buffer: how far behind the scanner a byte may be that stops it already.
 const READ_AHEAD: usize = 512;
 
-/// A place in the input, counted from 0; `index` and `column` count characters.
+/// A place in the input, counted from 0; `index` counts bytes behind a byte order mark, `column` characters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mark {
     pub index: usize,
@@ -41,19 +44,21 @@ pub struct SyntaxError {
     /// The line that go-yaml prints: from 1 for a scanner's error, from 0 for a parser's, absent when 0.
     pub line: Option<usize>,
     pub mark: Mark,
+    /// The byte of the input at which the scanner stopped.
+    pub(super) offset: Option<usize>,
 }
 
 impl SyntaxError {
     /// An error of go-yaml's scanner.
     pub(super) fn scanner(problem: impl Into<String>, mark: Mark) -> Self {
         let line = (mark.line != 0).then_some(mark.line + 1);
-        SyntaxError { problem: problem.into(), line, mark }
+        SyntaxError { problem: problem.into(), line, mark, offset: None }
     }
 
     /// An error of go-yaml's parser, inside something that began at `context`.
     pub(super) fn parser(problem: impl Into<String>, mark: Mark, context: Mark) -> Self {
         let line = [mark.line, context.line].into_iter().find(|line| *line != 0);
-        SyntaxError { problem: problem.into(), line, mark }
+        SyntaxError { problem: problem.into(), line, mark, offset: None }
     }
 }
 
@@ -231,7 +236,7 @@ impl<'i> Events<'i> {
     pub fn new(input: &'i [u8]) -> Result<Self, SyntaxError> {
         if input.len() > MAX_INPUT {
             let problem = format!("input is larger than {} MiB", MAX_INPUT >> 20);
-            return Err(SyntaxError { problem, line: None, mark: Mark::default() });
+            return Err(SyntaxError { problem, line: None, mark: Mark::default(), offset: None });
         }
         // go-yaml reads an empty input as an empty line.
         let input = if input.is_empty() { b"\n" } else { input };
@@ -278,7 +283,7 @@ impl<'i> Events<'i> {
     fn follow(&mut self, event: &Event) -> Result<(), SyntaxError> {
         match event.kind() {
             kind @ (Kind::SequenceStart | Kind::MappingStart) if event.is_flow() => {
-                self.flows.push((kind, event.start()));
+                self.flows.push(self.flow_around(event).unwrap_or((kind, event.start())));
             }
             Kind::SequenceStart | Kind::MappingStart => self.blocks += 1,
             Kind::SequenceEnd | Kind::MappingEnd if self.flows.pop().is_none() => self.blocks -= 1,
@@ -297,6 +302,7 @@ impl<'i> Events<'i> {
 
     fn follow_scalar(&self, event: &Event) -> Result<(), SyntaxError> {
         match (event.style(), self.flows.last()) {
+            (_, Some(_)) if event.tag().is_some() && event.text().is_empty() => self.refuse_comma(event),
             (Style::DoubleQuoted, _) if self.escapes_slash => self.refuse_slash(event),
             (Style::Plain, Some((kind, start))) if event.text().contains(&b'?') => {
                 let close = if *kind == Kind::SequenceStart { ']' } else { '}' };
@@ -308,17 +314,34 @@ impl<'i> Events<'i> {
         }
     }
 
+    /// For a pair in a sequence without braces of its own, what go-yaml names in errors: the sequence.
+    fn flow_around(&self, event: &Event) -> Option<(Kind, Mark)> {
+        let before = &self.input[..self.offset(event.end())];
+        let is_pair = event.kind() == Kind::MappingStart && before.last() != Some(&b'{');
+        self.flows.last().filter(|_| is_pair).copied()
+    }
+
     /// Whether the scalar's properties hold a `!` of its own.
     fn is_tagged(&self, event: &Event) -> bool {
-        let text = &self.input[char_offset(self.input, event.start().index)..];
+        let text = self.from(event.start());
         let text = match text.strip_prefix(b"&") {
             Some(anchored) => {
-                let name = anchored.iter().position(|byte| byte.is_ascii_whitespace()).unwrap_or(anchored.len());
+                let name =
+                    anchored.iter().position(|byte| byte.is_ascii_whitespace()).unwrap_or(anchored.len());
                 anchored[name..].trim_ascii_start()
             }
             None => text,
         };
         text.starts_with(b"!")
+    }
+
+    /// libyaml ends a tag in a flow collection at a comma, for go-yaml the comma is part of it.
+    fn refuse_comma(&self, event: &Event) -> Result<(), SyntaxError> {
+        let mark = event.end();
+        if event.start() == mark || self.from(mark).first() != Some(&b',') {
+            return Ok(());
+        }
+        Err(SyntaxError { offset: Some(self.offset(mark)), ..SyntaxError::scanner(COMMA_AFTER_TAG, mark) })
     }
 
     fn refuse_slash(&self, event: &Event) -> Result<(), SyntaxError> {
@@ -333,11 +356,11 @@ impl<'i> Events<'i> {
 
     /// The first place inside the event's text in the input at which `found` holds.
     fn mark_of(&self, event: &Event, mut found: impl FnMut(&[u8]) -> bool) -> Option<Mark> {
-        let (start, end) = (event.start(), event.end());
-        let mut mark = start;
-        let mut offset = char_offset(self.input, start.index);
-        while mark.index < end.index && offset < self.input.len() {
-            let rest = &self.input[offset..];
+        let mut mark = event.start();
+        let text = self.from(mark);
+        let end = text.len().min(event.end().index - mark.index);
+        for at in 0..end {
+            let rest = &text[at..];
             if found(rest) {
                 return Some(mark);
             }
@@ -345,11 +368,20 @@ impl<'i> Events<'i> {
             mark = Mark {
                 index: mark.index + 1,
                 line: mark.line + usize::from(line_end),
-                column: if line_end { 0 } else { mark.column + 1 },
+                column: if line_end { 0 } else { mark.column + count_chars(&rest[..1]) },
             };
-            offset += char_width(rest[0]);
         }
         None
+    }
+
+    /// The input from a mark on.
+    fn from(&self, mark: Mark) -> &'i [u8] {
+        &self.input[self.offset(mark)..]
+    }
+
+    fn offset(&self, mark: Mark) -> usize {
+        let skipped = if self.input.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+        (skipped + mark.index).min(self.input.len())
     }
 
     fn error(&self) -> SyntaxError {
@@ -363,10 +395,23 @@ impl<'i> Events<'i> {
         };
         let mark = Mark::from(parser.problem_mark);
         match parser.error {
-            sys::YAML_SCANNER_ERROR if mark.line != 0 => SyntaxError::scanner(problem, mark),
-            sys::YAML_READER_ERROR => SyntaxError { problem, line: None, mark: self.reader_mark() },
+            sys::YAML_SCANNER_ERROR => {
+                SyntaxError { offset: Some(self.offset(mark)), ..SyntaxError::scanner(problem, mark) }
+            }
+            sys::YAML_PARSER_ERROR if self.has_long_version(mark) => {
+                SyntaxError::scanner("found extremely long version number", mark)
+            }
+            sys::YAML_READER_ERROR => {
+                SyntaxError { problem, line: None, mark: self.reader_mark(), offset: None }
+            }
             _ => SyntaxError::parser(problem, mark, parser.context_mark.into()),
         }
+    }
+
+    /// go-yaml reads at most two digits for each part of a `%YAML` version.
+    fn has_long_version(&self, mark: Mark) -> bool {
+        let line = self.from(mark).split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+        line.starts_with(b"%YAML") && line.split(|byte| !byte.is_ascii_digit()).any(|digits| digits.len() > 2)
     }
 
     /// libyaml knows the byte at which reading failed; go-yaml prints no line for it.
@@ -402,22 +447,6 @@ fn go_problem(problem: &str) -> String {
 
 fn count_chars(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
-}
-
-/// The byte at which the character `index` begins. A byte order mark at the start is not counted.
-fn char_offset(input: &[u8], index: usize) -> usize {
-    let skipped = if input.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
-    let starts = input[skipped..].iter().enumerate().filter(|(_, byte)| **byte & 0xC0 != 0x80);
-    starts.map(|(offset, _)| offset + skipped).nth(index).unwrap_or(input.len())
-}
-
-fn char_width(first: u8) -> usize {
-    match first {
-        0xF0.. => 4,
-        0xE0.. => 3,
-        0xC0.. => 2,
-        _ => 1,
-    }
 }
 
 /// Hands libyaml the next piece of the input, no more than go-yaml's buffer would hold.

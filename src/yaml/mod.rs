@@ -6,6 +6,7 @@
 //! [`pretty`] is go-yaml v3's writer; [`document`] reads resource files with their lines.
 
 pub mod convert;
+mod dialect;
 pub mod document;
 pub mod events;
 pub mod json;

@@ -22,10 +22,12 @@ pub enum ReadError {
     #[error("error converting YAML to JSON: {0}")]
     Yaml(String),
     /// Aliases nest it deeper than encoding/json reads.
-    #[error("error unmarshaling JSON: while decoding JSON: exceeded max depth")]
-    TooDeep,
+    #[error("error unmarshaling JSON: while decoding JSON: invalid character '{0}' exceeded max depth")]
+    TooDeep(char),
     /// It is YAML, but not of the wanted type.
-    #[error("error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go value of type {wanted}")]
+    #[error(
+        "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go value of type {wanted}"
+    )]
     Type { found: &'static str, wanted: &'static str },
 }
 
@@ -93,16 +95,29 @@ struct Decoder<'t> {
     aliases: Vec<usize>,
     decoded: usize,
     from_aliases: usize,
-    /// The first key that JSON cannot hold, reported when go-yaml is through.
-    bad_key: Option<ReadError>,
+    has_bad_keys: bool,
     has_special_floats: bool,
 }
 
 enum Frame {
-    Sequence { next: usize, end: usize },
-    Mapping { next: usize, end: usize, key: Option<Str>, merge: bool },
+    Sequence {
+        next: usize,
+        end: usize,
+    },
+    Mapping {
+        next: usize,
+        end: usize,
+        key: Option<Str>,
+        merge: bool,
+    },
     /// Mappings to merge, the last one first.
-    Merges { places: Vec<usize> },
+    Merges {
+        places: Vec<usize>,
+    },
+    /// A collection that is a key: decoded for the errors in it, then an error itself.
+    Key {
+        place: usize,
+    },
     /// Ends an alias.
     Alias,
 }
@@ -122,7 +137,7 @@ impl<'t> Decoder<'t> {
             // The document node counts too.
             decoded: 1,
             from_aliases: 0,
-            bad_key: None,
+            has_bad_keys: false,
             has_special_floats: false,
         }
     }
@@ -138,15 +153,19 @@ impl<'t> Decoder<'t> {
                     self.aliases.pop();
                     None
                 }
+                Frame::Key { place } => {
+                    let key = syntax::node(self.tree, place);
+                    return Err(ReadError::yaml(format_args!("invalid map key: {key}")));
+                }
             };
             if let Some(value) = finished {
                 result = self.place(value);
             }
         }
-        if let Some(error) = self.bad_key {
-            return Err(error);
-        }
         let result = result.unwrap_or(Value::Nil);
+        if self.has_bad_keys {
+            refuse_bad_keys(&result)?;
+        }
         if self.has_special_floats {
             refuse_special_floats(&result)?;
         }
@@ -163,6 +182,7 @@ impl<'t> Decoder<'t> {
                     entries.insert(key, value);
                 }
             }
+            (Some(Frame::Key { .. }), _) => {}
             _ => return Some(value),
         }
         None
@@ -185,7 +205,8 @@ impl<'t> Decoder<'t> {
         let node = &self.tree.nodes[place];
         match node.shape {
             Shape::Scalar => self.scalar(place).map(Some),
-            Shape::Sequence | Shape::Mapping if self.open.len() >= MAX_DEPTH => Err(ReadError::TooDeep),
+            Shape::Sequence if self.open.len() >= MAX_DEPTH => Err(ReadError::TooDeep('[')),
+            Shape::Mapping if self.open.len() >= MAX_DEPTH => Err(ReadError::TooDeep('{')),
             Shape::Sequence => {
                 self.open.push(Open::List(Vec::new()));
                 self.stack.push(Frame::Sequence { next: place + 1, end: node.end });
@@ -254,6 +275,11 @@ impl<'t> Decoder<'t> {
                 self.merge(value_place)?;
                 return Ok(None);
             }
+            let target = self.tree.resolve(key_place);
+            if self.tree.nodes[target].shape != Shape::Scalar {
+                self.stack.push(Frame::Key { place: target });
+                return self.begin(key_place);
+            }
             let key = self.key(key_place, value_place)?;
             if self.tree.nodes[value_place].shape == Shape::Scalar {
                 self.visit()?;
@@ -314,7 +340,7 @@ impl<'t> Decoder<'t> {
         Ok(())
     }
 
-    /// A key as `convertToJSONableObject` spells it.
+    /// A key as `convertToJSONableObject` spells it. `place` is a scalar's, or an alias's of one.
     fn key(&mut self, place: usize, value: usize) -> Result<Str, ReadError> {
         self.visit()?;
         let target = self.tree.resolve(place);
@@ -324,9 +350,6 @@ impl<'t> Decoder<'t> {
             self.aliases.pop();
         }
         let node = &self.tree.nodes[target];
-        if node.shape != Shape::Scalar {
-            return Err(self.collection_as_key(target));
-        }
         let text = self.tree.text(node);
         if node.tag == Tag::None && !node.implicit {
             return Ok(text.into());
@@ -348,38 +371,15 @@ impl<'t> Decoder<'t> {
         Ok(number.into())
     }
 
-    /// A mapping or sequence as a key. One inside of it that has such a key itself fails first.
-    fn collection_as_key(&self, place: usize) -> ReadError {
-        let nodes = &self.tree.nodes;
-        let mut first = place;
-        // The collections around the node: where each ends, whether it is a mapping, its children so far.
-        let mut around: Vec<(usize, bool, usize)> = Vec::new();
-        for child in place..nodes[place].end {
-            while around.last().is_some_and(|(end, ..)| *end <= child) {
-                around.pop();
-            }
-            let is_key = around.last_mut().is_none_or(|(_, is_mapping, count)| {
-                *count += 1;
-                *is_mapping && *count % 2 == 1
-            });
-            let shape = nodes[child].shape;
-            if matches!(shape, Shape::Mapping | Shape::Sequence) {
-                first = if is_key && nodes[child].end <= nodes[first].end { child } else { first };
-                around.push((nodes[child].end, shape == Shape::Mapping, 0));
-            }
-        }
-        ReadError::yaml(format_args!("invalid map key: {}", syntax::node(self.tree, first)))
-    }
-
+    /// Keeps the error for later, in the place of the value: a mapping that is overwritten does not count.
     fn refuse_key(&mut self, kind: &str, key: &str, value: usize) -> Str {
-        self.bad_key.get_or_insert_with(|| {
-            let value = match syntax::node(self.tree, value).as_str() {
-                "interface {}(nil)" => "<nil>".to_owned(),
-                text => text.to_owned(),
-            };
-            ReadError::Yaml(format!("unsupported map key of type: {kind}, key: {key}, value: {value}"))
-        });
-        key.into()
+        self.has_bad_keys = true;
+        let value = match syntax::node(self.tree, value).as_str() {
+            "interface {}(nil)" => "<nil>".to_owned(),
+            text => text.to_owned(),
+        };
+        let text = format!("unsupported map key of type: {kind}, key: {key}, value: {value}");
+        [&[BAD_KEY], text.as_bytes()].concat().into()
     }
 
     fn scalar(&mut self, place: usize) -> Result<Value, ReadError> {
@@ -407,8 +407,9 @@ impl<'t> Decoder<'t> {
 fn binary(text: &[u8]) -> Result<Str, ReadError> {
     // Go's decoder passes over line breaks, and over nothing else.
     let packed: Vec<u8> = text.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
-    let bytes =
-        STANDARD.decode(packed).map_err(|_| ReadError::yaml("!!binary value contains invalid base64 data"))?;
+    let bytes = STANDARD
+        .decode(packed)
+        .map_err(|_| ReadError::yaml("!!binary value contains invalid base64 data"))?;
     Ok(replace_invalid(&bytes))
 }
 
@@ -434,6 +435,29 @@ fn allowed_ratio(decoded: usize) -> f64 {
             0.99 - 0.89 * ((decoded - ALIAS_RATIO_LOW) as f64 / range)
         }
     }
+}
+
+/// Begins a key that JSON cannot hold; no other key does, since all are UTF-8. go-yaml's error follows.
+const BAD_KEY: u8 = 0xFF;
+
+/// Go walks maps in a random order, so of several such keys it may name any.
+fn refuse_bad_keys(root: &Value) -> Result<(), ReadError> {
+    let mut pending = vec![root.clone()];
+    while let Some(value) = pending.pop() {
+        match value {
+            Value::List(list) => pending.extend(list.snapshot().into_iter().rev()),
+            Value::Map(map) => {
+                for (key, value) in map.snapshot().into_iter().rev() {
+                    if let Some(problem) = key.strip_prefix(&[BAD_KEY]) {
+                        return Err(ReadError::Yaml(String::from_utf8_lossy(problem).into_owned()));
+                    }
+                    pending.push(value);
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// encoding/json has no infinities; the first one in the order of keys is the one it names.

@@ -108,8 +108,12 @@ pub(super) fn resolve(tag: Tag, text: &[u8]) -> Result<Scalar, String> {
 pub(super) fn guess(version: Version, text: &[u8], timestamps: bool) -> Scalar {
     match text.first() {
         None => Scalar::Null,
-        Some(b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~') => word(version, text),
-        Some(b'.') => special_float(text).or_else(|| parse_float(text)).map_or(Scalar::Text, Scalar::Float),
+        Some(b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~') => {
+            word(version, text)
+        }
+        Some(b'.') => {
+            special_float(text).or_else(|| parse_fraction(text)).map_or(Scalar::Text, Scalar::Float)
+        }
         Some(b'+' | b'-' | b'0'..=b'9') => number(version, text, timestamps),
         _ => Scalar::Text,
     }
@@ -248,6 +252,16 @@ fn parse_float(text: &[u8]) -> Option<f64> {
     float.is_finite().then_some(float)
 }
 
+/// A text that begins with a point goes to `strconv.ParseFloat` as it is: underscores between digits are fine.
+fn parse_fraction(text: &[u8]) -> Option<f64> {
+    let separates = |at: usize| {
+        let digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
+        digit(text.get(at.wrapping_sub(1))) && digit(text.get(at + 1))
+    };
+    let good = text.iter().enumerate().all(|(at, byte)| *byte != b'_' || separates(at));
+    good.then(|| parse_float(&without_underscores(text))).flatten()
+}
+
 /// go-yaml's `parseTimestamp`: a date with a four-digit year, alone or with a time.
 fn is_timestamp(text: &[u8]) -> bool {
     let Some((date, rest)) = take_date(text) else {
@@ -302,7 +316,8 @@ fn is_zone(text: &[u8]) -> bool {
         b"Z" => true,
         [b'+' | b'-', h1, h2, b':', m1, m2] => {
             let two = |a: &u8, b: &u8| {
-                (a.is_ascii_digit() && b.is_ascii_digit()).then(|| u32::from(a - b'0') * 10 + u32::from(b - b'0'))
+                (a.is_ascii_digit() && b.is_ascii_digit())
+                    .then(|| u32::from(a - b'0') * 10 + u32::from(b - b'0'))
             };
             two(h1, h2).is_some_and(|hour| hour <= 24) && two(m1, m2).is_some_and(|minute| minute <= 60)
         }

@@ -82,10 +82,20 @@ fn build(tree: &Tree, place: usize, depth: usize, budget: &mut usize) -> Go {
             Go::List(tree.children(place).map(|child| build(tree, child, depth + 1, budget)).collect())
         }
         Shape::Mapping => {
-            let mut children = tree.children(place).map(|child| build(tree, child, depth + 1, budget));
             let mut entries: Vec<(Go, Go)> = Vec::new();
-            while let (Some(key), Some(value)) = (children.next(), children.next()) {
-                entries.push((key, value));
+            let children: Vec<usize> = tree.children(place).collect();
+            for pair in children.chunks_exact(2) {
+                let value = build(tree, pair[1], depth + 1, budget);
+                match value {
+                    Go::Map(merged) if tree.is_merge(pair[0]) => entries.extend(merged),
+                    Go::List(sources) if tree.is_merge(pair[0]) => {
+                        let maps = sources.into_iter().rev();
+                        entries.extend(
+                            maps.flat_map(|map| if let Go::Map(map) = map { map } else { Vec::new() }),
+                        );
+                    }
+                    value => entries.push((build(tree, pair[0], depth + 1, budget), value)),
+                }
             }
             // Of equal keys the last one stays.
             entries.reverse();
@@ -113,15 +123,15 @@ fn scalar(tree: &Tree, place: usize) -> Go {
     }
 }
 
-/// `fmt` sorts map keys: nil first; different types by an order that only the Go linker knows.
+/// `fmt` sorts map keys: nil first; different types by where the Go linker put them, here in helm 4.3.1.
 fn compare(a: &Go, b: &Go) -> std::cmp::Ordering {
     let rank = |go: &Go| match go {
         Go::Nil => 0,
-        Go::Bool(_) => 1,
-        Go::Float(_) => 2,
+        Go::Text(_) => 1,
+        Go::Uint(_) => 2,
         Go::Int(_) => 3,
-        Go::Text(_) => 4,
-        Go::Uint(_) => 5,
+        Go::Float(_) => 4,
+        Go::Bool(_) => 5,
         _ => 6,
     };
     match (a, b) {

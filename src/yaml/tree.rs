@@ -6,7 +6,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::events::{Event, Events, Kind, Mark, SyntaxError};
+use super::dialect::Reading;
+use super::events::{Event, Events, Kind, Mark, Style, SyntaxError};
 use super::resolve::Tag;
 
 /// What a node is.
@@ -51,14 +52,25 @@ pub(super) enum TreeError {
 impl Tree {
     /// The first document of the input; `None` when it holds none. What follows it is not looked at.
     pub fn first(input: &[u8]) -> Result<Option<Self>, TreeError> {
-        let mut events = Events::new(input)?;
+        let mut reading = Reading::new(input);
+        loop {
+            match Self::read(&reading) {
+                Err(TreeError::Syntax(error)) if reading.repair(&error) => {}
+                result => return result,
+            }
+        }
+    }
+
+    fn read(reading: &Reading<'_>) -> Result<Option<Self>, TreeError> {
+        let mut events = Events::new(&reading.text)?;
         let start = events.next()?;
         debug_assert_eq!(start.kind(), Kind::StreamStart);
         if events.next()?.kind() != Kind::DocumentStart {
             return Ok(None);
         }
-        let tree = Tree { nodes: Vec::with_capacity(input.len() / 16), texts: Vec::with_capacity(input.len()) };
-        Builder { tree, open: Vec::new(), anchors: HashMap::new() }.build(&mut events).map(Some)
+        let size = reading.text.len();
+        let tree = Tree { nodes: Vec::with_capacity(size / 16), texts: Vec::with_capacity(size) };
+        Builder { tree, reading, open: Vec::new(), anchors: HashMap::new() }.build(&mut events).map(Some)
     }
 
     pub fn text(&self, node: &Node) -> &[u8] {
@@ -88,13 +100,14 @@ impl Tree {
     }
 }
 
-struct Builder {
+struct Builder<'r> {
     tree: Tree,
+    reading: &'r Reading<'r>,
     open: Vec<usize>,
     anchors: HashMap<Box<[u8]>, usize>,
 }
 
-impl Builder {
+impl Builder<'_> {
     fn build(mut self, events: &mut Events<'_>) -> Result<Tree, TreeError> {
         loop {
             let event = events.next()?;
@@ -141,7 +154,7 @@ impl Builder {
 
     fn push(&mut self, event: &Event, shape: Shape, text: &[u8]) {
         let start = self.tree.texts.len() as u32;
-        self.tree.texts.extend_from_slice(text);
+        self.tree.texts.extend_from_slice(&self.reading.restore(text, event.style() == Style::Plain));
         self.tree.nodes.push(Node {
             shape,
             tag: Tag::of(event.tag()),

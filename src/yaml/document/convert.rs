@@ -66,7 +66,12 @@ impl Converter<'_> {
     }
 
     /// Puts a mapping's entries into `out`, in their order: what comes later wins, merged or not.
-    fn fill(&mut self, place: usize, depth: usize, out: &mut Map<String, Value>) -> Result<(), DocumentError> {
+    fn fill(
+        &mut self,
+        place: usize,
+        depth: usize,
+        out: &mut Map<String, Value>,
+    ) -> Result<(), DocumentError> {
         let mut own: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
         let children: Vec<usize> = self.tree.children(place).collect();
         for pair in children.chunks_exact(2) {
@@ -86,7 +91,12 @@ impl Converter<'_> {
         Ok(())
     }
 
-    fn merge(&mut self, place: usize, depth: usize, out: &mut Map<String, Value>) -> Result<(), DocumentError> {
+    fn merge(
+        &mut self,
+        place: usize,
+        depth: usize,
+        out: &mut Map<String, Value>,
+    ) -> Result<(), DocumentError> {
         if depth > MAX_DEPTH {
             return Err(self.error(place, Problem::TooDeep(MAX_DEPTH)));
         }

@@ -56,7 +56,8 @@ fn entry_of_path<'p>(tree: &Tree, place: usize, path: &'p str) -> Option<(Found,
     let mut ends: Vec<usize> = ends.chain([path.len()]).collect();
     let first = *ends.first()?;
     ends.reverse();
-    let found = ends.into_iter().find_map(|end| Some((mapping_entry(tree, place, &path[..end])?, &path[end..])));
+    let found =
+        ends.into_iter().find_map(|end| Some((mapping_entry(tree, place, &path[..end])?, &path[end..])));
     Some(found.map_or((None, &path[first..]), |(entry, tail)| (Some(entry), tail)))
 }
 

@@ -104,9 +104,15 @@ mod tests {
         assert_eq!(first.line_of("b[0].nothing.here"), Some(5));
         assert_eq!(first.line_of("b["), None);
         let error = results[1].as_ref().unwrap_err();
-        assert_eq!(error.to_string(), "line 11, column 1: not valid YAML: did not find expected node content");
+        assert_eq!(
+            error.to_string(),
+            "line 11, column 1: not valid YAML: did not find expected node content"
+        );
         let error = results[2].as_ref().unwrap_err();
-        assert_eq!(error.to_string(), "line 13, column 1: key \"c\" is already set in line 12: keep one of the two");
+        assert_eq!(
+            error.to_string(),
+            "line 13, column 1: key \"c\" is already set in line 12: keep one of the two"
+        );
         assert_eq!(results[3].as_ref().unwrap().value, json!({"d": 9_007_199_254_740_993_i64}));
     }
 
@@ -122,7 +128,9 @@ mod tests {
     #[test]
     fn hostile_documents_are_refused() {
         let bomb = "a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]\n";
-        for text in [bomb, "a: &a [*a]", &"[".repeat(5000), &format!("{}1{}", "[".repeat(600), "]".repeat(600))] {
+        for text in
+            [bomb, "a: &a [*a]", &"[".repeat(5000), &format!("{}1{}", "[".repeat(600), "]".repeat(600))]
+        {
             assert!(split(text.as_bytes()).next().unwrap().is_err());
         }
     }

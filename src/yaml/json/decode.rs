@@ -20,8 +20,8 @@ pub enum DecodeError {
     Literal { found: String, word: String, expected: char },
     #[error("unexpected end of JSON input")]
     End,
-    #[error("exceeded max depth")]
-    TooDeep,
+    #[error("invalid character '{0}' exceeded max depth")]
+    TooDeep(char),
     #[error("json: cannot unmarshal number {0} into Go value of type float64")]
     Number(String),
     #[error("json: cannot unmarshal {found} into Go value of type {wanted}")]
@@ -57,7 +57,9 @@ pub fn decode_list(text: &[u8]) -> Partial<List> {
     let empty = || List::new(Type::Any, Vec::new());
     match partial(text) {
         Ok(Partial { value: Value::List(list), error }) => Partial { value: list, error },
-        Ok(Partial { value: Value::Nil, error: None }) => Partial { value: List::nil(Type::Any), error: None },
+        Ok(Partial { value: Value::Nil, error: None }) => {
+            Partial { value: List::nil(Type::Any), error: None }
+        }
         Ok(Partial { value, .. }) => mismatch(empty(), &value, "[]interface {}"),
         Err(error) => Partial { value: empty(), error: Some(error) },
     }
@@ -174,7 +176,7 @@ impl Parser<'_> {
 
     fn push(&mut self, open: Open) -> Result<(), DecodeError> {
         if self.open.len() >= MAX_DEPTH {
-            return Err(DecodeError::TooDeep);
+            return Err(DecodeError::TooDeep(if matches!(open, Open::List(_)) { '[' } else { '{' }));
         }
         self.at += 1;
         self.open.push(open);
@@ -202,16 +204,13 @@ impl Parser<'_> {
     fn literal(&mut self, word: &[u8], value: Value) -> Result<Option<Value>, DecodeError> {
         for letter in &word[1..] {
             self.at += 1;
-            match self.peek() {
-                Some(byte) if byte == *letter => {}
-                Some(byte) => {
-                    return Err(DecodeError::Literal {
-                        found: quote_byte(byte),
-                        word: String::from_utf8_lossy(word).into_owned(),
-                        expected: char::from(*letter),
-                    });
-                }
-                None => return Err(DecodeError::End),
+            let byte = self.peek_or_space();
+            if byte != *letter {
+                return Err(DecodeError::Literal {
+                    found: quote_byte(byte),
+                    word: String::from_utf8_lossy(word).into_owned(),
+                    expected: char::from(*letter),
+                });
             }
         }
         self.at += 1;
@@ -250,10 +249,8 @@ impl Parser<'_> {
 
     /// One digit or more.
     fn digits(&mut self, place: &'static str) -> Result<(), DecodeError> {
-        match self.peek() {
-            Some(b'0'..=b'9') => {}
-            Some(_) => return Err(self.unexpected(place)),
-            None => return Err(DecodeError::End),
+        if !self.peek_or_space().is_ascii_digit() {
+            return Err(self.unexpected(place));
         }
         while matches!(self.peek(), Some(b'0'..=b'9')) {
             self.at += 1;
@@ -285,27 +282,29 @@ impl Parser<'_> {
     /// Checks one escape and steps over it.
     fn escape(&mut self) -> Result<(), DecodeError> {
         self.at += 1;
-        match self.peek() {
-            Some(b'b' | b'f' | b'n' | b'r' | b't' | b'\\' | b'/' | b'"') => self.at += 1,
-            Some(b'u') => {
+        match self.peek_or_space() {
+            b'b' | b'f' | b'n' | b'r' | b't' | b'\\' | b'/' | b'"' => self.at += 1,
+            b'u' => {
                 for _ in 0..4 {
                     self.at += 1;
-                    match self.peek() {
-                        Some(byte) if byte.is_ascii_hexdigit() => {}
-                        Some(_) => return Err(self.unexpected("in \\u hexadecimal character escape")),
-                        None => return Err(DecodeError::End),
+                    if !self.peek_or_space().is_ascii_hexdigit() {
+                        return Err(self.unexpected("in \\u hexadecimal character escape"));
                     }
                 }
                 self.at += 1;
             }
-            Some(_) => return Err(self.unexpected("in string escape code")),
-            None => return Err(DecodeError::End),
+            _ => return Err(self.unexpected("in string escape code")),
         }
         Ok(())
     }
 
     fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied()
+    }
+
+    /// Go ends a text with a space to see whether it is complete: inside a word or number that is an error.
+    fn peek_or_space(&self) -> u8 {
+        self.peek().unwrap_or(b' ')
     }
 
     fn skip_space(&mut self) -> Option<u8> {
@@ -316,7 +315,7 @@ impl Parser<'_> {
     }
 
     fn unexpected(&self, place: &'static str) -> DecodeError {
-        DecodeError::Character(quote_byte(self.peek().unwrap_or_default()), place)
+        DecodeError::Character(quote_byte(self.peek_or_space()), place)
     }
 }
 
@@ -399,7 +398,7 @@ mod tests {
         assert_eq!(error("trux"), "invalid character 'x' in literal true (expecting 'e')");
         assert_eq!(error("\"a\n\""), "invalid character '\\n' in string literal");
         assert_eq!(error("1.x"), "invalid character 'x' after decimal point in numeric literal");
-        assert_eq!(error(&"[".repeat(MAX_DEPTH + 1)), "exceeded max depth");
+        assert_eq!(error(&"[".repeat(MAX_DEPTH + 1)), "invalid character '[' exceeded max depth");
     }
 
     #[test]

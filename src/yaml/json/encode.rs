@@ -87,11 +87,11 @@ impl Writer {
         let shape = shape::of(value)?;
         let frame = match shape {
             Shape::List(list) => {
-                self.path.enter(Some(Value::List(list.clone())))?;
+                self.path.enter(Some(&Value::List(list.clone())))?;
                 Frame::new(list.snapshot().into_iter().map(|item| (None, item)).collect(), b']')
             }
             Shape::Map(map) => {
-                self.path.enter(Some(Value::Map(map.clone())))?;
+                self.path.enter(Some(&Value::Map(map.clone())))?;
                 Frame::new(map.snapshot().into_iter().map(|(key, item)| (Some(key), item)).collect(), b'}')
             }
             Shape::Fields(fields) => {
@@ -154,17 +154,15 @@ mod tests {
     #[test]
     fn strings_are_escaped_as_go_does() {
         let nasty = Value::str(b"<a&b>\"\\\n\x08\x0c\x01\x7f\xe2\x80\xa8\xff\xc3\xa4".as_slice());
-        assert_eq!(
-            text(&nasty),
-            "\"\\u003ca\\u0026b\\u003e\\\"\\\\\\n\\b\\f\\u0001\x7f\\u2028\\ufffdä\""
-        );
+        assert_eq!(text(&nasty), "\"\\u003ca\\u0026b\\u003e\\\"\\\\\\n\\b\\f\\u0001\x7f\\u2028\\ufffdä\"");
         let raw = encode_with(&Value::str("<&>"), Options { escape_html: false, indent: false });
         assert_eq!(raw.unwrap(), b"\"<&>\"");
     }
 
     #[test]
     fn collections_keep_their_order() {
-        let map = Value::map([("b", Value::int(1)), ("a", Value::list(vec![Value::Nil, Value::Float(1e21)]))]);
+        let map =
+            Value::map([("b", Value::int(1)), ("a", Value::list(vec![Value::Nil, Value::Float(1e21)]))]);
         assert_eq!(text(&map), "{\"a\":[null,1e+21],\"b\":1}");
         let lines = String::from_utf8(encode_indent(&map).unwrap()).unwrap();
         assert_eq!(lines, "{\n  \"a\": [\n    null,\n    1e+21\n  ],\n  \"b\": 1\n}");

@@ -1,5 +1,7 @@
 //! A template value to what encoding/json would write for it, one level at a time.
 
+use std::collections::HashSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -55,39 +57,46 @@ pub(in crate::yaml) fn of(value: &Value) -> Result<Shape, EncodeError> {
     })
 }
 
-/// The collections around the place that is being written.
+/// The collections around the place that is being written, by their addresses; a struct has none.
 #[derive(Default)]
-pub(in crate::yaml) struct Path(Vec<Option<Value>>);
+pub(in crate::yaml) struct Path {
+    around: Vec<Option<usize>>,
+    deep: HashSet<usize>,
+}
 
 impl Path {
     /// Steps into a collection; an error if it is one of those around it, or too deep.
-    pub fn enter(&mut self, collection: Option<Value>) -> Result<(), EncodeError> {
-        if self.0.len() >= CYCLES_FROM
-            && let Some(inner) = &collection
-            && self.0.iter().flatten().any(|outer| same(outer, inner))
+    pub fn enter(&mut self, collection: Option<&Value>) -> Result<(), EncodeError> {
+        let address = collection.and_then(address);
+        if self.around.len() >= CYCLES_FROM
+            && let (Some(collection), Some(address)) = (collection, address)
+            && !self.deep.insert(address)
         {
-            return Err(EncodeError::Cycle(inner.type_of()));
+            return Err(EncodeError::Cycle(collection.type_of()));
         }
-        if self.0.len() >= MAX_DEPTH {
+        if self.around.len() >= MAX_DEPTH {
             return Err(EncodeError::TooDeep);
         }
-        self.0.push(collection);
+        self.around.push(address);
         Ok(())
     }
 
     pub fn leave(&mut self) {
-        self.0.pop();
+        let address = self.around.pop().flatten();
+        if let Some(address) = address.filter(|_| self.around.len() >= CYCLES_FROM) {
+            self.deep.remove(&address);
+        }
     }
 
     pub fn depth(&self) -> usize {
-        self.0.len()
+        self.around.len()
     }
 }
 
-fn same(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::List(a), Value::List(b)) => a.same(b),
-        (Value::Map(a), Value::Map(b)) => a.same(b),
-        _ => false,
+fn address(collection: &Value) -> Option<usize> {
+    match collection {
+        Value::List(list) => Some(list.address()),
+        Value::Map(map) => Some(map.address()),
+        _ => None,
     }
 }

@@ -166,7 +166,8 @@ impl Emitter {
     }
 
     fn plain(&mut self, text: &[u8], may_fold: bool) {
-        if !self.whitespace && !(text.is_empty() && self.dialect.version == Version::V3) {
+        let writes = !text.is_empty() || self.dialect.version == Version::V2;
+        if writes && !self.whitespace {
             self.put(b' ');
         }
         let (mut at, mut after_space) = (0, false);
@@ -280,8 +281,8 @@ impl Emitter {
             0xA0 => "\\_",
             0x2028 => "\\L",
             0x2029 => "\\P",
-            ..0x100 => &format!("\\x{code:02X}"),
-            ..0x10000 => &format!("\\u{code:04X}"),
+            _ if code < 0x100 => &format!("\\x{code:02X}"),
+            _ if code < 0x10000 => &format!("\\u{code:04X}"),
             _ => &format!("\\U{code:08X}"),
         };
         self.copy(text.as_bytes());
@@ -336,8 +337,7 @@ fn choose(scalar: &Prepared<'_>, simple_key: bool) -> Style {
 
 /// `-` where the text does not end with a break, `+` where it ends with more than one.
 fn chomping(text: &[u8]) -> &'static str {
-    let starts: Vec<usize> =
-        (0..text.len()).rev().filter(|at| text[*at] & 0xC0 != 0x80).take(2).collect();
+    let starts: Vec<usize> = (0..text.len()).rev().filter(|at| text[*at] & 0xC0 != 0x80).take(2).collect();
     match starts[..] {
         [last, ..] if !is_break(&text[last..]) => "-",
         [_] => "+",

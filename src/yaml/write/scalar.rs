@@ -44,10 +44,8 @@ pub(super) fn analyze(dialect: &Dialect, text: &[u8]) -> Allowed {
 }
 
 fn collect(dialect: &Dialect, text: &[u8]) -> Facts {
-    let mut facts = Facts {
-        indicators: text.starts_with(b"---") || text.starts_with(b"..."),
-        ..Facts::default()
-    };
+    let mut facts =
+        Facts { indicators: text.starts_with(b"---") || text.starts_with(b"..."), ..Facts::default() };
     let (mut previous_space, mut previous_break, mut after_blank) = (false, false, true);
     let mut at = 0;
     while at < text.len() {
@@ -79,9 +77,8 @@ fn collect(dialect: &Dialect, text: &[u8]) -> Facts {
 
 fn is_indicator(byte: u8, first: bool, after_blank: bool, before_blank: bool) -> bool {
     match byte {
-        b',' | b'[' | b']' | b'{' | b'}' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\'' | b'"' | b'%' | b'@' | b'`' => {
-            first
-        }
+        b',' | b'[' | b']' | b'{' | b'}' | b'&' | b'*' | b'!' | b'|' | b'>' | b'\'' | b'"' | b'%' | b'@'
+        | b'`' => first,
         b'#' => first || after_blank,
         b'?' | b'-' => first && before_blank,
         b':' => before_blank,

@@ -43,7 +43,8 @@ pub(in crate::yaml) trait Source {
 
 /// Writes one document.
 pub(in crate::yaml) fn write<S: Source>(value: &Value, source: &S) -> Result<Vec<u8>, WriteError> {
-    let mut writer = Writer { source, emitter: Emitter::new(S::DIALECT), path: Path::default(), stack: Vec::new() };
+    let mut writer =
+        Writer { source, emitter: Emitter::new(S::DIALECT), path: Path::default(), stack: Vec::new() };
     writer.begin(value, false)?;
     while let Some(frame) = writer.stack.pop() {
         writer.next(frame)?;
@@ -82,12 +83,12 @@ impl<S: Source> Writer<'_, S> {
             Item::Text(text) => self.text(&text, false),
             Item::List(list) if list.is_empty() => self.empty("[", "]"),
             Item::List(list) => {
-                self.path.enter(Some(Value::List(list.clone())))?;
+                self.path.enter(Some(&Value::List(list.clone())))?;
                 self.push(Items::List(list.snapshot().into_iter()), in_mapping);
             }
             Item::Map(map) if map.is_empty() => self.empty("{", "}"),
             Item::Map(map) => {
-                self.path.enter(Some(Value::Map(map.clone())))?;
+                self.path.enter(Some(&Value::Map(map.clone())))?;
                 let entries = self.sorted(map.snapshot(), true)?;
                 self.push(Items::Map(entries.into_iter()), in_mapping);
             }
