@@ -200,6 +200,12 @@ impl Borrow<[u8]> for Str {
     }
 }
 
+impl AsRef<[u8]> for Str {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 impl From<&str> for Str {
     fn from(text: &str) -> Self {
         Str(text.as_bytes().into())
@@ -311,12 +317,6 @@ impl List {
     }
 }
 
-impl Drop for ListCell {
-    fn drop(&mut self) {
-        dismantle(std::mem::take(self.items.get_mut()));
-    }
-}
-
 impl fmt::Debug for List {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "List({})", self.0.ty)
@@ -412,34 +412,6 @@ impl Map {
     }
 }
 
-impl Drop for MapCell {
-    fn drop(&mut self) {
-        dismantle(std::mem::take(self.entries.get_mut()).into_values());
-    }
-}
-
-/// Drops values without recursion: a hostile document nests thousands of levels deep.
-fn dismantle(values: impl IntoIterator<Item = Value>) {
-    let is_collection = |value: &Value| matches!(value, Value::List(_) | Value::Map(_));
-    let mut pending: Vec<Value> = values.into_iter().filter(is_collection).collect();
-    while let Some(value) = pending.pop() {
-        match value {
-            Value::List(List(cell)) => {
-                if let Ok(mut cell) = Rc::try_unwrap(cell) {
-                    pending.extend(std::mem::take(cell.items.get_mut()).into_iter().filter(is_collection));
-                }
-            }
-            Value::Map(Map(cell)) => {
-                if let Ok(mut cell) = Rc::try_unwrap(cell) {
-                    let values = std::mem::take(cell.entries.get_mut()).into_values();
-                    pending.extend(values.filter(is_collection));
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
 impl fmt::Debug for Map {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Map({})", self.0.ty)
@@ -467,5 +439,40 @@ fn leak_free(element: Type) -> &'static Type {
         Type::Map(_) => &ANY_MAP,
         Type::List(_) => &const { Type::List(&Type::String) },
         _ => &Type::Any,
+    }
+}
+
+impl Drop for ListCell {
+    fn drop(&mut self) {
+        dismantle(std::mem::take(self.items.get_mut()));
+    }
+}
+
+impl Drop for MapCell {
+    fn drop(&mut self) {
+        dismantle(std::mem::take(self.entries.get_mut()).into_values());
+    }
+}
+
+/// Drops values level by level instead of by recursion: a template can nest lists far deeper than a
+/// stack reaches.
+fn dismantle(values: impl IntoIterator<Item = Value>) {
+    let container = |value: &Value| matches!(value, Value::List(_) | Value::Map(_));
+    let mut left: Vec<Value> = values.into_iter().filter(container).collect();
+    while let Some(value) = left.pop() {
+        match value {
+            Value::List(list) => {
+                if let Some(mut cell) = Rc::into_inner(list.0) {
+                    left.extend(std::mem::take(cell.items.get_mut()).into_iter().filter(container));
+                }
+            }
+            Value::Map(map) => {
+                if let Some(mut cell) = Rc::into_inner(map.0) {
+                    let entries = std::mem::take(cell.entries.get_mut());
+                    left.extend(entries.into_values().filter(container));
+                }
+            }
+            _ => {}
+        }
     }
 }

@@ -6,7 +6,7 @@ use crate::yaml::number::{format_g, format_g32, format_json};
 use crate::yaml::resolve::{Scalar, Tag, resolve};
 use crate::yaml::tree::{Shape, Tree};
 
-use super::{DocumentError, Problem};
+use super::error::{DocumentError, Problem};
 
 /// Deeper than any Kubernetes object, and safe for everybody who walks the value by recursion.
 const MAX_DEPTH: usize = 200;
@@ -170,7 +170,6 @@ impl Converter<'_> {
     }
 
     fn error(&self, place: usize, problem: Problem) -> DocumentError {
-        let mark = self.tree.nodes[place].mark;
-        DocumentError { line: self.first_line + mark.line, column: mark.column + 1, problem }
+        DocumentError::new(self.first_line, self.tree.nodes[place].mark, &problem)
     }
 }

@@ -5,8 +5,13 @@
 //! that is set twice is an error.
 
 mod convert;
+mod error;
 mod locate;
 mod split;
+
+pub use error::DocumentError;
+
+use error::Problem;
 
 use super::events::SyntaxError;
 use super::tree::{Tree, TreeError};
@@ -29,39 +34,6 @@ impl Document {
     }
 }
 
-/// Why a document cannot be used. Lines and columns count from 1, in the file.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}, column {column}: {problem}")]
-pub struct DocumentError {
-    pub line: usize,
-    pub column: usize,
-    pub problem: Problem,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
-    #[error("not valid YAML: {0}")]
-    Syntax(String),
-    #[error("alias *{0} is used, but nothing before it is marked &{0}: define the anchor first")]
-    UnknownAnchor(String),
-    #[error("key \"{key}\" is already set in line {first}: keep one of the two")]
-    DuplicateKey { key: String, first: usize },
-    #[error("a {0} cannot be a key: quote it")]
-    Key(&'static str),
-    #[error("alias *{0} stands for something that contains it: write it out")]
-    Cycle(String),
-    #[error("`<<` needs a mapping, or a list of mappings: write one there, or quote the key")]
-    Merge,
-    #[error("{0}: quote the text or correct the tag")]
-    Tag(String),
-    #[error("{0} is not a JSON number: write a finite one")]
-    Number(String),
-    #[error("nested more than {0} levels deep: flatten it")]
-    TooDeep(usize),
-    #[error("aliases expand it to more than {0} values: write out fewer of them")]
-    TooLarge(usize),
-}
-
 /// The documents of a file in their order; empty ones are left out.
 pub fn split(file: &[u8]) -> impl Iterator<Item = Result<Document, DocumentError>> {
     split::chunks(file).filter_map(|chunk| read(chunk.first_line, chunk.text).transpose())
@@ -81,7 +53,7 @@ fn locate_error(first_line: usize, error: TreeError) -> DocumentError {
         TreeError::Syntax(SyntaxError { problem, mark, .. }) => (mark, Problem::Syntax(problem)),
         TreeError::UnknownAnchor { name, mark } => (mark, Problem::UnknownAnchor(name)),
     };
-    DocumentError { line: first_line + mark.line, column: mark.column + 1, problem }
+    DocumentError::new(first_line, mark, &problem)
 }
 
 #[cfg(test)]

@@ -1,22 +1,10 @@
 //! Template values to JSON text: `json.Marshal`, `json.MarshalIndent` and the encoder without HTML escapes.
 
-use crate::template::types::Type;
 use crate::template::value::{Str, Value};
 use crate::yaml::number::format_json;
 
-use super::shape::{self, Path, Shape};
+use super::shape::{self, EncodeError, Path, Shape};
 use super::text::quote;
-
-/// Why a value is not JSON, in encoding/json's words.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum EncodeError {
-    #[error("json: unsupported value: {0}")]
-    Float(String),
-    #[error("json: unsupported value: encountered a cycle via {0}")]
-    Cycle(Type),
-    #[error("json: exceeded max depth")]
-    TooDeep,
-}
 
 /// How to write.
 #[derive(Clone, Copy, Debug)]

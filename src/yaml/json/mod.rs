@@ -3,9 +3,8 @@
 mod decode;
 mod encode;
 pub(super) mod shape;
-mod text;
+pub(super) mod text;
 
 pub use decode::{DecodeError, Partial, decode, decode_list, decode_map};
-pub(super) use text::{char_at, quote};
-
-pub use encode::{EncodeError, Options, encode, encode_indent, encode_with};
+pub use encode::{Options, encode, encode_indent, encode_with};
+pub use shape::EncodeError;

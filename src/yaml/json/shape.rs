@@ -5,11 +5,10 @@ use std::collections::HashSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::template::types::Type;
 use crate::template::value::{List, Map, Str, Value};
 
 use crate::yaml::number::format_g;
-
-use super::EncodeError;
 
 /// At this nesting encoding/json starts to look for cycles (`startDetectingCyclesAfter`).
 const CYCLES_FROM: usize = 1000;
@@ -17,6 +16,17 @@ const CYCLES_FROM: usize = 1000;
 /// The deepest value that is written. Go has no limit here, but go-yaml and encoding/json both refuse to
 /// read what nests deeper.
 const MAX_DEPTH: usize = 10_000;
+
+/// Why a value is not JSON, in encoding/json's words.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EncodeError {
+    #[error("json: unsupported value: {0}")]
+    Float(String),
+    #[error("json: unsupported value: encountered a cycle via {0}")]
+    Cycle(Type),
+    #[error("json: exceeded max depth")]
+    TooDeep,
+}
 
 /// One level of a value.
 pub(in crate::yaml) enum Shape {

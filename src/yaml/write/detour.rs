@@ -4,11 +4,12 @@ use std::borrow::Cow;
 
 use crate::template::value::{Str, Value};
 use crate::yaml::json::shape::{self, Shape};
+use crate::yaml::json::text::quote;
 use crate::yaml::number::{format_g, format_json};
-use crate::yaml::resolve::{Scalar, Tag, Version, guess, resolve};
+use crate::yaml::resolve::{Scalar, Tag, Version, resolve};
 
-use super::WriteError;
 use super::emitter::Dialect;
+use super::error::WriteError;
 use super::walk::{Item, Source};
 
 /// go-yaml looks back so many characters for the start of a key (`yaml_simple_key_is_valid`).
@@ -125,7 +126,7 @@ fn is_document_mark(line: &str) -> bool {
 /// The characters of the JSON literal, quotes included.
 fn json_length(key: &[u8]) -> usize {
     let mut literal = Vec::with_capacity(key.len() + 2);
-    crate::yaml::json::quote(key, true, &mut literal);
+    quote(key, true, &mut literal);
     literal.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
 }
 
@@ -137,9 +138,4 @@ fn reread(number: f64) -> String {
         Ok(Scalar::Uint(number)) => number.to_string(),
         _ => format_g(number),
     }
-}
-
-/// Whether go-yaml would read the text as something else than a string.
-pub(super) fn is_typed(version: Version, text: &[u8]) -> bool {
-    guess(version, text, true) != Scalar::Text
 }

@@ -5,23 +5,14 @@
 
 mod detour;
 pub(super) mod emitter;
+mod error;
 pub(super) mod order;
 mod scalar;
 pub(super) mod walk;
 
 use crate::template::value::Value;
 
-use super::json::EncodeError;
-
-/// Why a value cannot be written; Helm's `toYaml` then gives an empty string.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum WriteError {
-    #[error("error marshaling into JSON: {0}")]
-    Json(#[from] EncodeError),
-    /// go-yaml cannot read the JSON: a control character, or a key that is too long.
-    #[error("yaml: {0}")]
-    Yaml(&'static str),
-}
+pub use error::WriteError;
 
 /// Writes a value; the text ends with a line break.
 pub fn to_vec(value: &Value) -> Result<Vec<u8>, WriteError> {

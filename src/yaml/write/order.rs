@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use crate::yaml::json::char_at;
+use crate::yaml::json::text::char_at;
 use crate::yaml::resolve::Version;
 
 /// A stable sort that only asks and never judges: go-yaml's order is not total for every set of keys, and

@@ -2,11 +2,10 @@
 
 use crate::template::value::{List, Map, Str, Value};
 use crate::yaml::json::shape::Path;
-use crate::yaml::resolve::{Version, is_base60, is_old_bool};
+use crate::yaml::resolve::{Scalar, Version, guess, is_base60, is_old_bool};
 
-use super::WriteError;
-use super::detour::is_typed;
 use super::emitter::{Dialect, Emitter, Prepared, Style};
+use super::error::WriteError;
 use super::order;
 
 /// One level of what is written.
@@ -199,8 +198,11 @@ impl<S: Source> Writer<'_, S> {
     }
 }
 
+/// Whether the plain text would be read as something else than a string, here or by YAML 1.1 readers.
 fn needs_quotes(version: Version, text: &[u8]) -> bool {
-    is_typed(version, text) || is_base60(text) || (version == Version::V3 && is_old_bool(text))
+    guess(version, text, true) != Scalar::Text
+        || is_base60(text)
+        || (version == Version::V3 && is_old_bool(text))
 }
 
 /// Bytes that are not UTF-8 as go-yaml packs them (`encodeBase64`): lines of 70, where one is not enough.
