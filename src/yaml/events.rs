@@ -18,7 +18,8 @@ pub const MAX_INPUT: usize = 256 << 20;
 /// Said only to `dialect`, which then spells the comma in another way.
 pub(super) const COMMA_AFTER_TAG: &str = "found a comma after a tag";
 
-/// go-yaml's raw buffer: how far behind the scanner a byte may be that stops it already.
+/// go-yaml's raw buffer: how far ahead of the scanner a byte may be that stops it already. Small pieces are
+/// slow, so only a text that holds such a byte is read in them.
 const READ_AHEAD: usize = 512;
 
 /// A place in the input, counted from 0; `index` counts bytes behind a byte order mark, `column` characters.
@@ -230,6 +231,8 @@ pub struct Events<'i> {
 
 struct Reader<'i> {
     rest: &'i [u8],
+    /// The most that is handed out at once.
+    piece: usize,
 }
 
 impl<'i> Events<'i> {
@@ -240,7 +243,8 @@ impl<'i> Events<'i> {
         }
         // go-yaml reads an empty input as an empty line.
         let input = if input.is_empty() { b"\n" } else { input };
-        let reader = Box::into_raw(Box::new(Reader { rest: input }));
+        let piece = if is_readable(input) { usize::MAX } else { READ_AHEAD };
+        let reader = Box::into_raw(Box::new(Reader { rest: input, piece }));
         let mut parser = Box::new(MaybeUninit::<sys::yaml_parser_t>::uninit());
         // SAFETY: initialize writes the whole struct (it fails only where allocation aborts anyway); the
         // reader lives until the parser is deleted.
@@ -436,6 +440,18 @@ impl Drop for Events<'_> {
     }
 }
 
+/// Whether the reader will find nothing to refuse.
+fn is_readable(input: &[u8]) -> bool {
+    let refused = |c: char| match c {
+        '\t' | '\n' | '\r' | '\u{85}' => false,
+        c => c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}'),
+    };
+    std::str::from_utf8(input).is_ok_and(|text| {
+        // Bytes first: a text without controls and without anything beyond ASCII is the usual one.
+        input.iter().all(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | 0x20..0x7F)) || !text.contains(refused)
+    })
+}
+
 fn has_pair(input: &[u8], first: u8, second: impl Fn(u8) -> bool) -> bool {
     input.windows(2).any(|pair| pair[0] == first && second(pair[1]))
 }
@@ -456,7 +472,7 @@ unsafe fn read(data: *mut c_void, buffer: *mut u8, size: u64, size_read: *mut u6
     // SAFETY: as above; nobody else looks at the reader.
     unsafe {
         let reader = &mut *data.cast::<Reader<'_>>();
-        let (piece, rest) = reader.rest.split_at(reader.rest.len().min(size as usize).min(READ_AHEAD));
+        let (piece, rest) = reader.rest.split_at(reader.rest.len().min(size as usize).min(reader.piece));
         std::ptr::copy_nonoverlapping(piece.as_ptr(), buffer, piece.len());
         reader.rest = rest;
         *size_read = piece.len() as u64;
