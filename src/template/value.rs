@@ -200,6 +200,12 @@ impl Borrow<[u8]> for Str {
     }
 }
 
+impl AsRef<[u8]> for Str {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 impl From<&str> for Str {
     fn from(text: &str) -> Self {
         Str(text.as_bytes().into())
@@ -304,6 +310,11 @@ impl List {
     pub fn same(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
     }
+
+    /// A number that no other living collection has, to find cycles.
+    pub fn address(&self) -> usize {
+        Rc::as_ptr(&self.0).addr()
+    }
 }
 
 impl fmt::Debug for List {
@@ -394,6 +405,11 @@ impl Map {
     pub fn same(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
     }
+
+    /// A number that no other living collection has, to find cycles.
+    pub fn address(&self) -> usize {
+        Rc::as_ptr(&self.0).addr()
+    }
 }
 
 impl fmt::Debug for Map {
@@ -423,5 +439,40 @@ fn leak_free(element: Type) -> &'static Type {
         Type::Map(_) => &ANY_MAP,
         Type::List(_) => &const { Type::List(&Type::String) },
         _ => &Type::Any,
+    }
+}
+
+impl Drop for ListCell {
+    fn drop(&mut self) {
+        dismantle(std::mem::take(self.items.get_mut()));
+    }
+}
+
+impl Drop for MapCell {
+    fn drop(&mut self) {
+        dismantle(std::mem::take(self.entries.get_mut()).into_values());
+    }
+}
+
+/// Drops values level by level instead of by recursion: a template can nest lists far deeper than a
+/// stack reaches.
+fn dismantle(values: impl IntoIterator<Item = Value>) {
+    let container = |value: &Value| matches!(value, Value::List(_) | Value::Map(_));
+    let mut left: Vec<Value> = values.into_iter().filter(container).collect();
+    while let Some(value) = left.pop() {
+        match value {
+            Value::List(list) => {
+                if let Some(mut cell) = Rc::into_inner(list.0) {
+                    left.extend(std::mem::take(cell.items.get_mut()).into_iter().filter(container));
+                }
+            }
+            Value::Map(map) => {
+                if let Some(mut cell) = Rc::into_inner(map.0) {
+                    let entries = std::mem::take(cell.entries.get_mut());
+                    left.extend(entries.into_values().filter(container));
+                }
+            }
+            _ => {}
+        }
     }
 }
