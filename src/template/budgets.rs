@@ -4,24 +4,24 @@
 /// 50 million take a few seconds and are the most that a hostile chart can cost.
 pub const MAX_STEPS: u64 = 50_000_000;
 
-/// Bytes printed by one execution, nested templates and formatted strings included. The largest public
-/// chart prints 8 MB in all; Kubernetes takes no object above 3 MiB.
-pub const MAX_OUTPUT: usize = 256 << 20;
+/// Bytes printed by one execution; what a nested template prints counts again where it is printed. The
+/// largest public chart prints 8 MB in all; Kubernetes takes no object above 3 MiB.
+pub const MAX_OUTPUT: usize = 128 << 20;
 
 /// Templates running inside each other. Go stops at 100,000 `template` actions (its stack grows on
 /// demand), Helm at 1,000 includes of one name; no public chart goes beyond 60.
-pub const MAX_DEPTH: usize = 10_000;
+pub const MAX_DEPTH: usize = 4_000;
 
 /// Stack of a thread made by [`on_deep_stack`]. Only what is touched becomes resident: a nested
 /// `include` takes about 4 KiB in a release build.
-pub const STACK: usize = 256 << 20;
+pub const STACK: usize = 128 << 20;
 
 /// How much of a stack an execution may use when the caller says nothing: half of what Rust gives a
 /// thread by default (2 MiB).
 pub const DEFAULT_STACK_LIMIT: usize = 1 << 20;
 
 /// Left of [`STACK`] for the function that is running when the limit is seen.
-const STACK_RESERVE: usize = 2 << 20;
+const STACK_RESERVE: usize = 8 << 20;
 
 /// The limits of one execution.
 #[derive(Clone, Copy, Debug)]

@@ -47,8 +47,11 @@ impl<'t, H> Exec<'t, H> {
     pub fn execute_template(&mut self, name: impl AsRef<[u8]>, data: Value) -> Result<Vec<u8>, Error> {
         let name = name.as_ref();
         let Some(tree) = self.set.lookup(name).cloned() else {
-            let text =
-                format!("template: no template {} associated with template {}", quote(name), quote(self.set.name()));
+            let text = format!(
+                "template: no template {} associated with template {}",
+                quote(name),
+                quote(self.set.name())
+            );
             return Err(Error { text, exec: false, source: None });
         };
         self.execute(&tree, data)
@@ -59,7 +62,12 @@ impl<'t, H> Exec<'t, H> {
     ///
     /// # Errors
     /// A parse error (`exec` false) or an execution error.
-    pub fn execute_text(&mut self, name: impl AsRef<[u8]>, text: &[u8], data: Value) -> Result<Vec<u8>, Error> {
+    pub fn execute_text(
+        &mut self,
+        name: impl AsRef<[u8]>,
+        text: &[u8],
+        data: Value,
+    ) -> Result<Vec<u8>, Error> {
         if !text.windows(2).any(|pair| pair == b"{{") {
             return Ok(text.to_vec());
         }
@@ -102,8 +110,13 @@ impl<'t, H> Exec<'t, H> {
         let mut out = Vec::new();
         let dot = Operand::concrete(data);
         let mut state = State::new(self, &mut out, tree, dot.clone());
-        match state.nested_root(&dot) {
-            Ok(()) => Ok(out),
+        let walked = match state.exec.budget.enter() {
+            Ok(()) => state.walk(&dot, &tree.root),
+            Err(error) => return Err(*state.stopped(&error)),
+        };
+        self.budget.leave();
+        match walked {
+            Ok(_) => Ok(out),
             Err(error) => Err(*error),
         }
     }
@@ -134,14 +147,6 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
     /// A template sees no variable of its caller, only `$`.
     fn new(exec: &'e mut Exec<'t, H>, out: &'e mut Vec<u8>, tree: &'a Tree, dot: Operand) -> Self {
         State { exec, out, tree, at: None, variables: vec![(DOLLAR, dot)] }
-    }
-
-    /// Executes the whole template one level deeper.
-    fn nested_root(&mut self, dot: &Operand) -> Eval<()> {
-        self.exec.budget.enter().map_err(|error| self.stopped(&error))?;
-        let walked = self.walk(dot, &self.tree.root);
-        self.exec.budget.leave();
-        walked.map(drop)
     }
 
     fn at(&mut self, pos: Pos, item: &'a dyn Show) {

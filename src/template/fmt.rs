@@ -11,7 +11,7 @@ mod printer;
 pub use duration::duration_text;
 
 use super::value::Value;
-use printer::Printer;
+use printer::{Printer, is_pointer};
 
 /// More text than this is not built: it is above [`super::budgets::MAX_OUTPUT`], so the caller's budget
 /// refuses it anyway. Go would run out of memory.
@@ -62,20 +62,26 @@ pub fn print_value(value: &Value) -> Vec<u8> {
 }
 
 /// Appends one value as an action prints it: both nils are `<no value>`, a pointer to a struct shows
-/// the struct (`printableValue` in Go's exec.go).
+/// the struct unless it has a `String` method (`printableValue` in Go's exec.go).
 pub(super) fn append_printable(out: &mut Vec<u8>, value: &Value) {
     match value {
         Value::Invalid | Value::Nil => out.extend_from_slice(b"<no value>"),
         Value::Str(text) => out.extend_from_slice(text),
-        Value::Object(object) if object.display().is_none() => {
-            let mut printer = Printer::new(std::mem::take(out));
-            printer.print_struct(object.as_ref(), 'v', 0);
-            *out = printer.finish();
-        }
-        _ => {
-            let mut printer = Printer::new(std::mem::take(out));
-            printer.print_arg(value, 'v');
-            *out = printer.finish();
-        }
+        Value::Object(object) if object.display().is_none() => append_pointee(out, value),
+        _ => append(out, |printer| printer.print_arg(value, 'v')),
     }
+}
+
+/// Appends a value as `%v`, a pointer as the struct it points to.
+pub(super) fn append_pointee(out: &mut Vec<u8>, value: &Value) {
+    append(out, |printer| match value {
+        Value::Object(object) if is_pointer(object.as_ref()) => printer.print_struct(object.as_ref(), 'v', 0),
+        _ => printer.print_arg(value, 'v'),
+    });
+}
+
+fn append(out: &mut Vec<u8>, print: impl FnOnce(&mut Printer)) {
+    let mut printer = Printer::new(std::mem::take(out));
+    print(&mut printer);
+    *out = printer.finish();
 }

@@ -128,9 +128,7 @@ impl<'s> Lexer<'s> {
 
     /// Reads a character; a byte that is not UTF-8 reads as U+FFFD.
     fn next(&mut self) -> Option<char> {
-        let Some((rune, width)) = decode_rune(self.rest()) else {
-            return None;
-        };
+        let (rune, width) = decode_rune(self.rest())?;
         self.pos += width;
         let char = match rune {
             Rune::Char(char) => char,

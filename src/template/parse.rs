@@ -179,7 +179,8 @@ impl<'s> Parser<'s> {
             }
             Some(_) if tree.is_blank() => {}
             Some(_) => {
-                let text = format!("template: multiple definition of template {}", super::quote::quote(&tree.name));
+                let text =
+                    format!("template: multiple definition of template {}", super::quote::quote(&tree.name));
                 return Err(self.fail(text));
             }
         }

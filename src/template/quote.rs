@@ -20,7 +20,8 @@ pub(super) fn decode_rune(text: &[u8]) -> Option<(Rune, usize)> {
         0xf0..=0xf4 => 4,
         _ => return Some((Rune::Byte(first), 1)),
     };
-    let char = text.get(..width).and_then(|bytes| std::str::from_utf8(bytes).ok()).and_then(|s| s.chars().next());
+    let char =
+        text.get(..width).and_then(|bytes| std::str::from_utf8(bytes).ok()).and_then(|s| s.chars().next());
     Some(match char {
         Some(char) => (Rune::Char(char), width),
         None => (Rune::Byte(first), 1),

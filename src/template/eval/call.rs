@@ -11,6 +11,10 @@ use crate::template::truth::truth;
 use crate::template::types::Type;
 use crate::template::value::Value;
 
+/// Each level of nested templates repeats the text of the one inside, and keeps it: a chain of a thousand
+/// levels (where Helm stops) takes 50 MB. Longer texts are not wrapped further.
+const MAX_ERROR_TEXT: usize = 128 << 10;
+
 /// What a call has to know of the callee's parameters; `None` takes any value as it is.
 struct Signature<'s, P> {
     name: &'s str,
@@ -185,6 +189,7 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
     ) -> Eval<Operand> {
         match result {
             Ok(value) => Ok(Operand::from_slot(value, returns)),
+            Err(CallError::Template { source, .. }) if source.text.len() > MAX_ERROR_TEXT => Err(source),
             Err(error) => {
                 self.at(pos, item);
                 let message = format!("error calling {name}: {error}");

@@ -53,8 +53,7 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
             Value::Object(object) => {
                 if let Some(field) = object.field(name) {
                     if has_arguments {
-                        return self
-                            .fail(format!("{name} has arguments but cannot be invoked as function"));
+                        return self.fail(format!("{name} has arguments but cannot be invoked as function"));
                     }
                     // The static type of a field is its own, unless it holds nothing.
                     return Ok(Operand::from_slot(field, Type::Bool));

@@ -43,7 +43,9 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
         match first {
             Expr::Field(field) => return self.field_node(dot, field, args, last),
             Expr::Chain(chain) => return self.chain_node(dot, chain, args, last),
-            Expr::Function(function) => return self.function(dot, function, (command.pos, command), args, last),
+            Expr::Function(function) => {
+                return self.function(dot, function, (command.pos, command), args, last);
+            }
             Expr::Pipe(pipe) => {
                 self.no_arguments(args, last.as_ref())?;
                 return self.pipeline(dot, pipe);

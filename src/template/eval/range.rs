@@ -4,7 +4,7 @@ use super::operand::Operand;
 use super::walk::Flow;
 use super::{Eval, State};
 use crate::template::ast::Branch;
-use crate::template::fmt::print_value;
+use crate::template::fmt::{append_pointee, print_value};
 use crate::template::types::Type;
 use crate::template::value::{UintKind, Value};
 
@@ -16,11 +16,17 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
         let turned = match &over {
             Value::Int(kind, count) => {
                 self.one_variable(branch, &over)?;
-                self.turns((0..*count).map(|n| (Value::Invalid, Operand::concrete(Value::Int(*kind, n)))), branch)?
+                self.turns(
+                    (0..*count).map(|n| (Value::Invalid, Operand::concrete(Value::Int(*kind, n)))),
+                    branch,
+                )?
             }
             Value::Uint(kind, count) => {
                 self.one_variable(branch, &over)?;
-                self.turns((0..*count).map(|n| (Value::Invalid, Operand::concrete(Value::Uint(*kind, n)))), branch)?
+                self.turns(
+                    (0..*count).map(|n| (Value::Invalid, Operand::concrete(Value::Uint(*kind, n)))),
+                    branch,
+                )?
             }
             Value::List(list) => {
                 let element = list.element();
@@ -35,11 +41,15 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
             Value::Map(map) => {
                 let element = map.element();
                 let entries = map.snapshot().into_iter();
-                self.turns(entries.map(|(key, item)| (Value::Str(key), Operand::from_slot(item, element))), branch)?
+                self.turns(
+                    entries.map(|(key, item)| (Value::Str(key), Operand::from_slot(item, element))),
+                    branch,
+                )?
             }
             Value::Invalid | Value::Nil => false,
             other => {
-                let shown = print_value(other);
+                let mut shown = Vec::new();
+                append_pointee(&mut shown, other);
                 return self.fail(format!("range can't iterate over {}", String::from_utf8_lossy(&shown)));
             }
         };

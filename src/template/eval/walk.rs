@@ -2,7 +2,7 @@
 
 use super::operand::Operand;
 use super::{Eval, State};
-use crate::template::ast::{Action, Block, Branch, BranchKind, Call, Node};
+use crate::template::ast::{Action, Block, Branch, BranchKind, Call, Node, Tree};
 use crate::template::fmt::append_printable;
 use crate::template::quote::quote;
 use crate::template::truth::truth;
@@ -84,10 +84,18 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
         let Some(tree) = self.exec.set().lookup(&call.name).cloned() else {
             return self.fail(format!("template {} not defined", quote(&call.name)));
         };
+        self.exec.budget.enter().map_err(|error| self.stopped(&error))?;
+        let called = self.call_tree(dot, call, &tree);
+        self.exec.budget.leave();
+        called
+    }
+
+    fn call_tree(&mut self, dot: &Operand, call: &'a Call, tree: &Tree) -> Eval<()> {
         let data = match &call.pipe {
             Some(pipe) => self.pipeline(dot, pipe)?,
             None => Operand::INVALID,
         };
-        State::new(self.exec, self.out, &tree, data.clone()).nested_root(&data)
+        State::new(self.exec, self.out, tree, data.clone()).walk(&data, &tree.root)?;
+        Ok(())
     }
 }

@@ -9,7 +9,8 @@ use crate::template::value::Value;
 const MAX_NUMBER: i64 = 1_000_000;
 
 pub(super) fn sprintf(format: &[u8], args: &[Value]) -> Vec<u8> {
-    let mut scan = Scan { format, at: 0, args, next: 0, reordered: false, good_index: true, after_index: false };
+    let mut scan =
+        Scan { format, at: 0, args, next: 0, reordered: false, good_index: true, after_index: false };
     let mut printer = Printer::new(Vec::with_capacity(format.len()));
     while scan.at < format.len() {
         let rest = &format[scan.at..];
@@ -135,7 +136,8 @@ impl Scan<'_> {
         }
         self.at += 1;
         self.after_index = false;
-        printer.flags.precision = self.number_from_arg().and_then(|precision| usize::try_from(precision).ok());
+        printer.flags.precision =
+            self.number_from_arg().and_then(|precision| usize::try_from(precision).ok());
         if printer.flags.precision.is_none() {
             printer.push(b"%!(BADPREC)");
         }

@@ -5,10 +5,10 @@ pub fn duration_text(nanoseconds: i64) -> String {
     let sign = if nanoseconds < 0 { "-" } else { "" };
     let total = nanoseconds.unsigned_abs();
     let text = match total {
-        0 => return "0s".into(),
-        ..1_000 => format!("{total}ns"),
-        ..1_000_000 => format!("{}µs", decimal(total, 1_000)),
-        ..1_000_000_000 => format!("{}ms", decimal(total, 1_000_000)),
+        0 => "0s".into(),
+        1..1_000 => format!("{total}ns"),
+        1_000..1_000_000 => format!("{}µs", decimal(total, 1_000)),
+        1_000_000..1_000_000_000 => format!("{}ms", decimal(total, 1_000_000)),
         _ => {
             let minutes = total / 60_000_000_000;
             let seconds = decimal(total % 60_000_000_000, 1_000_000_000);

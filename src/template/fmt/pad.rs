@@ -133,7 +133,8 @@ impl Flags {
             _ => "",
         };
         // `%#O` has the octal zero behind the `0o` as well.
-        let extra = if verb == 'O' && self.sharp && zeros == 0 && !digits.starts_with('0') { "0" } else { "" };
+        let extra =
+            if verb == 'O' && self.sharp && zeros == 0 && !digits.starts_with('0') { "0" } else { "" };
         let text = format!("{sign}{prefix}{extra}{}{digits}", "0".repeat(zeros));
         self.without_zero().pad(text.as_bytes(), out);
     }
@@ -144,7 +145,8 @@ impl Flags {
         let hex = format!("{code:X}");
         let mut text = format!("U+{}{hex}", "0".repeat(digits.saturating_sub(hex.len())));
         if self.sharp
-            && let Some(char) = u32::try_from(code).ok().and_then(char::from_u32).filter(|&char| is_print(char))
+            && let Some(char) =
+                u32::try_from(code).ok().and_then(char::from_u32).filter(|&char| is_print(char))
         {
             text.push_str(&format!(" '{char}'"));
         }

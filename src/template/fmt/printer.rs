@@ -284,6 +284,6 @@ fn basic(value: &Value) -> bool {
     }
 }
 
-fn is_pointer(object: &dyn Object) -> bool {
+pub(super) fn is_pointer(object: &dyn Object) -> bool {
     object.named().name.starts_with('*')
 }

@@ -31,7 +31,8 @@ pub(super) fn number(pos: Pos, token: Token<'_>) -> Result<Number, String> {
 /// The syntax decides: a point or exponent makes a float, even where the value is integral.
 fn ideal(number: &Number) -> Ideal {
     let text = &*number.text;
-    let hex_int = text.len() > 2 && text.starts_with("0x") | text.starts_with("0X") && !text.contains(['p', 'P']);
+    let hex_int =
+        text.len() > 2 && text.starts_with("0x") | text.starts_with("0X") && !text.contains(['p', 'P']);
     let float_syntax = !hex_int && !text.starts_with('\'') && text.contains(['.', 'e', 'E', 'p', 'P']);
     match *number {
         Number { float: Some(float), .. } if float_syntax => Ideal::Float(float),
@@ -69,6 +70,7 @@ fn real(text: &str, none: Number) -> Result<Number, String> {
     }
     // Both conversions have to give the number back exactly.
     let int = Some(float as i64).filter(|&int| int as f64 == float && float < 9_223_372_036_854_775_808.0);
-    let uint = Some(float as u64).filter(|&uint| uint as f64 == float && float < 18_446_744_073_709_551_616.0);
+    let uint =
+        Some(float as u64).filter(|&uint| uint as f64 == float && float < 18_446_744_073_709_551_616.0);
     Ok(Number { int, uint, float: Some(float), ..none })
 }
