@@ -8,6 +8,7 @@ use std::fmt;
 
 use super::fmt as format;
 use super::func::CallError;
+use super::operand::Operand;
 use super::truth::truth;
 use super::types::Type;
 use super::value::Value;
@@ -31,6 +32,8 @@ pub(super) enum Run {
     /// Calls a function value; the error text needs the argument as written.
     Call,
     Plain(fn(&[Value]) -> Result<Value, CallError>),
+    /// Also sees which arguments stand in an interface.
+    Operands(fn(&[Operand]) -> Result<Value, CallError>),
 }
 
 impl fmt::Debug for Builtin {
@@ -62,7 +65,7 @@ static BUILTINS: [Builtin; 19] = [
     plain("print", ANY, true, |args| Ok(Value::str(format::sprint(args)))),
     plain("printf", FORMAT, true, printf),
     plain("println", ANY, true, |args| Ok(Value::str(format::sprintln(args)))),
-    plain("slice", TWO, true, index::slice),
+    Builtin { name: "slice", params: TWO, variadic: true, run: Run::Operands(index::slice) },
     plain("urlquery", ANY, true, escape::urlquery),
 ];
 

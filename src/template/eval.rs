@@ -3,7 +3,6 @@
 mod call;
 mod convert;
 mod field;
-mod operand;
 mod pipeline;
 mod range;
 mod walk;
@@ -14,11 +13,11 @@ use std::sync::Arc;
 use super::ast::{Pos, Show, Tree};
 use super::budgets::{Budget, BudgetError, Limits};
 use super::error::Error;
+use super::operand::Operand;
 use super::parse::DOLLAR;
 use super::quote::quote;
 use super::set::Set;
 use super::value::{Str, Value};
-use operand::Operand;
 
 /// Texts of [`Exec::execute_text`] whose trees are kept for the next time: library charts send the same
 /// few hundred through `tpl` again and again.

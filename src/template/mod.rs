@@ -15,6 +15,7 @@ pub mod func;
 pub mod funcs;
 mod lex;
 pub mod number;
+mod operand;
 mod parse;
 pub mod quote;
 pub mod set;

@@ -1,6 +1,7 @@
 //! `index`, `slice` and `len`.
 
 use crate::template::func::CallError;
+use crate::template::operand::Operand;
 use crate::template::types::Type;
 use crate::template::value::{List, UintKind, Value};
 use crate::template::zero::zero;
@@ -67,8 +68,10 @@ fn index_of(index: &Value, most: usize) -> Result<usize, CallError> {
 }
 
 /// `slice x 1 2` is `x[1:2]`. The result of slicing a list is a copy; Go's would share its elements.
-pub(super) fn slice(args: &[Value]) -> Result<Value, CallError> {
-    let (item, indexes) = args.split_first().unwrap_or((&Value::Invalid, &[]));
+/// Unlike `index` it takes no index out of an interface: one that comes from a map is refused.
+pub(super) fn slice(args: &[Operand]) -> Result<Value, CallError> {
+    let (item, indexes) = args.split_first().unwrap_or((&Operand::INVALID, &[]));
+    let item = &item.value;
     if !item.is_some() {
         return Err(CallError::new("slice of untyped nil"));
     }
@@ -83,7 +86,10 @@ pub(super) fn slice(args: &[Value]) -> Result<Value, CallError> {
     };
     let mut bounds = [0, length, length];
     for (bound, index) in bounds.iter_mut().zip(indexes) {
-        *bound = index_of(index, length)?;
+        if index.boxed {
+            return Err(CallError::new("cannot index slice/array with type interface {}"));
+        }
+        *bound = index_of(&index.value, length)?;
     }
     let [from, to, end] = bounds;
     if from > to {

@@ -1,12 +1,12 @@
 //! Calls of functions and methods.
 
 use super::field::{Arguments, Site};
-use super::operand::Operand;
 use super::{Eval, State};
 use crate::template::ast::{Callee, Expr, Function};
 use crate::template::builtins::{self, Builtin, Run};
 use crate::template::error::Error;
 use crate::template::func::{CallError, Method};
+use crate::template::operand::Operand;
 use crate::template::truth::truth;
 use crate::template::types::Type;
 use crate::template::value::Value;
@@ -116,6 +116,10 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
         let result = match run {
             Run::And => return self.short_circuit(dot, &signature, args, last, false),
             Run::Or => return self.short_circuit(dot, &signature, args, last, true),
+            Run::Operands(run) => {
+                let operands = self.operands(dot, &signature, args, last)?;
+                run(&operands)
+            }
             Run::Plain(run) => {
                 let values = self.arguments(dot, &signature, args, last, None)?;
                 run(&values)
@@ -178,6 +182,25 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
             values.push(self.validate(last, signature.param(args.len()))?.value);
         }
         Ok(values)
+    }
+
+    /// The same for a built-in that wants to know more of its arguments than their values.
+    fn operands<P: Param>(
+        &mut self,
+        dot: &Operand,
+        signature: &Signature<'_, P>,
+        args: &'a [Expr],
+        last: Option<Operand>,
+    ) -> Eval<Vec<Operand>> {
+        if let Err(text) = signature.check(args.len(), last.is_some()) {
+            return self.fail(text);
+        }
+        let mut operands = Vec::with_capacity(args.len() + 1);
+        for (index, arg) in args.iter().enumerate() {
+            operands.push(self.argument(dot, signature.param(index), arg)?);
+        }
+        operands.extend(last);
+        Ok(operands)
     }
 
     fn finish(

@@ -1,8 +1,8 @@
 //! Arguments: evaluated, checked against the parameter's type and converted to it.
 
-use super::operand::{Operand, assignable, can_be_nil};
 use super::{Eval, State};
 use crate::template::ast::{Expr, Number};
+use crate::template::operand::{Operand, assignable, can_be_nil};
 use crate::template::types::Type;
 use crate::template::value::{IntKind, UintKind, Value};
 use crate::template::zero::zero;

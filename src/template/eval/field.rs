@@ -1,9 +1,9 @@
 //! Fields and methods: `.a.b.Method arg`.
 
-use super::operand::Operand;
 use super::{Eval, State};
 use crate::template::ast::{Expr, Pos, Show};
 use crate::template::func::Method;
+use crate::template::operand::Operand;
 use crate::template::types::Type;
 use crate::template::value::Value;
 use crate::template::zero::zero;

@@ -1,8 +1,8 @@
 //! Pipelines, commands, variables and constants.
 
-use super::operand::Operand;
 use super::{Eval, State};
 use crate::template::ast::{Chain, Command, Expr, Field, Ideal, Number, Pipe, Show, Variable};
+use crate::template::operand::Operand;
 use crate::template::value::Value;
 
 impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {

@@ -1,10 +1,10 @@
 //! `range` over lists, maps and integers.
 
-use super::operand::Operand;
 use super::walk::Flow;
 use super::{Eval, State};
 use crate::template::ast::Branch;
 use crate::template::fmt::{append_pointee, print_value};
+use crate::template::operand::Operand;
 use crate::template::types::Type;
 use crate::template::value::{UintKind, Value};
 

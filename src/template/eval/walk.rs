@@ -1,9 +1,9 @@
 //! Nodes: text, actions, branches, calls of other templates.
 
-use super::operand::Operand;
 use super::{Eval, State};
 use crate::template::ast::{Action, Block, Branch, BranchKind, Call, Node, Tree};
 use crate::template::fmt::append_printable;
+use crate::template::operand::Operand;
 use crate::template::quote::quote;
 use crate::template::truth::truth;
 use crate::template::value::Value;
