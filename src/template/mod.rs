@@ -19,6 +19,7 @@ mod operand;
 mod parse;
 pub mod quote;
 pub mod set;
+mod token;
 mod truth;
 pub mod types;
 mod unicode;

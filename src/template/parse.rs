@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use super::ast::{Block, Callee, Node, Pos, Source, Tree};
 use super::error::Error;
-use super::lex::{Kind, Lexer, Token};
+use super::lex::Lexer;
+use super::token::{Kind, Token};
 use super::value::Str;
 
 /// Blocks, parentheses and `else if`s inside each other. Go allows 10,000 parentheses and any number of

@@ -2,7 +2,7 @@
 
 use super::{End, Failure, Item, Parser, position};
 use crate::template::ast::{Action, Block, Branch, BranchKind, Call, Node, Text};
-use crate::template::lex::{Kind, Token};
+use crate::template::token::{Kind, Token};
 use crate::template::value::Str;
 
 impl<'s> Parser<'s> {

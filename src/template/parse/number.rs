@@ -1,9 +1,9 @@
 //! The text of a number to the constant it stands for (`newNumber` in Go's `parse/node.go`).
 
 use crate::template::ast::{Ideal, Number, Pos};
-use crate::template::lex::{Kind, Token};
 use crate::template::number::{parse_float, parse_int, parse_uint};
 use crate::template::quote::{quote, unquote_char};
+use crate::template::token::{Kind, Token};
 
 pub(super) fn number(pos: Pos, token: Token<'_>) -> Result<Number, String> {
     let text = String::from_utf8_lossy(token.text);

@@ -2,8 +2,8 @@
 
 use super::{Failure, Parser, position};
 use crate::template::ast::{Chain, Command, Expr, Field, Function, Pipe, StringLiteral, Text, Variable};
-use crate::template::lex::{Kind, Token};
 use crate::template::quote::quote;
+use crate::template::token::{Kind, Token};
 
 /// What a variable at the head of a pipeline turned out to be.
 enum Head {

@@ -1,8 +1,8 @@
 //! The look-ahead of the parser and the errors that name a token.
 
 use super::{Failure, Parser};
-use crate::template::lex::{Kind, Token};
 use crate::template::quote::unquote;
+use crate::template::token::{Kind, Token};
 use crate::template::value::Str;
 
 impl<'s> Parser<'s> {
