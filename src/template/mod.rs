@@ -22,7 +22,7 @@ pub mod set;
 mod token;
 mod truth;
 pub mod types;
-mod unicode;
+pub mod unicode;
 pub mod value;
 mod zero;
 

@@ -26,7 +26,7 @@ pub(super) fn zero(ty: Type) -> Value {
         Type::Map(element) => Value::Map(Map::nil(*element)),
         Type::Named(named) => match named.underlying {
             Type::List(_) => Value::List(List::named(named, Vec::new())),
-            Type::Map(_) => Value::Map(Map::named(named, Default::default())),
+            Type::Map(element) => Value::Map(Map::nil(*element).seen_as(named)),
             underlying => zero(underlying),
         },
     }

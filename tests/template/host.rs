@@ -86,7 +86,7 @@ const fn variadic(
 
 const ANY_MAP: Type = Type::Map(&Type::Any);
 
-static FUNCS: [Func<Host>; 22] = [
+static FUNCS: [Func<Host>; 24] = [
     func("str", &[Type::String], Type::String, same),
     func("int", &[Type::Int], Type::Int, same),
     func("int64", &[Type::Int64], Type::Int64, same),
@@ -101,6 +101,8 @@ static FUNCS: [Func<Host>; 22] = [
     func("mapping", &[ANY_MAP], Type::Int, |_, args| {
         Ok(Value::int(args[0].as_map().map_or(0, |map| map.len() as i64)))
     }),
+    func("asMap", &[ANY_MAP], ANY_MAP, same),
+    func("asTable", &[Type::Named(&TABLE)], Type::Named(&TABLE), same),
     variadic("joined", &[Type::String, Type::Int], Type::String, |_, args| {
         let numbers: Vec<String> =
             args[1..].iter().map(|arg| String::from_utf8(print_value(arg)).expect("digits")).collect();

@@ -44,7 +44,7 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
         // What is in an interface is looked at, unless that is nil.
         let found = operand.value.type_of();
         if matches!(ty, Type::Any) || operand.value.is_some() && assignable(found, ty) {
-            return Ok(operand);
+            return Ok(Operand { value: retyped(operand.value, ty), boxed: operand.boxed });
         }
         self.fail(format!("wrong type for value; expected {ty}; got {found}"))
     }
@@ -74,6 +74,16 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
             Some(value) => Ok(Operand::concrete(value)),
             None => self.fail(format!("expected {kind}; found {}", self.tree.show(arg))),
         }
+    }
+}
+
+/// A map takes the parameter's type, as Go's assignment to it does: behind a `map[string]interface {}`
+/// parameter nobody sees `common.Values`.
+fn retyped(value: Value, ty: Type) -> Value {
+    match (&value, ty) {
+        (Value::Map(map), Type::Named(named)) if map.type_of() != ty => Value::Map(map.seen_as(named)),
+        (Value::Map(map), Type::Map(_)) if map.type_of() != ty => Value::Map(map.seen_as_plain()),
+        _ => value,
     }
 }
 

@@ -76,6 +76,8 @@ func functions(t **template.Template) template.FuncMap {
 		"list":     func(v ...interface{}) []interface{} { return v },
 		"strings":  func(v ...string) []string { return v },
 		"mapping":  func(m map[string]interface{}) int { return len(m) },
+		"asMap":    func(m map[string]interface{}) map[string]interface{} { return m },
+		"asTable":  func(t Table) Table { return t },
 		"joined":   func(sep string, v ...int) string { return strings.Trim(fmt.Sprint(v), "[]") + sep },
 		"none":     func() interface{} { return nil },
 		"bytes":    func(s string) []byte { return []byte(s) },
