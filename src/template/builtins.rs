@@ -6,12 +6,12 @@ mod index;
 
 use std::fmt;
 
+use super::error::CallError;
 use super::fmt as format;
-use super::func::CallError;
 use super::operand::Operand;
 use super::truth::truth;
-use super::types::Type;
 use super::value::Value;
+use super::value::types::Type;
 
 /// A built-in function: its parameters and what it does.
 pub(super) struct Builtin {

@@ -3,8 +3,11 @@
 mod call;
 mod convert;
 mod field;
+pub mod func;
+pub mod funcs;
 mod pipeline;
 mod range;
+pub mod set;
 mod walk;
 
 use std::collections::HashMap;
@@ -16,8 +19,8 @@ use super::error::Error;
 use super::operand::Operand;
 use super::parse::DOLLAR;
 use super::quote::quote;
-use super::set::Set;
 use super::value::{Str, Value};
+use set::Set;
 
 /// Texts of [`Exec::execute_text`] whose trees are kept for the next time: library charts send the same
 /// few hundred through `tpl` again and again.

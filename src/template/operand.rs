@@ -1,7 +1,7 @@
 //! A value on its way through a pipeline, with what Go's static types still know of it.
 
-use crate::template::types::{Named, Type};
 use crate::template::value::Value;
+use crate::template::value::types::{Named, Type};
 
 /// A value and whether it stands in an `interface {}` slot (a map or list element, a function result).
 ///

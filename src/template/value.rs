@@ -4,6 +4,8 @@
 //! `unset` or `merge` on one are seen by every holder. A value lives on one thread (`Rc`); what has to
 //! travel between threads is a [`super::frozen::Frozen`].
 
+pub mod types;
+
 use std::borrow::Borrow;
 use std::cell::{Ref, RefCell, RefMut};
 use std::collections::BTreeMap;
@@ -12,7 +14,7 @@ use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::types::{Named, Type};
+use types::{Named, Type};
 
 /// Any value of a template.
 #[derive(Clone, Debug)]

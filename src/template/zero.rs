@@ -1,6 +1,6 @@
 //! The value of a type before anything was assigned to it.
 
-use super::types::Type;
+use super::value::types::Type;
 use super::value::{IntKind, List, Map, UintKind, Value};
 
 /// Go's zero value: what a missing key of a typed map evaluates to. The zero of an interface or pointer is nil.

@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 
 use super::{Kind, kind};
+use crate::template::error::CallError;
 use crate::template::fmt::sprintf;
-use crate::template::func::CallError;
 use crate::template::value::Value;
 
 /// `eq a b c`: whether a equals any of the others.

@@ -1,7 +1,7 @@
 //! `html`, `js` and `urlquery`: the printed arguments, escaped.
 
+use crate::template::error::CallError;
 use crate::template::fmt::{append_printable, sprint};
-use crate::template::func::CallError;
 use crate::template::quote::{Rune, decode_rune};
 use crate::template::unicode::is_print;
 use crate::template::value::Value;

@@ -1,8 +1,8 @@
 //! `index`, `slice` and `len`.
 
-use crate::template::func::CallError;
+use crate::template::error::CallError;
 use crate::template::operand::Operand;
-use crate::template::types::Type;
+use crate::template::value::types::Type;
 use crate::template::value::{List, UintKind, Value};
 use crate::template::zero::zero;
 

@@ -4,12 +4,13 @@ use super::field::{Arguments, Site};
 use super::{Eval, State};
 use crate::template::ast::{Callee, Expr, Function};
 use crate::template::builtins::{self, Builtin, Run};
+use crate::template::error::CallError;
 use crate::template::error::Error;
-use crate::template::func::{CallError, Method};
 use crate::template::operand::Operand;
 use crate::template::truth::truth;
-use crate::template::types::Type;
 use crate::template::value::Value;
+use crate::template::value::types::Method;
+use crate::template::value::types::Type;
 
 /// Each level of nested templates repeats the text of the one inside, and keeps it: a chain of a thousand
 /// levels (where Helm stops) takes 50 MB. Longer texts are not wrapped further.

@@ -3,7 +3,7 @@
 use super::{Eval, State};
 use crate::template::ast::{Expr, Number};
 use crate::template::operand::{Operand, assignable, can_be_nil};
-use crate::template::types::Type;
+use crate::template::value::types::Type;
 use crate::template::value::{IntKind, UintKind, Value};
 use crate::template::zero::zero;
 

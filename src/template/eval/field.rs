@@ -2,10 +2,10 @@
 
 use super::{Eval, State};
 use crate::template::ast::{Expr, Pos, Show};
-use crate::template::func::Method;
 use crate::template::operand::Operand;
-use crate::template::types::Type;
 use crate::template::value::Value;
+use crate::template::value::types::Method;
+use crate::template::value::types::Type;
 use crate::template::zero::zero;
 
 /// The arguments of a command, what is called included, and the value piped into it.

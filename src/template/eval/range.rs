@@ -5,7 +5,7 @@ use super::{Eval, State};
 use crate::template::ast::Branch;
 use crate::template::fmt::{append_pointee, print_value};
 use crate::template::operand::Operand;
-use crate::template::types::Type;
+use crate::template::value::types::Type;
 use crate::template::value::{UintKind, Value};
 
 impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {

@@ -3,7 +3,7 @@
 use super::duration_text;
 use super::pad::Flags;
 use super::{MAX_NESTING, MAX_TEXT};
-use crate::template::types::Type;
+use crate::template::value::types::Type;
 use crate::template::value::{IntKind, Object, UintKind, Value};
 
 /// Where `%p` and nested pointers would show an address: the same bytes in every run instead.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::func::Func;
 
-/// Functions of a host by name, beyond Go's own ([`super::builtins`]); one of the same name as a
+/// Functions of a host by name, beyond Go's own (`template::builtins`); one of the same name as a
 /// built-in hides it.
 pub struct Funcs<H: 'static> {
     names: BTreeMap<&'static str, usize>,

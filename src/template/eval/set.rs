@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::ast::{Callee, Tree};
-use super::builtins;
-use super::error::Error;
 use super::funcs::Funcs;
-use super::parse::parse;
-use super::value::Str;
+use crate::template::ast::{Callee, Tree};
+use crate::template::builtins;
+use crate::template::error::Error;
+use crate::template::parse::parse;
+use crate::template::value::Str;
 
 /// Templates by name, as Go's associated templates; a child set sees the definitions of its parent
 /// and keeps its own to itself (what Helm's `tpl` does by cloning).
