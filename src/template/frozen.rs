@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::types::Type;
+use super::value::types::Type;
 use super::value::{IntKind, List, Map, Str, Value};
 
 /// An immutable tree of plain data (no objects, no sharing). A chart keeps its default values so;

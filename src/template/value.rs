@@ -4,6 +4,8 @@
 //! `unset` or `merge` on one are seen by every holder. A value lives on one thread (`Rc`); what has to
 //! travel between threads is a [`super::frozen::Frozen`].
 
+pub mod types;
+
 use std::borrow::Borrow;
 use std::cell::{Ref, RefCell, RefMut};
 use std::collections::BTreeMap;
@@ -12,7 +14,7 @@ use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::types::{Named, Type};
+use types::{Named, Type};
 
 /// Any value of a template.
 #[derive(Clone, Debug)]
@@ -330,6 +332,8 @@ pub struct Map(Rc<MapCell>);
 struct MapCell {
     ty: Type,
     nil: bool,
+    /// Where the entries are, if this is another map seen with another type.
+    of: Option<Map>,
     entries: RefCell<BTreeMap<Str, Value>>,
 }
 
@@ -347,11 +351,32 @@ impl Map {
     /// Go's nil map: empty, and `null` in JSON.
     pub fn nil(element: Type) -> Self {
         let ty = Type::Map(leak_free(element));
-        Map(Rc::new(MapCell { ty, nil: true, entries: RefCell::default() }))
+        Map(Rc::new(MapCell { ty, nil: true, of: None, entries: RefCell::default() }))
     }
 
     fn typed(ty: Type, entries: BTreeMap<Str, Value>) -> Self {
-        Map(Rc::new(MapCell { ty, nil: false, entries: RefCell::new(entries) }))
+        Map(Rc::new(MapCell { ty, nil: false, of: None, entries: RefCell::new(entries) }))
+    }
+
+    /// The same map seen as a defined type (Go's conversion `common.Values(m)`): what is changed through one
+    /// is seen through the other.
+    pub fn seen_as(&self, named: &'static Named) -> Self {
+        let of = Some(self.0.of.clone().unwrap_or_else(|| self.clone()));
+        Map(Rc::new(MapCell { ty: Type::Named(named), nil: self.0.nil, of, entries: RefCell::default() }))
+    }
+
+    /// The same map seen as a `map[string]interface {}`.
+    pub fn seen_as_plain(&self) -> Self {
+        let of = Some(self.0.of.clone().unwrap_or_else(|| self.clone()));
+        let ty = Type::Map(&Type::Any);
+        Map(Rc::new(MapCell { ty, nil: self.0.nil, of, entries: RefCell::default() }))
+    }
+
+    fn entries(&self) -> &RefCell<BTreeMap<Str, Value>> {
+        match &self.0.of {
+            Some(map) => &map.0.entries,
+            None => &self.0.entries,
+        }
     }
 
     pub fn type_of(&self) -> Type {
@@ -389,12 +414,12 @@ impl Map {
 
     /// The entries; do not hold the borrow across a call into a template or function.
     pub fn borrow(&self) -> Ref<'_, BTreeMap<Str, Value>> {
-        self.0.entries.borrow()
+        self.entries().borrow()
     }
 
     /// The entries, to change in place; every holder of the map sees it.
     pub fn borrow_mut(&self) -> RefMut<'_, BTreeMap<Str, Value>> {
-        self.0.entries.borrow_mut()
+        self.entries().borrow_mut()
     }
 
     /// A copy of the entries in key order, safe to walk while the map changes.
@@ -403,7 +428,12 @@ impl Map {
     }
 
     pub fn same(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
+        std::ptr::eq(self.entries(), other.entries())
+    }
+
+    /// A number that no other living collection has, to find cycles.
+    pub fn address(&self) -> usize {
+        std::ptr::from_ref(self.entries()).addr()
     }
 
     /// A number that no other living collection has, to find cycles.

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::func::Method;
+use super::Value;
+use crate::template::error::CallError;
 
 /// A Go type. Displayed as `reflect.Type.String` prints it (`map[string]interface {}`).
 #[derive(Clone, Copy, Debug)]
@@ -86,5 +87,20 @@ impl fmt::Display for Type {
             Type::List(element) => return write!(f, "[]{element}"),
             Type::Map(element) => return write!(f, "map[string]{element}"),
         })
+    }
+}
+
+/// A method of a defined type. `args[0]` is the receiver; `params` leaves it out.
+pub struct Method {
+    pub name: &'static str,
+    pub params: &'static [Type],
+    pub variadic: bool,
+    pub returns: Type,
+    pub call: fn(&[Value]) -> Result<Value, CallError>,
+}
+
+impl fmt::Debug for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
     }
 }
