@@ -79,17 +79,28 @@ pub fn find<'t>(trailers: &'t [Trailer], key: &str) -> Option<&'t str> {
 }
 
 /// The lines of a message, without what follows a `---` line (a patch) or a scissors line, and without what trails: empty
-/// lines and comments.
+/// lines, comments, and the list of conflicts that old versions of git left (`ignored_log_message_bytes` in commit.c).
 fn log_lines(message: &str) -> Vec<&str> {
-    let is_patch = |line: &&str| {
-        line.strip_prefix("---").is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
-    };
-    let is_end = |line: &&str| is_patch(line) || line.strip_prefix("# ").is_some_and(|rest| rest == SCISSORS);
-    let mut lines: Vec<&str> = message.lines().take_while(|line| !is_end(line)).collect();
-    while lines.last().is_some_and(|line| line.starts_with('#') || line.trim().is_empty()) {
+    let mut lines: Vec<&str> = message.lines().take_while(|line| !ends_message(line)).collect();
+    let (mut end, mut conflicts) = (None, false);
+    for (index, line) in lines.iter().enumerate() {
+        if line.is_empty() || line.starts_with('#') || *line == "Conflicts:" {
+            end = end.or(Some(index));
+            conflicts |= *line == "Conflicts:";
+        } else if !(conflicts && line.starts_with('\t')) && end.is_some() {
+            (end, conflicts) = (None, false);
+        }
+    }
+    lines.truncate(end.unwrap_or(lines.len()));
+    while lines.last().is_some_and(|line| line.trim().is_empty()) {
         lines.pop();
     }
     lines
+}
+
+fn ends_message(line: &str) -> bool {
+    let patch = line.strip_prefix("---").is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']));
+    patch || line.strip_prefix("# ") == Some(SCISSORS)
 }
 
 /// Where the trailers start: the last paragraph, not the first one, when all its lines are trailers, or when one of them is
