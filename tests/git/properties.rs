@@ -148,7 +148,7 @@ fn shown(trailers: &[trailers::Trailer]) -> String {
 #[test]
 fn no_text_forges_or_hides_a_trailer() {
     let bed = Bed::new();
-    let config = Config { cases: 300, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: 300, max_shrink_iters: 300, failure_persistence: None, ..Config::default() };
     let parts = (hostile(), prop::collection::vec(hostile(), 0..3), prop::collection::vec(hostile(), 0..4));
     TestRunner::new(config)
         .run(&parts, |(subject, paragraphs, values)| {
@@ -174,13 +174,16 @@ fn no_text_forges_or_hides_a_trailer() {
 #[test]
 fn trailers_are_parsed_as_git_parses_them() {
     let bed = Bed::new();
-    let config = Config { cases: 300, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: 300, max_shrink_iters: 300, failure_persistence: None, ..Config::default() };
     let text =
         prop::collection::vec(hostile(), 0..4).prop_map(|parts| format!("title\n\n{}\n", parts.join("\n")));
     TestRunner::new(config)
         .run(&text, |text| {
             // what ends a line elsewhere, and what git leaves to its locale, never enters a message of ours
             let text = text.replace(['\r', '\0', '\u{b}', '\u{c}', '\u{85}', '\u{2028}'], "");
+            // git 2.39 never comes back from a scissors line below a `---`
+            let patch = text.lines().any(|line| line.starts_with("---"));
+            prop_assume!(!(patch && text.contains(" >8 ")));
             prop_assert_eq!(shown(&trailers::parse(&text)), parsed_by_git(&bed, &text), "{}", text);
             Ok(())
         })
