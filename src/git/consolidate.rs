@@ -1,0 +1,247 @@
+//! Turns many packs and loose objects into few packs, without git, deltas or pauses: entries are copied as they are stored.
+//!
+//! The new pack is durable before anything it replaces goes, so a crash leaves objects twice, never nowhere. Every object is
+//! kept, also those that no branch reaches: a push may be about to name them.
+#![allow(clippy::disallowed_methods)] // reads and removes the pack files of the repository
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use super::durable::{self, IoError};
+use super::loose::path_of;
+use super::objects::ObjectError;
+use super::oid::{OID_BYTES, OID_HEX, Oid};
+use super::pack::{PackWriter, is_whole, read_entry};
+use super::pack_index::{self, IndexEntry, IndexError};
+use super::store::Store;
+
+/// Packs from which on they are merged: a lookup asks every pack, and with 1,100 of them takes 5 ms.
+pub const MAX_PACKS: usize = 40;
+/// Loose objects from which on they are packed.
+pub const MAX_LOOSE: usize = 2_000;
+/// A pack stays out of a merge when it holds at least this many times the objects of all smaller ones together: every object is
+/// copied a logarithmic number of times (the rule of `git repack --geometric=2`).
+const FACTOR: usize = 2;
+
+/// What a consolidation did.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Packs that were merged and removed.
+    pub packs: usize,
+    /// Loose objects that were packed and removed.
+    pub loose: usize,
+    /// Packs and loose objects that were left alone because they are damaged: for a warning.
+    pub damaged: Vec<PathBuf>,
+}
+
+/// A consolidation that was given up; the repository is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum ConsolidateError {
+    #[error("cannot consolidate packs: {0}")]
+    Io(#[from] IoError),
+    #[error("cannot consolidate packs: {0}")]
+    Object(#[from] ObjectError),
+}
+
+/// A pack that may be merged.
+struct Source {
+    path: PathBuf,
+    entries: Vec<IndexEntry>,
+}
+
+/// True when [`run`] would do something. Costs two folder listings.
+pub fn is_due(store: &Store) -> Result<bool, IoError> {
+    let objects = store.root().join("objects");
+    // ids are evenly spread: one of 256 folders tells, as in `git gc --auto`
+    let sample = durable::names(&objects.join("17"))?.len() * 256;
+    Ok(sample > MAX_LOOSE || packs(&objects)?.len() > MAX_PACKS)
+}
+
+/// Merges small packs when there are more than [`MAX_PACKS`], and packs loose objects when there are more than [`MAX_LOOSE`].
+pub fn run(store: &mut Store) -> Result<Summary, ConsolidateError> {
+    let objects = store.root().join("objects");
+    let mut summary = Summary::default();
+    let all_packs = packs(&objects)?;
+    let mut sources = Vec::new();
+    if all_packs.len() > MAX_PACKS {
+        sources = choose(read_indexes(all_packs, &mut summary.damaged)?);
+    }
+    let mut loose = loose_objects(&objects)?;
+    if loose.len() <= MAX_LOOSE {
+        loose.clear();
+    }
+    if sources.len() < 2 && loose.is_empty() {
+        return Ok(summary);
+    }
+    let mut merge = Merge { store, pack: PackWriter::create(&objects.join("pack"))?, seen: BTreeSet::new() };
+    let mut replaced = Vec::new();
+    for source in sources {
+        match merge.copy_pack(&source)? {
+            true => replaced.push(source.path),
+            false => summary.damaged.push(source.path),
+        }
+    }
+    let mut packed = Vec::new();
+    for oid in loose {
+        match merge.copy_loose(oid)? {
+            true => packed.push(path_of(&objects, oid)),
+            false => summary.damaged.push(path_of(&objects, oid)),
+        }
+    }
+    if merge.pack.is_empty() {
+        return Ok(summary);
+    }
+    let new = merge.pack.finish()?.path;
+    replaced.retain(|path| *path != new);
+    remove_packs(&objects.join("pack"), &replaced)?;
+    packed.iter().try_for_each(|path| durable::remove(path))?;
+    (summary.packs, summary.loose) = (replaced.len(), packed.len());
+    store.reopen()?;
+    Ok(summary)
+}
+
+/// Complete packs that nobody keeps: `git index-pack` marks one that is being received by a `.keep` file.
+fn packs(objects: &Path) -> Result<Vec<PathBuf>, IoError> {
+    let folder = objects.join("pack");
+    let names: BTreeSet<String> = durable::names(&folder)?.into_iter().collect();
+    let stems = names.iter().filter_map(|name| name.strip_suffix(".idx"));
+    let whole = |stem: &&str| {
+        stem.starts_with("pack-")
+            && names.contains(&format!("{stem}.pack"))
+            && !names.contains(&format!("{stem}.keep"))
+            && !names.contains(&format!("{stem}.promisor"))
+    };
+    Ok(stems.filter(whole).map(|stem| folder.join(format!("{stem}.pack"))).collect())
+}
+
+fn read_indexes(packs: Vec<PathBuf>, damaged: &mut Vec<PathBuf>) -> Result<Vec<Source>, IoError> {
+    let mut sources = Vec::new();
+    for path in packs {
+        match pack_index::read(&path.with_extension("idx")) {
+            Ok(entries) => sources.push(Source { path, entries }),
+            Err(IndexError::Malformed { .. }) => damaged.push(path),
+            Err(IndexError::Io(error)) => return Err(error),
+        }
+    }
+    Ok(sources)
+}
+
+/// The small packs, up to the first that is big against all before it.
+fn choose(mut sources: Vec<Source>) -> Vec<Source> {
+    sources.sort_by_key(|source| source.entries.len());
+    let (mut sum, mut keep_from) = (0, 0);
+    for (index, source) in sources.iter().enumerate() {
+        if source.entries.len() < FACTOR * sum || index == 1 {
+            keep_from = index + 1;
+        }
+        sum += source.entries.len();
+    }
+    sources.truncate(keep_from);
+    sources
+}
+
+/// The objects that have a file of their own.
+fn loose_objects(objects: &Path) -> Result<Vec<Oid>, IoError> {
+    let mut found = Vec::new();
+    for folder in 0..=u8::MAX {
+        let folder = format!("{folder:02x}");
+        for name in durable::names(&objects.join(&folder))? {
+            if name.len() == OID_HEX - 2 {
+                found.extend(format!("{folder}{name}").parse::<Oid>().ok());
+            }
+        }
+    }
+    Ok(found)
+}
+
+struct Merge<'a> {
+    store: &'a Store,
+    pack: PackWriter,
+    seen: BTreeSet<Oid>,
+}
+
+impl Merge<'_> {
+    /// Copies what is not there yet; false when the pack is damaged (what was copied until then is whole and does no harm).
+    fn copy_pack(&mut self, source: &Source) -> Result<bool, ConsolidateError> {
+        let opened = File::open(&source.path).and_then(|file| Ok((file.metadata()?.len(), file)));
+        let (length, mut file) = opened.map_err(IoError::at("open", &source.path))?;
+        let ends = source.entries.iter().skip(1).map(|next| next.offset);
+        let ends = ends.chain([length.saturating_sub(OID_BYTES as u64)]);
+        for (entry, end) in source.entries.iter().zip(ends) {
+            let Ok(bytes) = read_entry(&mut file, entry.offset, end) else { return Ok(false) };
+            let mut crc = flate2::Crc::new();
+            crc.update(&bytes);
+            if crc.sum() != entry.crc {
+                return Ok(false);
+            }
+            let copied = match is_whole(&bytes) {
+                true if self.seen.insert(entry.oid) => self.pack.add_raw(entry.oid, &bytes).map(|()| true)?,
+                true => true,
+                false => self.copy_loose(entry.oid)?,
+            };
+            if !copied {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Writes an object anew: a loose one, or one that a pushed pack holds as a delta. False when it is damaged.
+    fn copy_loose(&mut self, oid: Oid) -> Result<bool, ConsolidateError> {
+        if self.seen.contains(&oid) {
+            return Ok(true);
+        }
+        let (kind, content) = match self.store.objects().read(oid) {
+            Ok(object) => object,
+            Err(ObjectError::Damaged { .. } | ObjectError::Missing { .. } | ObjectError::TooLarge { .. }) => {
+                return Ok(false);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        self.seen.insert(oid);
+        self.pack.add(oid, kind, &content)?;
+        Ok(true)
+    }
+}
+
+/// Index first, so that nobody looks for a pack that is gone; what git derived from packs (a multi-pack index, reverse indexes,
+/// bitmaps) goes with them.
+fn remove_packs(folder: &Path, packs: &[PathBuf]) -> Result<(), IoError> {
+    if packs.is_empty() {
+        return Ok(());
+    }
+    for name in durable::names(folder)? {
+        if name.starts_with("multi-pack-index") {
+            durable::remove(&folder.join(name))?;
+        }
+    }
+    for pack in packs {
+        for extension in ["idx", "rev", "bitmap", "mtimes", "pack"] {
+            durable::remove(&pack.with_extension(extension))?;
+        }
+    }
+    durable::sync_dir(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sources(sizes: &[usize]) -> Vec<Source> {
+        let entry = IndexEntry { oid: Oid::EMPTY_TREE, offset: 0, crc: 0 };
+        sizes.iter().map(|size| Source { path: PathBuf::new(), entries: vec![entry; *size] }).collect()
+    }
+
+    fn chosen(sizes: &[usize]) -> Vec<usize> {
+        choose(sources(sizes)).iter().map(|source| source.entries.len()).collect()
+    }
+
+    #[test]
+    fn big_packs_stay_out() {
+        assert_eq!(chosen(&[1, 1000, 1, 1]), [1, 1, 1]);
+        assert_eq!(chosen(&[10, 10, 10, 10]), [10, 10, 10, 10]);
+        assert_eq!(chosen(&[1, 10, 100, 1000]), [1, 10]);
+        assert_eq!(chosen(&[]), [0; 0]);
+    }
+}

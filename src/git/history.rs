@@ -1,0 +1,132 @@
+//! Turns a branch into the commits that changed a path, newest first, and two trees into what differs below a path.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::object::{Commit, TreeEntry};
+use super::oid::Oid;
+use super::reader::{ReadError, Reader};
+
+/// The commits of a branch that changed a path, newest first, along first parents.
+pub struct Log<'r> {
+    reader: &'r Reader,
+    path: String,
+    next: Option<Oid>,
+}
+
+/// How a file differs between two trees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    Added { path: String, new: Vec<u8> },
+    Removed { path: String, old: Vec<u8> },
+    Modified { path: String, old: Vec<u8>, new: Vec<u8> },
+}
+
+/// Starts at `from`; an empty path stands for everything.
+pub fn log<'r>(reader: &'r Reader, from: Option<Oid>, path: &str) -> Log<'r> {
+    Log { reader, path: path.to_owned(), next: from }
+}
+
+impl Iterator for Log<'_> {
+    type Item = Result<(Oid, Commit), ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while let Some(oid) = self.next.take() {
+            match self.step(oid) {
+                Ok(Some(commit)) => return Some(Ok((oid, commit))),
+                Ok(None) => {}
+                Err(error) => {
+                    self.next = None;
+                    return Some(Err(error));
+                }
+            }
+        }
+        None
+    }
+}
+
+impl Log<'_> {
+    /// The commit if it changed the path; goes on to its first parent.
+    fn step(&mut self, oid: Oid) -> Result<Option<Commit>, ReadError> {
+        let commit = self.reader.commit(oid)?;
+        self.next = commit.parents.first().copied();
+        let here = self.value(commit.tree)?;
+        let before = match self.next {
+            Some(parent) => self.value(self.reader.commit(parent)?.tree)?,
+            None => None,
+        };
+        Ok((here != before).then_some(commit))
+    }
+
+    fn value(&self, tree: Oid) -> Result<Option<(u32, Oid)>, ReadError> {
+        if self.path.is_empty() {
+            return Ok(Some((0, tree)));
+        }
+        let entry = self.reader.entry_in_tree(tree, &self.path)?;
+        Ok(entry.map(|entry| (entry.mode, entry.oid)))
+    }
+}
+
+/// What differs from one tree (nothing: an empty one) to another, at or below a path (empty: everywhere), by path.
+/// Folders with the same id are not opened; submodules have no bytes and are left out.
+pub fn diff(
+    reader: &Reader,
+    old: Option<Oid>,
+    new: Option<Oid>,
+    path: &str,
+) -> Result<Vec<Change>, ReadError> {
+    let (old, new) = (files(reader, old, path, new)?, files(reader, new, path, old)?);
+    let paths: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    let bytes = |entry: &TreeEntry| reader.blob(entry.oid);
+    let mut changes = Vec::new();
+    for path in paths {
+        let change = match (old.get(path), new.get(path)) {
+            (Some(a), Some(b)) if (a.mode, a.oid) == (b.mode, b.oid) => continue,
+            (Some(a), Some(b)) => Change::Modified { path: path.clone(), old: bytes(a)?, new: bytes(b)? },
+            (Some(a), None) => Change::Removed { path: path.clone(), old: bytes(a)? },
+            (None, Some(b)) => Change::Added { path: path.clone(), new: bytes(b)? },
+            (None, None) => continue,
+        };
+        changes.push(change);
+    }
+    Ok(changes)
+}
+
+const SUBMODULE: u32 = 0o160_000;
+
+/// The files at or below a path of `tree`, without the folders that `other` holds unchanged at the same place.
+fn files(
+    reader: &Reader,
+    tree: Option<Oid>,
+    path: &str,
+    other: Option<Oid>,
+) -> Result<BTreeMap<String, TreeEntry>, ReadError> {
+    let find = |tree: Option<Oid>| match tree {
+        Some(tree) if !path.is_empty() => reader.entry_in_tree(tree, path),
+        _ => Ok(tree.map(root_entry)),
+    };
+    let mut found = BTreeMap::new();
+    let mut open = vec![(path.to_owned(), find(tree)?, find(other)?)];
+    while let Some((path, entry, other)) = open.pop() {
+        let Some(entry) = entry.filter(|entry| Some(entry) != other.as_ref()) else { continue };
+        if !entry.is_tree() {
+            if entry.mode != SUBMODULE {
+                found.insert(path, entry);
+            }
+            continue;
+        }
+        let others = match other.filter(TreeEntry::is_tree) {
+            Some(other) => reader.tree(other.oid)?,
+            None => Vec::new(),
+        };
+        let prefix = if path.is_empty() { path } else { path + "/" };
+        for entry in reader.tree(entry.oid)? {
+            let other = others.iter().find(|other| other.name == entry.name).cloned();
+            open.push((format!("{prefix}{}", String::from_utf8_lossy(&entry.name)), Some(entry), other));
+        }
+    }
+    Ok(found)
+}
+
+fn root_entry(oid: Oid) -> TreeEntry {
+    TreeEntry { mode: super::object::MODE_TREE, name: Vec::new(), oid }
+}

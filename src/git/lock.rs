@@ -1,0 +1,82 @@
+//! Turns the right to change a file into a `.lock` beside it, as git takes and honours it (lockfile.h).
+#![allow(clippy::disallowed_methods)] // lock files, and the wait for the one who holds them
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::durable::{self, IoError};
+
+/// The pause between two tries.
+const PAUSE: Duration = Duration::from_millis(5);
+/// Tries to create a folder that someone else removes at the same time (git removes empty ones).
+const RACES: usize = 5;
+
+/// A lock that is held. Dropping it gives it up, and leaves the file as it was.
+#[derive(Debug)]
+pub struct Lock {
+    target: PathBuf,
+    path: PathBuf,
+    file: File,
+    /// Folders that did not exist before, by the parent whose entries changed.
+    created: Vec<PathBuf>,
+    placed: bool,
+}
+
+/// A lock that was not to be had.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    #[error("{} is held by another git process; if none runs, remove that file", .0.display())]
+    Held(PathBuf),
+    #[error(transparent)]
+    Io(#[from] IoError),
+}
+
+impl Lock {
+    /// Takes the lock of `target`, waiting up to `patience` for who has it; creates the folders on the way.
+    pub fn acquire(target: &Path, patience: Duration) -> Result<Lock, LockError> {
+        let mut name = target.as_os_str().to_owned();
+        name.push(".lock");
+        let path = PathBuf::from(name);
+        let until = Instant::now() + patience;
+        let (mut created, mut races) = (Vec::new(), 0);
+        loop {
+            let error = match OpenOptions::new().write(true).create_new(true).open(&path) {
+                Ok(file) => {
+                    return Ok(Lock { target: target.to_owned(), path, file, created, placed: false });
+                }
+                Err(error) => error,
+            };
+            match error.kind() {
+                io::ErrorKind::AlreadyExists if Instant::now() < until => std::thread::sleep(PAUSE),
+                io::ErrorKind::AlreadyExists => return Err(LockError::Held(path)),
+                io::ErrorKind::NotFound if races < RACES => {
+                    races += 1;
+                    created.extend(durable::create_dirs(target.parent().unwrap_or(target))?);
+                }
+                _ => return Err(IoError::at("lock", &path)(error).into()),
+            }
+        }
+    }
+
+    /// Replaces the locked file by these bytes, durable, and gives up the lock.
+    pub fn replace(mut self, bytes: &[u8]) -> Result<(), IoError> {
+        self.file.write_all(bytes).map_err(IoError::at("write", &self.path))?;
+        self.file.sync_all().map_err(IoError::at("make durable", &self.path))?;
+        durable::rename_over_empty(&self.path, &self.target)?;
+        self.placed = true;
+        let folder = self.target.parent().unwrap_or(Path::new("."));
+        durable::sync_dir(folder)?;
+        self.created.iter().try_for_each(|folder| durable::sync_dir(folder))
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if !self.placed {
+            // a lock that cannot be removed is swept when the store is opened
+            let _ = durable::remove(&self.path);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Turns an object id into the object, over libgit2's object database alone: no configuration of the host is ever read.
+
+use std::path::{Path, PathBuf};
+
+use git2::{ErrorCode, ObjectType, Odb, OdbLookupFlags};
+
+use super::object::{Commit, Malformed, TreeEntry, decode_commit, decode_tree};
+use super::oid::{Kind, OID_HEX, Oid};
+
+/// The largest object that is read or written: a manifest is at most as big as etcd takes (1.5 MB); this leaves room for files of
+/// others, and keeps a hostile push from filling the memory.
+pub const MAX_OBJECT: usize = 32 << 20;
+/// Digits that an abbreviated id needs at least; git's own minimum.
+const MIN_HEX: usize = 4;
+
+/// The objects of a repository: loose, packed, and those of its alternates.
+pub struct Objects {
+    odb: Odb<'static>,
+    root: PathBuf,
+}
+
+/// An object that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ObjectError {
+    #[error("object {oid} is not in {}; run `git fsck --full` there and fetch it from a clone", root.display())]
+    Missing { oid: Oid, root: PathBuf },
+    #[error("object {oid} in {} is damaged: {detail}; run `git fsck --full` there and restore it from a clone", root.display())]
+    Damaged { oid: Oid, root: PathBuf, detail: String },
+    #[error("object {oid} in {} has {size} bytes: more than {MAX_OBJECT} are not read", root.display())]
+    TooLarge { oid: Oid, root: PathBuf, size: usize },
+    #[error("object {oid} in {} is a {found}, not a {}", root.display(), wanted.word())]
+    Kind { oid: Oid, root: PathBuf, wanted: Kind, found: &'static str },
+    #[error("cannot open the objects of {}: {detail}", root.display())]
+    Open { root: PathBuf, detail: String },
+    #[error("{prefix:?} is the start of more than one object in {}; give more digits", root.display())]
+    Ambiguous { prefix: String, root: PathBuf },
+    #[error("no object in {} starts with {prefix:?}; it takes at least {MIN_HEX} hexadecimal digits", root.display())]
+    NoMatch { prefix: String, root: PathBuf },
+}
+
+impl Objects {
+    /// Opens the objects of the repository at `root`.
+    pub fn open(root: &Path) -> Result<Objects, ObjectError> {
+        let failed = |detail: String| ObjectError::Open { root: root.to_owned(), detail };
+        // every object here is parsed once; libgit2's own cache would grow to 256 MB
+        git2::opts::enable_caching(false);
+        let folder = root.join("objects");
+        let path = folder.to_str().ok_or_else(|| failed("the path is not UTF-8".to_owned()))?;
+        let odb = Odb::new().map_err(|e| failed(e.message().to_owned()))?;
+        odb.add_disk_alternate(path).map_err(|e| failed(e.message().to_owned()))?;
+        Ok(Objects { odb, root: root.to_owned() })
+    }
+
+    /// Looks for packs that came since.
+    pub fn refresh(&self) -> Result<(), ObjectError> {
+        let failed =
+            |e: git2::Error| ObjectError::Open { root: self.root.clone(), detail: e.message().to_owned() };
+        self.odb.refresh().map_err(failed)
+    }
+
+    /// True for an object that is there; packs that came since the last [`Objects::refresh`] do not count.
+    pub fn has(&self, oid: Oid) -> bool {
+        self.odb.exists_ext(raw(oid), OdbLookupFlags::NO_REFRESH)
+    }
+
+    /// Kind and content of an object, checked against its id.
+    pub fn read(&self, oid: Oid) -> Result<(Kind, Vec<u8>), ObjectError> {
+        let failed = |error: git2::Error| match error.code() {
+            ErrorCode::NotFound => ObjectError::Missing { oid, root: self.root.clone() },
+            _ => self.damaged(oid, error.message()),
+        };
+        let (size, kind) = self.odb.read_header(raw(oid)).map_err(failed)?;
+        if size > MAX_OBJECT {
+            return Err(ObjectError::TooLarge { oid, root: self.root.clone(), size });
+        }
+        let kind = match kind {
+            ObjectType::Commit => Kind::Commit,
+            ObjectType::Tree => Kind::Tree,
+            ObjectType::Tag => Kind::Tag,
+            _ => Kind::Blob,
+        };
+        Ok((kind, self.odb.read(raw(oid)).map_err(failed)?.data().to_vec()))
+    }
+
+    /// The content of a file.
+    pub fn blob(&self, oid: Oid) -> Result<Vec<u8>, ObjectError> {
+        self.of_kind(oid, Kind::Blob)
+    }
+
+    /// The entries of a tree.
+    pub fn tree(&self, oid: Oid) -> Result<Vec<TreeEntry>, ObjectError> {
+        if oid == Oid::EMPTY_TREE {
+            return Ok(Vec::new());
+        }
+        decode_tree(&self.of_kind(oid, Kind::Tree)?).map_err(|e| self.malformed(oid, &e))
+    }
+
+    /// A commit.
+    pub fn commit(&self, oid: Oid) -> Result<Commit, ObjectError> {
+        decode_commit(&self.of_kind(oid, Kind::Commit)?).map_err(|e| self.malformed(oid, &e))
+    }
+
+    /// The id that starts with these digits.
+    pub fn resolve(&self, prefix: &str) -> Result<Oid, ObjectError> {
+        let no_match = || ObjectError::NoMatch { prefix: prefix.to_owned(), root: self.root.clone() };
+        if !(MIN_HEX..=OID_HEX).contains(&prefix.len()) {
+            return Err(no_match());
+        }
+        let padded = format!("{prefix:0<OID_HEX$}").parse::<Oid>().map_err(|_| no_match())?;
+        let found =
+            self.odb.exists_prefix(raw(padded), prefix.len()).map_err(|error| match error.code() {
+                ErrorCode::Ambiguous => {
+                    ObjectError::Ambiguous { prefix: prefix.to_owned(), root: self.root.clone() }
+                }
+                _ => no_match(),
+            })?;
+        Oid::from_slice(found.as_bytes()).ok_or_else(no_match)
+    }
+
+    fn of_kind(&self, oid: Oid, wanted: Kind) -> Result<Vec<u8>, ObjectError> {
+        match self.read(oid)? {
+            (kind, content) if kind == wanted => Ok(content),
+            (kind, _) => Err(ObjectError::Kind { oid, root: self.root.clone(), wanted, found: kind.word() }),
+        }
+    }
+
+    fn malformed(&self, oid: Oid, error: &Malformed) -> ObjectError {
+        self.damaged(oid, &error.to_string())
+    }
+
+    fn damaged(&self, oid: Oid, detail: &str) -> ObjectError {
+        ObjectError::Damaged { oid, root: self.root.clone(), detail: detail.to_owned() }
+    }
+}
+
+fn raw(oid: Oid) -> git2::Oid {
+    // 20 bytes are always an id
+    git2::Oid::from_bytes(oid.as_bytes()).unwrap_or(git2::Oid::ZERO_SHA1)
+}
