@@ -100,16 +100,21 @@ value is refused here, where the message can say which.
   "log.level" "logLevel"
   "log.format" "logFormat"
   "enable-feature" "enableFeatures" -}}
-{{- $name := trimPrefix "--" .arg.name -}}
+{{- $flag := "" -}}
+{{- if kindIs "string" .arg -}}
+{{- $flag = trimPrefix "--" .arg -}}
+{{- else -}}
+{{- $flag = trimPrefix "--" .arg.name -}}
+{{- with .arg.value -}}
+{{- $flag = printf "%s=%s" $flag . -}}
+{{- end -}}
+{{- end -}}
+{{- $name := splitList "=" $flag | first | trimPrefix "no-" -}}
 {{- if hasKey $owners $name -}}
 {{- $owner := get $owners $name -}}
 {{- fail (printf "additionalArgs[%d]: --%s is set by the chart; %s" .index $name (ternary (printf "use the value %s" $owner) "leave it out" (ne $owner ""))) -}}
 {{- end -}}
-{{- if .arg.value -}}
-{{- printf "--%s=%s" $name .arg.value -}}
-{{- else -}}
-{{- printf "--%s" $name -}}
-{{- end -}}
+{{- printf "--%s" $flag -}}
 {{- end -}}
 
 {{/* Prometheus reads the retention from its configuration, and again on reload, from v3.12.0 on; true or empty. */}}
