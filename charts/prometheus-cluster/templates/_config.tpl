@@ -90,7 +90,7 @@ Each of the following adds to `edit.tree` what has to be read, and to `edit.text
 {{- $edit := .edit -}}
 {{- $had := include "prometheus-cluster.items" (dict "node" $edit.tree "key" "rule_files" "where" "config: ") | fromJsonArray -}}
 {{- $new := list -}}
-{{- range $file := keys .root.Values.rules | sortAlpha -}}
+{{- range $file := keys (.root.Values.rules | default dict) | sortAlpha -}}
 {{- $path := printf "/etc/prometheus/rules/%s" $file -}}
 {{- if not (has $path $had) -}}
 {{- $new = append $new $path -}}
@@ -155,24 +155,35 @@ Each of the following adds to `edit.tree` what has to be read, and to `edit.text
 {{- toJson $items -}}
 {{- end -}}
 
-{{/* Inserts the entries `new` into the map at `path` of the text, making the keys that are missing on the way. */}}
+{{/*
+Inserts the entries `new` into the map at `path` of the text, making the keys that are missing on the way. A key that
+is there without content (`global:`, `rule_files: []`) is left alone: a second one would be read by Helm, which takes
+the last, and refused by Prometheus.
+*/}}
 {{- define "prometheus-cluster.insertMap" -}}
 {{- $node := .edit.tree -}}
 {{- $parent := "" -}}
 {{- $missing := list -}}
+{{- $editable := true -}}
 {{- range .path -}}
+{{- $empty := not (get $node .) -}}
+{{- if and $empty (hasKey $node .) -}}
+{{- $editable = false -}}
+{{- end -}}
 {{- $node = get $node . | default dict -}}
-{{- if $node -}}
-{{- $parent = printf "^%s%s:" (empty $parent | ternary "" " +") . -}}
-{{- else -}}
+{{- if $empty -}}
 {{- $missing = prepend $missing . -}}
+{{- else -}}
+{{- $parent = printf "^%s%s:" (empty $parent | ternary "" " +") . -}}
 {{- end -}}
 {{- end -}}
 {{- $block := .new -}}
 {{- range $missing -}}
 {{- $block = dict . $block -}}
 {{- end -}}
+{{- if $editable -}}
 {{- include "prometheus-cluster.insert" (dict "edit" .edit "parent" $parent "child" " +" "block" (toYaml $block)) -}}
+{{- end -}}
 {{- end -}}
 
 {{/* Inserts the items `new` at the start of the list at `path` of the text, which has one or two keys. */}}
@@ -185,7 +196,7 @@ Each of the following adds to `edit.tree` what has to be read, and to `edit.text
 {{- if get $holder $key -}}
 {{- $parent := printf "^%s%s:" (len .path | eq 1 | ternary "" " +") $key -}}
 {{- include "prometheus-cluster.insert" (dict "edit" .edit "parent" $parent "child" " *- " "block" (toYaml .new)) -}}
-{{- else -}}
+{{- else if not (hasKey $holder $key) -}}
 {{- $parent := len .path | eq 1 | ternary "" (printf "^%s:" (first .path)) -}}
 {{- include "prometheus-cluster.insert" (dict "edit" .edit "parent" $parent "child" " +" "block" (dict $key .new | toYaml)) -}}
 {{- end -}}

@@ -45,10 +45,10 @@ app.kubernetes.io/instance: {{ include "prometheus-cluster.instance" . }}
 
 {{- define "prometheus-cluster.labels" -}}
 {{- $own := include "prometheus-cluster.selectorLabels" . | fromYaml -}}
-{{- $_ := set $own "app.kubernetes.io/version" (include "prometheus-cluster.version" .) -}}
+{{- $_ := set $own "app.kubernetes.io/version" (include "prometheus-cluster.version" . | replace "+" "_") -}}
 {{- $_ := set $own "app.kubernetes.io/managed-by" .Release.Service -}}
 {{- $_ := set $own "helm.sh/chart" (printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | trunc 63 | trimSuffix "-") -}}
-{{- merge $own .Values.commonLabels | toYaml -}}
+{{- merge $own (.Values.commonLabels | default dict) | toYaml -}}
 {{- end -}}
 
 {{/*
@@ -56,7 +56,7 @@ The metadata of an object. Takes a dict: root, name, and optionally labels and a
 */}}
 {{- define "prometheus-cluster.metadata" -}}
 {{- $labels := include "prometheus-cluster.labels" .root | fromYaml -}}
-{{- $annotations := merge dict (.annotations | default dict) .root.Values.commonAnnotations -}}
+{{- $annotations := merge dict (.annotations | default dict) (.root.Values.commonAnnotations | default dict) -}}
 name: {{ .name }}
 {{- if not .clusterWide }}
 namespace: {{ .namespace | default .root.Release.Namespace }}

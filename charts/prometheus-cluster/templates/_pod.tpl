@@ -139,7 +139,7 @@ httpGet:
 {{- if not .Values.storage.size }}
 - name: data
   emptyDir:
-    {{- pick .Values.storage.emptyDir "medium" "sizeLimit" | include "prometheus-cluster.withoutEmpty" | nindent 4 }}
+    {{- pick (.Values.storage.emptyDir | default dict) "medium" "sizeLimit" | include "prometheus-cluster.withoutEmpty" | nindent 4 }}
 {{- end }}
 {{- with .Values.extraVolumes }}
 {{ toYaml . }}
@@ -166,7 +166,7 @@ then restart every replica.
 {{- if kindIs "bool" $account.automountToken -}}
 {{- $account.automountToken -}}
 {{- else -}}
-{{- or .Values.rbac.create (and (not $account.create) (ne $account.name "")) -}}
+{{- or (.Values.rbac).create (and (not $account.create) (not (empty $account.name))) -}}
 {{- end -}}
 {{- end -}}
 

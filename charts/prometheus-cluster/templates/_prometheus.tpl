@@ -28,7 +28,7 @@ The server: its version, image, routes and flags.
 
 {{/* The prefix of all routes, without a slash at the end: empty or /prometheus. The rule is Prometheus' own. */}}
 {{- define "prometheus-cluster.prefix" -}}
-{{- $path := .Values.routePrefix -}}
+{{- $path := .Values.routePrefix | default "" -}}
 {{- if and (not $path) .Values.externalUrl -}}
 {{- $path = (urlParse .Values.externalUrl).path -}}
 {{- end -}}
@@ -40,7 +40,7 @@ The server: its version, image, routes and flags.
 {{/* Flags as a YAML list. */}}
 {{- define "prometheus-cluster.args" -}}
 {{- $version := include "prometheus-cluster.version" . -}}
-{{- $features := .Values.enableFeatures -}}
+{{- $features := .Values.enableFeatures | default list -}}
 {{- $args := list "--config.file=/etc/prometheus/config/prometheus.yml" -}}
 {{- if semverCompare ">=3.12.0-0" $version -}}
 {{- $args = append $args "--config.auto-reload" -}}
