@@ -1,5 +1,5 @@
 //! The chart `charts/prometheus-cluster` and the mapping to it, asked with the real helm and the real promtool.
-#![allow(clippy::disallowed_methods)]
+#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod support;
 

@@ -24,7 +24,9 @@ pub enum BridgeError {
     Key(String),
     #[error("is nested more than {MAX_DEPTH} levels deep; flatten it")]
     Deep,
-    #[error("gives more than {MAX_BYTES} bytes or {MAX_NODES} values; what is this large belongs in an object of its own")]
+    #[error(
+        "gives more than {MAX_BYTES} bytes or {MAX_NODES} values; what is this large belongs in an object of its own"
+    )]
     Large,
     #[error("{0}")]
     Broken(String),
@@ -71,7 +73,8 @@ fn into_ninja(value: &Value, depth: usize) -> Result<Ninja, BridgeError> {
             Ninja::from(items?)
         }
         Value::Object(entries) => {
-            let entries = entries.iter().map(|(key, value)| Ok((key.as_str(), into_ninja(value, depth + 1)?)));
+            let entries =
+                entries.iter().map(|(key, value)| Ok((key.as_str(), into_ninja(value, depth + 1)?)));
             Ninja::from_pairs(entries.collect::<Result<Vec<_>, BridgeError>>()?)
         }
     })

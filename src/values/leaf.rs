@@ -18,7 +18,9 @@ pub enum LeafError {
         "text around an expression; a leaf is one expression, so join texts inside of it: \"{{{{ name ~ '-web' }}}}\""
     )]
     TextAround,
-    #[error("a statement cannot be a value; write a conditional expression: \"{{{{ 1 if spec.replicas > 1 }}}}\"")]
+    #[error(
+        "a statement cannot be a value; write a conditional expression: \"{{{{ 1 if spec.replicas > 1 }}}}\""
+    )]
     Statement,
     #[error("braces with {0:?} trim white space, and a leaf has none around it; write \"{{{{ … }}}}\"")]
     Trim(char),

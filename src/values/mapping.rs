@@ -3,9 +3,10 @@
 use minijinja::value::Value as Ninja;
 use serde_json::{Map, Value};
 
-use super::bridge::{self, Budget, BridgeError, MAX_DEPTH};
+use super::bridge::{self, BridgeError, Budget, MAX_DEPTH};
 use super::expression::{Expression, ExpressionError};
 use super::leaf::{Leaf, LeafError};
+use crate::yaml::document::{self, Document, DocumentError};
 
 /// Bytes of a mapping file. The one that covers every field of a PrometheusCluster has 4 kB.
 pub const MAX_FILE: usize = 1 << 20;
@@ -46,8 +47,12 @@ pub struct MappingError {
 /// The ways in which a mapping is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    #[error("is no YAML: {0}; quote every leaf that starts with braces: \"{{{{ spec.replicas }}}}\"")]
-    Yaml(String),
+    #[error(transparent)]
+    Yaml(#[from] document::Problem),
+    #[error("{0}; YAML reads bare braces as a map, so quote the leaf: \"{{{{ spec.replicas }}}}\"")]
+    Braces(document::Problem),
+    #[error("holds more than one YAML document; a mapping is one")]
+    Documents,
     #[error("is larger than {MAX_FILE} bytes; a mapping says where values go and holds none itself")]
     File,
     #[error("is no map; write the keys of the chart's values")]
@@ -68,25 +73,34 @@ enum Node {
     List(Vec<Node>),
     /// A number, boolean, null or text without braces.
     Literal(Value),
-    Expression { expression: Expression, path: String, line: Option<usize> },
+    Expression {
+        expression: Expression,
+        path: String,
+        line: Option<usize>,
+    },
 }
 
 impl Mapping {
     /// Reads a mapping; `file` is what errors call it.
     pub fn parse(file: &str, text: &str) -> Result<Self, MappingError> {
-        let whole = |line, problem| MappingError { file: file.to_owned(), line, path: String::new(), problem };
+        let whole =
+            |line, problem| MappingError { file: file.to_owned(), line, path: String::new(), problem };
         if text.len() > MAX_FILE {
             return Err(whole(None, Problem::File));
         }
-        let value: Value =
-            serde_yaml::from_str(text).map_err(|error| whole(None, Problem::Yaml(error.to_string())))?;
-        let root = match value {
-            Value::Null => Value::Object(Map::new()),
-            Value::Object(_) => value,
-            _ => return Err(whole(None, Problem::NotAMap)),
+        let bad_yaml = |error: DocumentError| whole(Some(error.line), Problem::from_yaml(error, text));
+        let mut documents = document::split(text.as_bytes());
+        let Some(document) = documents.next().transpose().map_err(bad_yaml)? else {
+            return Ok(Mapping { file: file.to_owned(), root: Node::Map(Vec::new()) });
         };
-        let mut reader = Reader { file, path: Vec::new() };
-        let root = reader.node(root)?;
+        if let Some(next) = documents.next() {
+            let line = next.map_or_else(|error| error.line, |document| document.first_line);
+            return Err(whole(Some(line), Problem::Documents));
+        }
+        if !document.value.is_object() {
+            return Err(whole(Some(document.first_line), Problem::NotAMap));
+        }
+        let root = Reader { file, document: &document, path: Vec::new() }.node(&document.value)?;
         Ok(Mapping { file: file.to_owned(), root })
     }
 
@@ -118,6 +132,14 @@ impl Subject<'_> {
     }
 }
 
+impl Problem {
+    /// A line with braces that is no YAML most likely lacks the quotes.
+    fn from_yaml(error: DocumentError, text: &str) -> Self {
+        let line = text.lines().nth(error.line.saturating_sub(1)).unwrap_or_default();
+        if line.contains("{{") { Problem::Braces(error.problem) } else { Problem::Yaml(error.problem) }
+    }
+}
+
 impl MappingError {
     fn place(&self) -> String {
         match self.line {
@@ -134,41 +156,43 @@ impl MappingError {
 /// Turns the YAML tree into nodes, and knows where it is.
 struct Reader<'a> {
     file: &'a str,
+    document: &'a Document,
     path: Vec<String>,
 }
 
 impl Reader<'_> {
-    fn node(&mut self, value: Value) -> Result<Node, MappingError> {
+    fn node(&mut self, value: &Value) -> Result<Node, MappingError> {
         if self.path.len() > MAX_DEPTH {
             return Err(self.error(BridgeError::Deep.into()));
         }
         Ok(match value {
             Value::Object(entries) => {
-                let entries = entries.into_iter().map(|(key, value)| self.entry(key, value));
+                let entries = entries.iter().map(|(key, value)| self.entry(key, value));
                 Node::Map(entries.collect::<Result<_, _>>()?)
             }
             Value::Array(items) => {
-                let items = items.into_iter().enumerate().map(|(at, item)| self.below(format!("[{at}]"), item));
+                let items = items.iter().enumerate().map(|(at, item)| self.item(at, item));
                 Node::List(items.collect::<Result<_, _>>()?)
             }
-            Value::String(text) => match Leaf::parse(&text).map_err(|error| self.error(error.into()))? {
+            Value::String(text) => match Leaf::parse(text).map_err(|error| self.error(error.into()))? {
                 Leaf::Text(text) => Node::Literal(Value::String(text)),
                 Leaf::Expression(expression) => {
                     Node::Expression { expression, path: self.joined(), line: self.line() }
                 }
             },
-            literal => Node::Literal(literal),
+            literal => Node::Literal(literal.clone()),
         })
     }
 
-    fn entry(&mut self, key: String, value: Value) -> Result<(String, Node), MappingError> {
-        let is_expression = key.contains("{{");
-        let node = self.below(key.clone(), value);
-        if is_expression { Err(self.error(Problem::Key)) } else { Ok((key, node?)) }
+    fn entry(&mut self, key: &str, value: &Value) -> Result<(String, Node), MappingError> {
+        self.path.push(key.to_owned());
+        let node = if key.contains("{{") { Err(self.error(Problem::Key)) } else { self.node(value) };
+        self.path.pop();
+        Ok((key.to_owned(), node?))
     }
 
-    fn below(&mut self, step: String, value: Value) -> Result<Node, MappingError> {
-        self.path.push(step);
+    fn item(&mut self, at: usize, value: &Value) -> Result<Node, MappingError> {
+        self.path.push(format!("[{at}]"));
         let node = self.node(value);
         self.path.pop();
         node
@@ -187,7 +211,7 @@ impl Reader<'_> {
     }
 
     fn line(&self) -> Option<usize> {
-        None
+        self.document.line_of(&self.joined())
     }
 
     fn error(&self, problem: Problem) -> MappingError {

@@ -32,14 +32,22 @@ fn rewritten(text: &str, root: &Path) -> String {
     for file in path.captures_iter(text).map(|found| root.join("etc/prometheus").join(&found[1])) {
         std::fs::create_dir_all(file.parent().expect("folder")).expect("folder");
         // `targets/*.json` names a folder, which may be empty.
-        let written = if file.to_string_lossy().ends_with('/') { std::fs::create_dir_all(file) } else { std::fs::write(file, "") };
+        let written = if file.to_string_lossy().ends_with('/') {
+            std::fs::create_dir_all(file)
+        } else {
+            std::fs::write(file, "")
+        };
         written.expect("file");
     }
     text.replace("/etc/prometheus/", &format!("{}/etc/prometheus/", root.display()))
 }
 
 fn promtool(root: &Path, arguments: &[&str], file: &Path) -> Result<(), String> {
-    let output = support::hermetic(support::promtool(), root).args(arguments).arg(file).output().expect("promtool runs");
+    let output = support::hermetic(support::promtool(), root)
+        .args(arguments)
+        .arg(file)
+        .output()
+        .expect("promtool runs");
     let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
     if output.status.success() { Ok(()) } else { Err(text(&output.stdout) + &text(&output.stderr)) }
 }
@@ -65,7 +73,8 @@ fn promtool_accepts_every_value_set() {
 
 fn config(values: &Value) -> String {
     let objects = objects(&chart(), RELEASE, values);
-    let object = objects.iter().find(|object| object["data"].get("prometheus.yml").is_some()).expect("ConfigMap");
+    let object =
+        objects.iter().find(|object| object["data"].get("prometheus.yml").is_some()).expect("ConfigMap");
     object["data"]["prometheus.yml"].as_str().expect("text").to_owned()
 }
 
@@ -90,9 +99,13 @@ fn additions_leave_the_text_as_it_is() {
 #[test]
 fn nothing_of_a_configuration_is_lost() {
     for (case, mut values) in cases("values") {
-        let Some(text) = values["config"].as_str().filter(|text| !text.is_empty()).map(str::to_owned) else { continue };
+        let Some(text) = values["config"].as_str().filter(|text| !text.is_empty()).map(str::to_owned) else {
+            continue;
+        };
         let mut documents = serde_yaml::Deserializer::from_str(&text);
-        let before = documents.next().map(|document| <Value as serde::Deserialize>::deserialize(document).expect("YAML"));
+        let before = documents
+            .next()
+            .map(|document| <Value as serde::Deserialize>::deserialize(document).expect("YAML"));
         values["externalLabels"]["added"] = json!("label");
         let after: Value = serde_yaml::from_str(&config(&values)).expect("YAML");
         assert_eq!(after["global"]["external_labels"]["added"], "label", "{case}");
@@ -142,9 +155,13 @@ fn a_change_of_the_configuration_does_not_touch_the_pods() {
 fn the_configuration_is_mounted_as_folders() {
     for (case, values) in cases("values") {
         let objects = objects(&chart(), RELEASE, &values);
-        let stateful_set = objects.iter().find(|object| object["kind"] == "StatefulSet").expect("a StatefulSet");
+        let stateful_set =
+            objects.iter().find(|object| object["kind"] == "StatefulSet").expect("a StatefulSet");
         let pod = &stateful_set["spec"]["template"]["spec"];
         let mounts = pod["containers"][0]["volumeMounts"].as_array().expect("mounts");
-        assert!(mounts.iter().all(|mount| mount.get("subPath").is_none()), "{case}: a subPath is never updated");
+        assert!(
+            mounts.iter().all(|mount| mount.get("subPath").is_none()),
+            "{case}: a subPath is never updated"
+        );
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::harness::{at, cases, chart, default_mapping, find, objects, RELEASE, subject, template};
+use crate::harness::{RELEASE, at, cases, chart, default_mapping, find, objects, subject, template};
 
 /// All fields of the spec (DESIGN §3) that say what runs. `delivery` and `suspend` say what the agent does.
 const FIELDS: &[&str] = &[
@@ -70,7 +70,9 @@ fn every_field_changes_what_is_rendered() {
         let spec = &content["spec"];
         let rendered = template(&chart(), RELEASE, &[&values(spec)]).expect("renders");
         let overridden = |field: &str| spec["values"].get(field).is_some();
-        for field in FIELDS.iter().filter(|field| spec.pointer(&pointer(field)).is_some() && !overridden(field)) {
+        for field in
+            FIELDS.iter().filter(|field| spec.pointer(&pointer(field)).is_some() && !overridden(field))
+        {
             let less = template(&chart(), RELEASE, &[&values(&without(spec, field))]);
             assert!(less.as_ref() != Ok(&rendered), "{case}: {field} changes nothing");
             seen.insert(*field);

@@ -85,7 +85,8 @@ pub fn at(object: &Value, pointer: &str) -> Value {
         None => object.pointer(pointer).cloned().unwrap_or_default(),
         Some((outer, inner)) => {
             let text = at(object, outer);
-            let inside: Value = serde_yaml::from_str(text.as_str().expect("text")).expect("YAML inside of YAML");
+            let inside: Value =
+                serde_yaml::from_str(text.as_str().expect("text")).expect("YAML inside of YAML");
             at(&inside, inner)
         }
     }

@@ -26,7 +26,10 @@ fn names(release: (&str, &str)) -> BTreeSet<String> {
     for object in objects(&chart(), release, &everything()) {
         let text = |pointer| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
         let (kind, name) = (text("/kind"), text("/metadata/name"));
-        assert!(names.insert(format!("{kind} {}/{name}", text("/metadata/namespace"))), "{kind}/{name} twice");
+        assert!(
+            names.insert(format!("{kind} {}/{name}", text("/metadata/namespace"))),
+            "{kind}/{name} twice"
+        );
         for replica in 0..2 * usize::from(kind == "StatefulSet") {
             names.insert(format!("PersistentVolumeClaim data-{name}-{replica}"));
             names.insert(format!("Pod {name}-{replica}"));
@@ -87,7 +90,8 @@ fn references_lead_somewhere() {
     for release in ["simple", "x-headless"] {
         let objects = objects(&chart(), (release, "one"), &everything());
         let of = |kind: &str| objects.iter().filter(move |object| object["kind"] == kind).collect::<Vec<_>>();
-        let exists = |kind: &str, name: &Value| of(kind).iter().any(|object| object["metadata"]["name"] == *name);
+        let exists =
+            |kind: &str, name: &Value| of(kind).iter().any(|object| object["metadata"]["name"] == *name);
         let stateful_set = of("StatefulSet")[0];
         let template = &stateful_set["spec"]["template"];
         assert!(exists("Service", &stateful_set["spec"]["serviceName"]));

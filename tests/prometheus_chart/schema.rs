@@ -11,7 +11,8 @@ use crate::support;
 fn bad_values_get_the_message_of_their_case() {
     for (file, table) in cases("refused") {
         for case in table.as_array().expect("a list of cases") {
-            let refusal = template(&chart(), RELEASE, &[&case["values"]]).expect_err(&case["values"].to_string());
+            let refusal =
+                template(&chart(), RELEASE, &[&case["values"]]).expect_err(&case["values"].to_string());
             let refusal = refusal.replace("Use --debug flag to render out invalid YAML", "");
             let message = case["message"].as_str().expect("message");
             assert!(refusal.trim().ends_with(message), "{file}: {}: {refusal}", case["values"]);
@@ -32,7 +33,8 @@ fn assert_same_keys(path: &str, schema: &Value, defaults: &Value) {
     let Some(properties) = schema["properties"].as_object() else { return };
     assert_eq!(schema["additionalProperties"], false, "{path}");
     let of_schema: BTreeSet<&String> = properties.keys().filter(|key| *key != "global").collect();
-    let documented = |path: &str| path.contains("/probes/") || path == "/resources" || path == "/updateStrategy";
+    let documented =
+        |path: &str| path.contains("/probes/") || path == "/resources" || path == "/updateStrategy";
     if !documented(path) {
         assert_eq!(of_schema, defaults.as_object().expect("a map").keys().collect(), "{path}");
     }

@@ -7,8 +7,16 @@ use serde_json::{Value, json};
 use crate::harness::{RELEASE, cases, chart, objects};
 
 /// Volume types that `restricted` allows.
-const VOLUMES: &[&str] =
-    &["configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"];
+const VOLUMES: &[&str] = &[
+    "configMap",
+    "csi",
+    "downwardAPI",
+    "emptyDir",
+    "ephemeral",
+    "persistentVolumeClaim",
+    "projected",
+    "secret",
+];
 
 /// What is wrong with a pod, in words.
 fn violations(pod: &Value) -> Vec<String> {
@@ -58,7 +66,10 @@ fn of_container(container: &Value, say: &mut impl FnMut(bool, String)) {
     say(context["allowPrivilegeEscalation"] != false, format!("{name}: allowPrivilegeEscalation"));
     say(context["capabilities"]["drop"] != json!(["ALL"]), format!("{name}: capabilities.drop"));
     let added = context["capabilities"]["add"].as_array().into_iter().flatten();
-    say(added.into_iter().any(|capability| capability != "NET_BIND_SERVICE"), format!("{name}: capabilities.add"));
+    say(
+        added.into_iter().any(|capability| capability != "NET_BIND_SERVICE"),
+        format!("{name}: capabilities.add"),
+    );
     say(context["runAsNonRoot"] == false, format!("{name}: runAsNonRoot"));
     say(context["runAsUser"] == 0, format!("{name}: runAsUser"));
     say(context["procMount"].as_str().is_some_and(|mount| mount != "Default"), format!("{name}: procMount"));
@@ -66,7 +77,10 @@ fn of_container(container: &Value, say: &mut impl FnMut(bool, String)) {
     say(!seccomp.contains(&context["seccompProfile"]["type"]), format!("{name}: seccompProfile"));
     shared(context, say);
     let ports = container["ports"].as_array().into_iter().flatten();
-    say(ports.into_iter().any(|port| port.get("hostPort").is_some_and(|port| port != 0)), format!("{name}: hostPort"));
+    say(
+        ports.into_iter().any(|port| port.get("hostPort").is_some_and(|port| port != 0)),
+        format!("{name}: hostPort"),
+    );
     for probe in ["startupProbe", "readinessProbe", "livenessProbe"] {
         for action in ["httpGet", "tcpSocket"] {
             say(container[probe][action].get("host").is_some(), format!("{name}: {probe}.{action}.host"));
@@ -106,10 +120,12 @@ fn the_container_can_write_only_its_data() {
         let prometheus = &pod["containers"][0];
         assert_eq!(prometheus["securityContext"]["readOnlyRootFilesystem"], true, "{case}");
         let mounts = prometheus["volumeMounts"].as_array().expect("mounts");
-        let writable = mounts.iter().filter(|mount| mount["readOnly"] != true).map(|mount| mount["name"].clone());
+        let writable =
+            mounts.iter().filter(|mount| mount["readOnly"] != true).map(|mount| mount["name"].clone());
         let writable: Vec<Value> = writable.filter(|name| name != "scratch").collect();
         assert_eq!(writable, [json!("data")], "{case}");
-        let wants_token = ["kubernetes", "kubernetes-everywhere", "service-account-given"].contains(&case.as_str());
+        let wants_token =
+            ["kubernetes", "kubernetes-everywhere", "service-account-given"].contains(&case.as_str());
         assert_eq!(pod["automountServiceAccountToken"], wants_token, "{case}");
     }
 }
