@@ -1,0 +1,20 @@
+//! The chart `charts/prometheus-cluster` and the mapping to it, asked with the real helm and the real promtool.
+#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod support;
+
+#[path = "prometheus_chart/harness.rs"]
+mod harness;
+
+#[path = "prometheus_chart/config.rs"]
+mod config;
+#[path = "prometheus_chart/fields.rs"]
+mod fields;
+#[path = "prometheus_chart/mapping.rs"]
+mod mapping;
+#[path = "prometheus_chart/names.rs"]
+mod names;
+#[path = "prometheus_chart/schema.rs"]
+mod schema;
+#[path = "prometheus_chart/security.rs"]
+mod security;
