@@ -20,7 +20,7 @@ use crate::values::compose::{self, ComposeError};
 use crate::values::mapping::Subject;
 use crate::values::text;
 use crate::yaml::read::{self, ReadError};
-use crate::yaml::{convert, write};
+use crate::yaml::convert;
 
 /// Whose output the manifests equal; see `ledger::record::Record::renderer`.
 pub const RENDERER: &str = "helm 4.3.1";
@@ -64,7 +64,7 @@ pub fn prepare(key: &Key, cluster: &PrometheusCluster, inputs: &Inputs) -> Resul
     check_prometheus(cluster)?;
     let values = values(key, &asked, inputs)?;
     let failed = |reason: String| PrepareError::Text { key: key.clone(), reason };
-    let written = write::to_vec(&convert::from_json(&values)).map_err(|error| failed(error.to_string()))?;
+    let written = text::to_yaml(&values).map_err(|error| failed(error.to_string()))?;
     let written = String::from_utf8(written).map_err(|error| failed(error.to_string()))?;
     let output = render(key, &values, inputs)?;
     let crds = output.crds.iter().map(|crd| object(&crd.path, &crd.data)).collect::<Result<_, _>>()?;
