@@ -200,6 +200,12 @@ impl Borrow<[u8]> for Str {
     }
 }
 
+impl AsRef<[u8]> for Str {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 impl From<&str> for Str {
     fn from(text: &str) -> Self {
         Str(text.as_bytes().into())
@@ -319,6 +325,8 @@ pub struct Map(Rc<MapCell>);
 struct MapCell {
     ty: Type,
     nil: bool,
+    /// Where the entries are, if this is another map seen with another type.
+    of: Option<Map>,
     entries: RefCell<BTreeMap<Str, Value>>,
 }
 
@@ -336,11 +344,32 @@ impl Map {
     /// Go's nil map: empty, and `null` in JSON.
     pub fn nil(element: Type) -> Self {
         let ty = Type::Map(leak_free(element));
-        Map(Rc::new(MapCell { ty, nil: true, entries: RefCell::default() }))
+        Map(Rc::new(MapCell { ty, nil: true, of: None, entries: RefCell::default() }))
     }
 
     fn typed(ty: Type, entries: BTreeMap<Str, Value>) -> Self {
-        Map(Rc::new(MapCell { ty, nil: false, entries: RefCell::new(entries) }))
+        Map(Rc::new(MapCell { ty, nil: false, of: None, entries: RefCell::new(entries) }))
+    }
+
+    /// The same map seen as a defined type (Go's conversion `common.Values(m)`): what is changed through one
+    /// is seen through the other.
+    pub fn seen_as(&self, named: &'static Named) -> Self {
+        let of = Some(self.0.of.clone().unwrap_or_else(|| self.clone()));
+        Map(Rc::new(MapCell { ty: Type::Named(named), nil: self.0.nil, of, entries: RefCell::default() }))
+    }
+
+    /// The same map seen as a `map[string]interface {}`.
+    pub fn seen_as_plain(&self) -> Self {
+        let of = Some(self.0.of.clone().unwrap_or_else(|| self.clone()));
+        let ty = Type::Map(&Type::Any);
+        Map(Rc::new(MapCell { ty, nil: self.0.nil, of, entries: RefCell::default() }))
+    }
+
+    fn entries(&self) -> &RefCell<BTreeMap<Str, Value>> {
+        match &self.0.of {
+            Some(map) => &map.0.entries,
+            None => &self.0.entries,
+        }
     }
 
     pub fn type_of(&self) -> Type {
@@ -378,12 +407,12 @@ impl Map {
 
     /// The entries; do not hold the borrow across a call into a template or function.
     pub fn borrow(&self) -> Ref<'_, BTreeMap<Str, Value>> {
-        self.0.entries.borrow()
+        self.entries().borrow()
     }
 
     /// The entries, to change in place; every holder of the map sees it.
     pub fn borrow_mut(&self) -> RefMut<'_, BTreeMap<Str, Value>> {
-        self.0.entries.borrow_mut()
+        self.entries().borrow_mut()
     }
 
     /// A copy of the entries in key order, safe to walk while the map changes.
@@ -392,7 +421,7 @@ impl Map {
     }
 
     pub fn same(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.0, &other.0)
+        std::ptr::eq(self.entries(), other.entries())
     }
 }
 
@@ -423,5 +452,40 @@ fn leak_free(element: Type) -> &'static Type {
         Type::Map(_) => &ANY_MAP,
         Type::List(_) => &const { Type::List(&Type::String) },
         _ => &Type::Any,
+    }
+}
+
+impl Drop for ListCell {
+    fn drop(&mut self) {
+        dismantle(std::mem::take(self.items.get_mut()));
+    }
+}
+
+impl Drop for MapCell {
+    fn drop(&mut self) {
+        dismantle(std::mem::take(self.entries.get_mut()).into_values());
+    }
+}
+
+/// Drops values level by level instead of by recursion: a template can nest lists far deeper than a
+/// stack reaches.
+fn dismantle(values: impl IntoIterator<Item = Value>) {
+    let container = |value: &Value| matches!(value, Value::List(_) | Value::Map(_));
+    let mut left: Vec<Value> = values.into_iter().filter(container).collect();
+    while let Some(value) = left.pop() {
+        match value {
+            Value::List(list) => {
+                if let Some(mut cell) = Rc::into_inner(list.0) {
+                    left.extend(std::mem::take(cell.items.get_mut()).into_iter().filter(container));
+                }
+            }
+            Value::Map(map) => {
+                if let Some(mut cell) = Rc::into_inner(map.0) {
+                    let entries = std::mem::take(cell.entries.get_mut());
+                    left.extend(entries.into_values().filter(container));
+                }
+            }
+            _ => {}
+        }
     }
 }
