@@ -1,5 +1,6 @@
 //! promgit: Prometheus the GitOps way.
 
+pub mod agent;
 pub mod api;
 pub mod chart;
 pub mod cli;
@@ -7,7 +8,9 @@ pub mod git;
 pub mod ledger;
 pub mod reconcile;
 pub mod render;
+pub mod settings;
 pub mod source;
+pub mod telemetry;
 pub mod template;
 pub mod values;
 pub mod yaml;

@@ -1,1 +1,66 @@
-//! The command line, one file per command.
+//! The command line, one file a command, each thin: arguments in, one operation called, the result printed.
+#![allow(clippy::disallowed_methods)] // the process: arguments, environment and streams enter here
+
+pub mod completions;
+pub mod console;
+pub mod crd;
+pub mod diff;
+pub mod exit;
+pub mod history;
+pub mod operation;
+pub mod render;
+pub mod run;
+pub mod show;
+pub mod template;
+pub mod validate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use console::Console;
+use exit::Exit;
+
+/// Prometheus the GitOps way: renders a Helm chart for every PrometheusCluster and commits the result to git.
+#[derive(Parser)]
+#[command(name = "promgit", version, max_term_width = 100, propagate_version = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    Run(run::Arguments),
+    Render(render::Arguments),
+    Template(template::Arguments),
+    Validate(validate::Arguments),
+    Diff(diff::Arguments),
+    History(history::Arguments),
+    Show(show::Arguments),
+    Crd(crd::Arguments),
+    Completions(completions::Arguments),
+}
+
+/// Runs the command of this process.
+pub fn main() -> ExitCode {
+    // clap prints help to stdout with exit code 0 and usage errors to stderr with 2.
+    let arguments = Arguments::parse();
+    let mut console = Console::process();
+    let result = run(arguments, &mut console);
+    exit::conclude(result, &mut console).into()
+}
+
+fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> {
+    match arguments.command {
+        Command::Run(arguments) => run::run(arguments, console),
+        Command::Render(arguments) => render::run(arguments, console),
+        Command::Template(arguments) => template::run(arguments, console),
+        Command::Validate(arguments) => validate::run(arguments, console),
+        Command::Diff(arguments) => diff::run(arguments, console),
+        Command::History(arguments) => history::run(arguments, console),
+        Command::Show(arguments) => show::run(arguments, console),
+        Command::Crd(arguments) => crd::run(arguments, console),
+        Command::Completions(arguments) => completions::run(arguments, console),
+    }
+}

@@ -310,6 +310,11 @@ impl List {
     pub fn same(&self, other: &Self) -> bool {
         Rc::ptr_eq(&self.0, &other.0)
     }
+
+    /// A number that no other living collection has, to find cycles.
+    pub fn address(&self) -> usize {
+        Rc::as_ptr(&self.0).addr()
+    }
 }
 
 impl fmt::Debug for List {
@@ -422,6 +427,11 @@ impl Map {
 
     pub fn same(&self, other: &Self) -> bool {
         std::ptr::eq(self.entries(), other.entries())
+    }
+
+    /// A number that no other living collection has, to find cycles.
+    pub fn address(&self) -> usize {
+        Rc::as_ptr(&self.0).addr()
     }
 }
 

@@ -1,0 +1,51 @@
+# Every target carries its one line of help behind `##`; a bare `make` lists them. CI calls nothing else.
+
+SHELL := /bin/sh
+CARGO ?= cargo
+CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/promgit
+TOOLS ?= $(CACHE)/tools
+export PROMGIT_TOOLS := $(TOOLS)
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test unit check fmt clippy deny tools bench generate image clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## watch examples/, commit to ./deploy.git, say what to look at and what to edit
+	@target/release/promgit run --source dir:examples --repo deploy.git
+
+build: ## build target/release/promgit
+	$(CARGO) build --release --locked
+
+test: tools fmt clippy deny unit ## run everything that CI runs
+
+unit: tools ## run the tests only
+	$(CARGO) test --locked
+
+fmt: ## check the formatting
+	$(CARGO) fmt --check
+
+clippy: ## lint, warnings are errors
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+
+deny: $(TOOLS)/bin/cargo-deny ## check licences, sources and bans of all dependencies
+	$(TOOLS)/bin/cargo-deny check bans licenses sources
+
+$(TOOLS)/bin/cargo-deny:
+	$(CARGO) install --locked --version 0.20.2 --root $(TOOLS) cargo-deny
+
+tools: ## build the reference tools (helm, promtool) into the cache, once
+	@tests/tools/install.sh >/dev/null
+
+bench: tools build ## measure speed and memory against helm and git, as a table
+	$(CARGO) bench --locked
+
+generate: ## write the files that are generated from code (CRD, command reference)
+	UPDATE=1 $(CARGO) test --locked --test resource --test cli generated
+
+image: ## build the container image (needs a container engine)
+	docker build -t promgit:dev .
+
+clean: ## remove what `make run` and `make build` left
+	rm -rf target deploy.git

@@ -1,0 +1,235 @@
+//! The agent: a source, a queue, some workers and one writer, started together and drained together.
+#![allow(clippy::disallowed_methods)] // the process: threads, the clock
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use crate::git::objects::ObjectError;
+use crate::git::reader::Reader;
+use crate::git::store::{self, Options, Store};
+use crate::reconcile::inputs::{Inputs, InputsError};
+use crate::reconcile::prune::{self, PruneError};
+use crate::reconcile::queue::{Queue, Work};
+use crate::reconcile::report::Report;
+use crate::reconcile::worker::Worker;
+use crate::reconcile::writer::{Planned, Writer};
+use crate::settings::Settings;
+use crate::source::event::{Event, Kept, Key};
+use crate::source::folder::watch::{self, WatchError};
+use crate::template::budgets::STACK;
+
+/// Plans that wait for the writer at most: with the manifests of each in memory.
+const MOST_PLANS: usize = 64;
+/// Events that wait for the queue.
+const MOST_EVENTS: usize = 256;
+
+/// How long to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// What is there is handled.
+    Done,
+    /// A signal.
+    Stopped,
+}
+
+/// An agent that holds its repository and has not started yet.
+pub struct Agent {
+    settings: Settings,
+    inputs: Inputs,
+    store: Store,
+    folder: PathBuf,
+}
+
+/// Why the agent cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("source.from {0:?} is not known; write dir:PATH, the folder that holds the resources")]
+    Source(String),
+    #[error(transparent)]
+    Inputs(#[from] InputsError),
+    #[error(transparent)]
+    Store(#[from] store::OpenError),
+}
+
+/// Why the agent ended before its time.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error(transparent)]
+    Watch(#[from] WatchError),
+    #[error(transparent)]
+    Read(#[from] ObjectError),
+    #[error("what the branches hold cannot be read: {0}")]
+    Prune(#[from] PruneError),
+    #[error("no thread can be started: {0}")]
+    Thread(#[from] std::io::Error),
+    #[error("the {0} thread ended in a way it never should; please report this")]
+    Panic(&'static str),
+}
+
+type Reports = mpsc::UnboundedSender<Report>;
+
+impl Agent {
+    /// Checks everything that can be checked before the first event, and takes the repository's lock.
+    pub fn open(settings: Settings) -> Result<Self, OpenError> {
+        let from = settings.source.from.clone();
+        let folder = from.strip_prefix("dir:").filter(|path| !path.is_empty());
+        let folder = folder.map(PathBuf::from).ok_or(OpenError::Source(from))?;
+        let inputs = Inputs::load(&settings)?;
+        let store = Store::open(&settings.repository.path, &Options::default())?;
+        Ok(Agent { settings, inputs, store, folder })
+    }
+
+    /// Runs until the end or until `stop`, then finishes what was begun. `abort` cuts that short: what waits
+    /// is left for the next start.
+    pub async fn run(
+        self,
+        until: Until,
+        reports: Reports,
+        stop: impl Future<Output = ()>,
+        abort: impl Future<Output = ()>,
+    ) -> Result<(), RunError> {
+        let Agent { settings, inputs, store, folder } = self;
+        let shared = Arc::new(Shared { inputs, queue: Queue::default(), reports });
+        let reader = store.reader()?;
+        let threads = start(&shared, &settings, store)?;
+
+        let (sender, events) = mpsc::channel(MOST_EVENTS);
+        let options = watch::Options {
+            root: folder,
+            debounce: settings.source.debounce.get(),
+            rescan: settings.source.rescan.get(),
+        };
+        let source = tokio::spawn(watch::follow(options, sender));
+        let pumped = tokio::select! {
+            result = pump(events, until, &shared, reader) => result,
+            () = stop => Ok(()),
+        };
+        shared.queue.close();
+        let drained = tokio::task::spawn_blocking(move || join(threads));
+        let drained = tokio::select! {
+            result = drained => result.unwrap_or(Err(RunError::Panic("draining"))),
+            () = abort => {
+                shared.queue.abandon();
+                Ok(())
+            }
+        };
+        // The channel of the events is closed: a source that is well has ended, one that failed says why.
+        let source = if source.is_finished() { source.await.unwrap_or(Err(WatchError::Gone)) } else { Ok(()) };
+        pumped.and(drained).and(source.map_err(RunError::from))
+    }
+}
+
+/// What all threads see.
+struct Shared {
+    inputs: Inputs,
+    queue: Queue,
+    reports: Reports,
+}
+
+impl Shared {
+    /// Nobody listening is not a reason to stop working.
+    fn report(&self, report: Report) {
+        let _ = self.reports.send(report);
+    }
+}
+
+fn start(shared: &Arc<Shared>, settings: &Settings, store: Store) -> Result<Vec<JoinHandle<()>>, RunError> {
+    let (plans, planned) = sync_channel::<Planned>(MOST_PLANS);
+    let count = match settings.render.workers {
+        0 => thread::available_parallelism().map_or(1, usize::from),
+        count => count,
+    };
+    let mut threads = Vec::new();
+    for _ in 0..count {
+        threads.push(start_worker(shared, store.reader()?, plans.clone())?);
+    }
+    let (shared, window) = (shared.clone(), settings.commit.window.get());
+    let reader = store.reader()?;
+    let write = move || {
+        let report = |report| shared.report(report);
+        let (inputs, queue, branches) = (&shared.inputs, &shared.queue, BTreeMap::new());
+        Writer { inputs, queue, store, reader, window, report: &report, branches }.run(&planned);
+    };
+    threads.push(thread::Builder::new().name("writer".into()).spawn(write)?);
+    Ok(threads)
+}
+
+fn start_worker(
+    shared: &Arc<Shared>,
+    reader: Reader,
+    plans: SyncSender<Planned>,
+) -> Result<JoinHandle<()>, RunError> {
+    let shared = shared.clone();
+    let work = move || {
+        let report = |report| shared.report(report);
+        Worker { inputs: &shared.inputs, queue: &shared.queue, reader, plans, report: &report }.run();
+    };
+    Ok(thread::Builder::new().name("worker".into()).stack_size(STACK).spawn(work)?)
+}
+
+fn join(threads: Vec<JoinHandle<()>>) -> Result<(), RunError> {
+    for thread in threads {
+        thread.join().map_err(|_| RunError::Panic("working"))?;
+    }
+    Ok(())
+}
+
+/// Carries events into the queue until they end, or until the first listing is complete.
+async fn pump(
+    mut events: mpsc::Receiver<Event>,
+    until: Until,
+    shared: &Shared,
+    mut reader: Reader,
+) -> Result<(), RunError> {
+    let mut listed = BTreeSet::new();
+    while let Some(event) = events.recv().await {
+        match event {
+            Event::Init => listed.clear(),
+            Event::Listed(observed) => {
+                listed.insert(observed.key.clone());
+                shared.queue.push(Work::Apply(observed));
+            }
+            Event::Applied(observed) => shared.queue.push(Work::Apply(observed)),
+            Event::Deleted(deleted) => shared.queue.push(Work::Delete(deleted)),
+            Event::Refused(refused) => shared.report(Report::Refused(refused)),
+            Event::Ready { kept } => {
+                shared.report(Report::Listed { clusters: listed.len() });
+                reader.refresh()?;
+                prune(&reader, shared, std::mem::take(&mut listed), kept)?;
+                if until == Until::Done {
+                    return Ok(());
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Deletes what the branches hold and the listing did not name.
+fn prune(reader: &Reader, shared: &Shared, mut present: BTreeSet<Key>, kept: Kept) -> Result<(), RunError> {
+    let why_all = match kept {
+        Kept::Only(keys) => {
+            present.extend(keys);
+            None
+        }
+        Kept::All(reason) => Some(reason),
+    };
+    let absent = prune::absent(reader, &shared.inputs, &present, Timestamp::now())?;
+    match why_all {
+        None => absent.into_iter().for_each(|deleted| shared.queue.push(Work::Delete(deleted))),
+        Some(reason) if !absent.is_empty() => shared.report(Report::Notice(format!(
+            "{reason}, so {} clusters that are on the branches and not in the folder are left as they are; \
+             to delete one, remove its file while the agent runs",
+            absent.len()
+        ))),
+        Some(_) => {}
+    }
+    Ok(())
+}

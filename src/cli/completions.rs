@@ -1,0 +1,24 @@
+//! `promgit completions`: the completion script of a shell.
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+use super::console::Console;
+use super::exit::Exit;
+
+/// Print the completion script for a shell
+///
+/// For example: promgit completions bash > /etc/bash_completion.d/promgit
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// bash, elvish, fish, powershell or zsh
+    shell: Shell,
+}
+
+pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> {
+    let mut command = super::Arguments::command();
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut command, "promgit", &mut script);
+    console.data(String::from_utf8(script)?)?;
+    Ok(Exit::Done)
+}

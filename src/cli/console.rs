@@ -1,0 +1,46 @@
+//! Where a command writes: data to stdout, all else to stderr, colour only for a person at a terminal.
+
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
+
+/// The two streams of a command. Tests give buffers.
+pub struct Console {
+    pub out: Box<dyn Write + Send>,
+    pub err: Box<dyn Write + Send>,
+    /// Escape sequences are welcome on stdout.
+    pub colour: bool,
+    /// A progress bar is welcome on stderr.
+    pub progress: bool,
+}
+
+impl Console {
+    /// The streams of the process.
+    pub fn process() -> Self {
+        let plain = std::env::var_os("NO_COLOR").is_some();
+        Console {
+            out: Box::new(io::stdout()),
+            err: Box::new(io::stderr()),
+            colour: io::stdout().is_terminal() && !plain,
+            progress: io::stderr().is_terminal(),
+        }
+    }
+
+    /// Writes data. A reader that went away (`promgit history … | head`) ends the command quietly.
+    pub fn data(&mut self, text: impl fmt::Display) -> io::Result<()> {
+        write!(self.out, "{text}")?;
+        self.out.flush()
+    }
+
+    /// Writes a line of news to stderr; a closed stderr is nobody's concern.
+    pub fn note(&mut self, text: impl fmt::Display) {
+        let _ = writeln!(self.err, "{text}");
+    }
+
+    /// `text` in this style (an SGR number: 31 red, 32 green, 33 yellow, 2 faint), or plain.
+    pub fn styled(&self, style: u8, text: impl fmt::Display) -> String {
+        match self.colour {
+            true => format!("\u{1b}[{style}m{text}\u{1b}[0m"),
+            false => text.to_string(),
+        }
+    }
+}

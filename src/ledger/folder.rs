@@ -1,0 +1,155 @@
+//! A rendered release turned into the files of its cluster's folder.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use serde_json::{Value as Json, json};
+use sha2::{Digest, Sha256};
+
+use super::names::{self, Identity};
+use super::record::{Capabilities, ChartRef, Item, Record};
+use super::secrets::{self, SecretInGit};
+use super::text::{self, TextError};
+
+/// Path below the cluster's folder → bytes.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+pub const CLUSTER: &str = "cluster.yaml";
+pub const VALUES: &str = "values.yaml";
+pub const RELEASE: &str = "release.yaml";
+pub const KUSTOMIZATION: &str = "kustomization.yaml";
+pub const MANIFESTS: &str = "manifests";
+pub const HOOKS: &str = "hooks";
+pub const CRDS: &str = "crds";
+
+/// What is ours at the top of a cluster's folder; anything else there is somebody's and survives.
+pub const OWN: &[&str] = &[CLUSTER, VALUES, RELEASE, KUSTOMIZATION, MANIFESTS, HOOKS, CRDS];
+
+/// What one reconcile wants the folder to hold.
+pub struct Deployment<'a> {
+    /// Namespace of the cluster, and of its branch.
+    pub namespace: &'a str,
+    pub name: &'a str,
+    /// The resource as asked for: defaulted spec, no status, no managed fields.
+    pub cluster: &'a Json,
+    /// The text of `values.yaml` and its digest.
+    pub values: &'a str,
+    pub values_digest: &'a str,
+    pub chart: ChartRef,
+    pub renderer: &'a str,
+    pub capabilities: Capabilities,
+    /// Custom resource definitions: applied first, never pruned (their deletion deletes users' data).
+    pub crds: Vec<Object>,
+    /// In apply order.
+    pub manifests: Vec<Object>,
+    /// Helm hooks, in Helm's order.
+    pub hooks: Vec<Object>,
+}
+
+/// One rendered object.
+#[derive(Clone, Debug)]
+pub struct Object {
+    pub identity: Identity,
+    /// Exactly as rendered.
+    pub text: String,
+    /// The same, parsed.
+    pub json: Json,
+}
+
+/// Why a render does not become a commit.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    #[error(
+        "the chart {chart} rendered no object for {cluster}, and an empty release would delete what runs; \
+         check the values that switch its parts off, or delete the resource"
+    )]
+    Empty { cluster: String, chart: String },
+    #[error(transparent)]
+    Secret(#[from] SecretInGit),
+    #[error(transparent)]
+    Text(#[from] TextError),
+}
+
+/// All files of the folder. Pure: the same deployment gives the same bytes.
+pub fn files(deployment: &Deployment<'_>) -> Result<Files, FolderError> {
+    if deployment.manifests.is_empty() {
+        let cluster = format!("{}/{}", deployment.namespace, deployment.name);
+        return Err(FolderError::Empty { cluster, chart: deployment.chart.name.clone() });
+    }
+    let objects = deployment.crds.iter().chain(&deployment.manifests).chain(&deployment.hooks);
+    secrets::check(objects.map(|object| &object.json))?;
+    let crds = placed(CRDS, &deployment.crds);
+    let manifests = placed(MANIFESTS, &deployment.manifests);
+    let hooks = placed(HOOKS, &deployment.hooks);
+    let all: Vec<_> = crds.iter().chain(&manifests).chain(&hooks).cloned().collect();
+    let applied: Vec<_> = crds.iter().chain(&manifests).cloned().collect();
+    let record = record(deployment, &manifests, &all);
+
+    let mut files = Files::new();
+    files.insert(CLUSTER.into(), text::yaml(CLUSTER, deployment.cluster)?.into_bytes());
+    files.insert(VALUES.into(), deployment.values.as_bytes().to_vec());
+    files.insert(RELEASE.into(), record.to_yaml()?.into_bytes());
+    files.insert(KUSTOMIZATION.into(), kustomization(deployment, &applied)?.into_bytes());
+    for (path, object) in all {
+        files.insert(path, object.text.clone().into_bytes());
+    }
+    Ok(files)
+}
+
+fn placed<'a>(folder: &str, objects: &'a [Object]) -> Vec<(String, &'a Object)> {
+    let identities: Vec<Identity> = objects.iter().map(|object| object.identity.clone()).collect();
+    let names = names::file_names(&identities).into_iter();
+    names.map(|name| format!("{folder}/{name}")).zip(objects).collect()
+}
+
+type Placed<'a> = [(String, &'a Object)];
+
+fn record(deployment: &Deployment<'_>, manifests: &Placed<'_>, all: &Placed<'_>) -> Record {
+    Record {
+        chart: deployment.chart.clone(),
+        values_digest: deployment.values_digest.to_string(),
+        manifest_digest: digest(all),
+        renderer: deployment.renderer.to_string(),
+        capabilities: deployment.capabilities.clone(),
+        inventory: manifests.iter().map(|(file, object)| item(file, &object.identity)).collect(),
+    }
+}
+
+fn item(file: &str, identity: &Identity) -> Item {
+    let Identity { api_version, kind, namespace, name } = identity.clone();
+    Item { api_version, kind, namespace, name, file: file.to_string() }
+}
+
+/// `sha256:<hex>` over `<path> NUL <text> NUL` of every object, so that neither can imitate the other.
+fn digest(objects: &Placed<'_>) -> String {
+    let mut hash = Sha256::new();
+    for (path, object) in objects {
+        for part in [path.as_bytes(), object.text.as_bytes()] {
+            hash.update(part);
+            hash.update([0]);
+        }
+    }
+    let hex = hash.finalize().iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    });
+    format!("sha256:{hex}")
+}
+
+/// Lists the manifests in apply order. `namespace` is added where an object names none and no object names
+/// another one (kustomize would move those too).
+fn kustomization(deployment: &Deployment<'_>, manifests: &Placed<'_>) -> Result<String, TextError> {
+    let namespaces: BTreeSet<&str> =
+        manifests.iter().map(|(_, object)| object.identity.namespace.as_str()).collect();
+    let own = |namespace: &&str| namespace.is_empty() || *namespace == deployment.namespace;
+    let mut data = json!({
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "sortOptions": {"order": "fifo"},
+        "resources": manifests.iter().map(|(path, _)| path).collect::<Vec<_>>(),
+    });
+    if namespaces.contains("") && namespaces.iter().all(own) {
+        data["namespace"] = json!(deployment.namespace);
+    }
+    text::yaml(KUSTOMIZATION, &data)
+}

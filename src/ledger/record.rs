@@ -1,0 +1,69 @@
+//! `release.yaml`: how to reproduce a folder, and what it put into the cluster.
+
+use serde::{Deserialize, Serialize};
+
+use super::text::{self, TextError};
+
+/// Everything beside `cluster.yaml` and `values.yaml` that fixed the bytes of the manifests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Record {
+    pub chart: ChartRef,
+    /// `sha256:<hex>` over `values.yaml`.
+    pub values_digest: String,
+    /// `sha256:<hex>` over the names and texts of all objects (definitions, manifests, hooks), in order.
+    pub manifest_digest: String,
+    /// Whose output the manifests equal: `helm 4.3.1`. Changes only when the rules do, not with each
+    /// version of the agent.
+    pub renderer: String,
+    pub capabilities: Capabilities,
+    /// What is applied, in apply order; what an earlier commit lists and this one does not is pruned.
+    pub inventory: Vec<Item>,
+}
+
+/// Which chart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChartRef {
+    pub name: String,
+    pub version: String,
+    /// `sha256:<hex>` over its files.
+    pub digest: String,
+}
+
+/// What the templates were told of the cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Capabilities {
+    /// `v1.37.0`.
+    pub kube_version: String,
+    /// Beyond Helm's built-in list; sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub api_versions: Vec<String>,
+}
+
+/// One object and the file that holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Item {
+    pub api_version: String,
+    pub kind: String,
+    /// Empty where the manifest names none: then it is the cluster's.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub namespace: String,
+    pub name: String,
+    /// Below the cluster's folder: `manifests/statefulset-simple.yaml`.
+    pub file: String,
+}
+
+impl Record {
+    /// The text of `release.yaml`.
+    pub fn to_yaml(&self) -> Result<String, TextError> {
+        text::yaml("release.yaml", self)
+    }
+
+    /// Reads `release.yaml`; the error is the reader's own text.
+    pub fn parse(yaml: &[u8]) -> Result<Self, String> {
+        serde_yaml::from_slice(yaml).map_err(|error| error.to_string())
+    }
+}

@@ -1,0 +1,192 @@
+//! The files at the root of a branch: its mark, its kustomization, its README.
+
+use std::collections::BTreeMap;
+
+use minijinja::value::Serde;
+use minijinja::{Environment, context};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
+use super::folder::{Files, KUSTOMIZATION};
+use super::record::ChartRef;
+use super::template;
+use super::text::{self, TextError};
+
+/// The file that marks a branch as promgit's.
+pub const MARKER: &str = "promgit.yaml";
+pub const README: &str = "README.md";
+
+/// The layout that this version writes and reads.
+pub const FORMAT: u32 = 1;
+
+/// What `promgit.yaml` says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Marker {
+    /// Version of the branch's layout.
+    pub format: u32,
+    /// The agent that writes it (setting `agent.name`).
+    pub agent: String,
+    pub namespace: String,
+}
+
+/// A branch that is not this agent's to write.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum MarkerError {
+    #[error(
+        "branch {branch} exists and is not managed by promgit (it has no {MARKER}); \
+         set another `repository.branch`, or delete the branch if it is not needed"
+    )]
+    Missing { branch: String },
+    #[error("branch {branch}: {MARKER} cannot be read ({reason}); restore it from the branch's history")]
+    Unreadable { branch: String, reason: String },
+    #[error("branch {branch} has layout {format}, this promgit knows layout {FORMAT}; use a newer promgit")]
+    Newer { branch: String, format: u32 },
+    #[error(
+        "branch {branch} is managed by agent {agent:?}, this agent is {own:?}; \
+         set `agent.name`, or give this agent another `repository.branch`"
+    )]
+    OtherAgent { branch: String, agent: String, own: String },
+    #[error("branch {branch} holds namespace {found}, not {expected}; make `repository.branch` differ per namespace")]
+    OtherNamespace { branch: String, found: String, expected: String },
+}
+
+impl Marker {
+    /// The mark that this agent puts on the branch of `namespace`.
+    pub fn new(agent: &str, namespace: &str) -> Self {
+        Marker { format: FORMAT, agent: agent.to_string(), namespace: namespace.to_string() }
+    }
+
+    /// Checks the mark found at a branch's tip (`None`: no such file) against this one.
+    pub fn check(&self, branch: &str, found: Option<&[u8]>) -> Result<(), MarkerError> {
+        let branch = branch.to_string();
+        let Some(text) = found else { return Err(MarkerError::Missing { branch }) };
+        let found: Marker = serde_yaml::from_slice(text)
+            .map_err(|error| MarkerError::Unreadable { branch: branch.clone(), reason: error.to_string() })?;
+        if found.format > FORMAT {
+            return Err(MarkerError::Newer { branch, format: found.format });
+        }
+        if found.agent != self.agent {
+            return Err(MarkerError::OtherAgent { branch, agent: found.agent, own: self.agent.clone() });
+        }
+        if found.namespace != self.namespace {
+            let expected = self.namespace.clone();
+            return Err(MarkerError::OtherNamespace { branch, found: found.namespace, expected });
+        }
+        Ok(())
+    }
+}
+
+/// One line of the README's table: everything comes from the cluster's own folder, so that the same inputs
+/// give the same README, whatever the order of the commits was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// Chart name and version: `prometheus-cluster 0.1.0`.
+    pub chart: String,
+    pub version: String,
+    pub replicas: String,
+    /// Annotation `kubernetes.io/change-cause`, if the user gave one.
+    pub change: String,
+}
+
+impl Row {
+    /// The row of a cluster, from its `cluster.yaml` and the chart of its `release.yaml`.
+    pub fn of(cluster: &Json, chart: &ChartRef) -> Self {
+        let text = |pointer: &str| match cluster.pointer(pointer) {
+            Some(Json::String(text)) => text.clone(),
+            None | Some(Json::Null) => String::new(),
+            Some(other) => other.to_string(),
+        };
+        let version = text("/spec/version");
+        Row {
+            chart: format!("{} {}", chart.name, chart.version),
+            version: if version.is_empty() { "chart's".into() } else { version },
+            replicas: text("/spec/replicas"),
+            change: text("/metadata/annotations/kubernetes.io~1change-cause"),
+        }
+    }
+}
+
+/// Why the README could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum RootError {
+    #[error("the README template cannot be rendered: {0:#}; correct the file that `templates.readme` names")]
+    Readme(#[from] minijinja::Error),
+    #[error(transparent)]
+    Text(#[from] TextError),
+}
+
+/// The README template, compiled once.
+pub struct Readme(Environment<'static>);
+
+impl Readme {
+    /// Compiles the template text (minijinja; variables `namespace`, `branch`, `clusters`).
+    pub fn compile(text: &str) -> Result<Self, RootError> {
+        let mut environment = template::compile(README, text, true)?;
+        environment.add_filter("cell", cell);
+        Ok(Readme(environment))
+    }
+}
+
+/// Text made safe inside a Markdown table: one line, no cell or markup of its own.
+fn cell(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars().take(LONGEST_CELL) {
+        match c {
+            '|' | '<' | '>' | '[' | ']' | '`' | '*' | '_' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// A change cause is a phrase; an essay has its place in the commit.
+const LONGEST_CELL: usize = 200;
+
+/// The three files at the root, for these clusters.
+pub fn files(
+    marker: &Marker,
+    branch: &str,
+    clusters: &BTreeMap<String, Row>,
+    readme: &Readme,
+) -> Result<Files, RootError> {
+    let kustomization = json!({
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        // kustomize refuses a file that says nothing, and the last cluster may go.
+        "sortOptions": {"order": "fifo"},
+        "resources": clusters.keys().collect::<Vec<_>>(),
+    });
+    let row = |(name, row): (&String, &Row)| context! { name, ..minijinja::Value::from(Serde(row)) };
+    let rows: Vec<_> = clusters.iter().map(row).collect();
+    let readme = readme.0.get_template(README)?.render(context! {
+        namespace => &marker.namespace, agent => &marker.agent, branch, clusters => rows,
+    })?;
+    Ok(Files::from([
+        (MARKER.into(), text::yaml(MARKER, marker)?.into_bytes()),
+        (KUSTOMIZATION.into(), text::yaml(KUSTOMIZATION, &kustomization)?.into_bytes()),
+        (README.into(), readme.into_bytes()),
+    ]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_foreign_branch_is_refused_with_the_way_out() {
+        let own = Marker::new("promgit", "example");
+        let refused = |found: Option<&[u8]>| own.check("deploy/example", found).unwrap_err().to_string();
+        assert!(refused(None).contains("not managed by promgit"));
+        assert!(refused(Some(b"format: 2\nagent: promgit\nnamespace: example")).contains("newer promgit"));
+        assert!(refused(Some(b"format: 1\nagent: other\nnamespace: example")).contains("agent.name"));
+        assert!(refused(Some(b"format: 1\nagent: promgit\nnamespace: x")).contains("differ per namespace"));
+        assert!(refused(Some(b"[")).contains("cannot be read"));
+        assert_eq!(own.check("b", Some(b"format: 1\nagent: promgit\nnamespace: example\n")), Ok(()));
+    }
+
+    #[test]
+    fn no_cell_breaks_the_table() {
+        assert_eq!(cell("a|b\n<c>"), r"a\|b \<c\>");
+    }
+}

@@ -1,0 +1,84 @@
+//! The objects of two renders turned into the body of a commit message.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::phrase::phrase;
+use crate::ledger::difference::{Difference, differences};
+
+/// A reviewer reads the first screen; the diff has the rest.
+const MOST_OBJECTS: usize = 30;
+const MOST_FIELDS: usize = 5;
+
+/// `Kind/name` → the object.
+pub type Objects = BTreeMap<String, Value>;
+
+/// `+ Service/simple`, `- Ingress/simple`, `~ StatefulSet/simple  spec.replicas 1 → 3`: one line a change.
+pub fn lines(old: &Objects, new: &Objects) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut titles: Vec<&String> = old.keys().chain(new.keys()).collect();
+    titles.sort();
+    titles.dedup();
+    for title in titles {
+        match (old.get(title), new.get(title)) {
+            (None, _) => lines.push(format!("+ {title}")),
+            (_, None) => lines.push(format!("- {title}")),
+            (Some(old), Some(new)) => changed(title, old, new, &mut lines),
+        }
+    }
+    cut(lines, MOST_OBJECTS, "lines")
+}
+
+fn changed(title: &str, old: &Value, new: &Value, lines: &mut Vec<String>) {
+    let secret = title.starts_with("Secret/");
+    let words = |difference: &Difference| match secret {
+        true => format!("{} changed", difference.path),
+        false => phrase(difference),
+    };
+    let phrases: Vec<String> = differences(old, new).iter().map(words).collect();
+    let phrases = cut(phrases, MOST_FIELDS, "fields");
+    lines.extend(phrases.into_iter().map(|phrase| format!("~ {title}  {phrase}")));
+}
+
+fn cut(mut lines: Vec<String>, most: usize, what: &str) -> Vec<String> {
+    if lines.len() > most {
+        let left = lines.len() - most + 1;
+        lines.truncate(most - 1);
+        lines.push(format!("… and {left} more {what}"));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_change_has_its_sign() {
+        let old = Objects::from([
+            ("StatefulSet/simple".into(), json!({"spec": {"replicas": 1}})),
+            ("Ingress/simple".into(), json!({})),
+        ]);
+        let new = Objects::from([
+            ("StatefulSet/simple".into(), json!({"spec": {"replicas": 3}})),
+            ("Service/simple".into(), json!({})),
+        ]);
+        let expected = ["- Ingress/simple", "+ Service/simple", "~ StatefulSet/simple  spec.replicas 1 → 3"];
+        assert_eq!(lines(&old, &new), expected);
+    }
+
+    #[test]
+    fn no_value_of_a_secret_is_shown() {
+        let secret = |value: &str| Objects::from([("Secret/s".to_string(), json!({"data": {"k": value}}))]);
+        assert_eq!(lines(&secret("a"), &secret("b")), ["~ Secret/s  data.k changed"]);
+    }
+
+    #[test]
+    fn long_lists_are_cut() {
+        let many = (0..50).map(|n| (format!("Service/s{n:02}"), json!({}))).collect();
+        let lines = lines(&Objects::new(), &many);
+        assert_eq!((lines.len(), lines.last().unwrap().as_str()), (30, "… and 21 more lines"));
+    }
+}

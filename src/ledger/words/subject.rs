@@ -1,0 +1,184 @@
+//! What was asked for, before and now, turned into the subject of a commit.
+
+use serde_json::Value;
+
+use super::{config, phrase::phrase};
+use crate::ledger::difference::{Difference, differences};
+use crate::ledger::record::Record;
+
+/// Git's habit: subjects are cut at 72 columns by most tools.
+const LONGEST_SUBJECT: usize = 72;
+
+/// One side of a change.
+#[derive(Clone, Copy)]
+pub struct Side<'a> {
+    /// `cluster.yaml`.
+    pub cluster: &'a Value,
+    pub record: &'a Record,
+}
+
+/// All changes in words, the most telling first. Never empty.
+pub fn changes(old: Side<'_>, new: Side<'_>) -> Vec<String> {
+    let mut found = spec(&old.cluster["spec"], &new.cluster["spec"]);
+    found.extend(metadata(&old.cluster["metadata"], &new.cluster["metadata"]));
+    found.extend(record(old.record, new.record));
+    if found.is_empty() {
+        let same = old.record.values_digest == new.record.values_digest;
+        found.push(if same { "rendered again" } else { "values changed" }.into());
+    }
+    found
+}
+
+/// What a first commit says.
+pub const CREATED: &str = "created";
+
+/// `deleted`, with the claims that keep the data.
+pub fn deleted(claims: usize) -> String {
+    match claims {
+        0 => "deleted".into(),
+        1 => "deleted, data retained: 1 claim".into(),
+        n => format!("deleted, data retained: {n} claims"),
+    }
+}
+
+/// `example/simple: replicas 1 → 3, version v3.5.0 → v3.6.0 and 2 more`, cut to a subject's length.
+pub fn subject(cluster: &str, changes: &[String]) -> String {
+    let mut text = format!("{cluster}: ");
+    for (at, change) in changes.iter().enumerate() {
+        let left = changes.len() - at;
+        let separator = if at == 0 { "" } else { ", " };
+        let more = if left > 1 { format!(" and {} more", left - 1) } else { String::new() };
+        let length = (text.chars().count() + separator.len() + change.chars().count() + more.len()) <= LONGEST_SUBJECT;
+        if at > 0 && !length {
+            return format!("{text} and {left} more");
+        }
+        text += separator;
+        text += change;
+    }
+    text
+}
+
+fn spec(old: &Value, new: &Value) -> Vec<String> {
+    let mut differences = differences(old, new);
+    differences.sort_by_key(|difference| rank(&difference.path));
+    differences.iter().flat_map(words).collect()
+}
+
+/// What a reviewer looks for first.
+fn rank(path: &str) -> usize {
+    const FIRST: &[&str] = &["replicas", "version", "image", "config", "rules", "retention", "storage"];
+    let field = path.split(['.', '[']).next().unwrap_or_default();
+    FIRST.iter().position(|first| *first == field).unwrap_or(FIRST.len())
+}
+
+fn words(difference: &Difference) -> Vec<String> {
+    let path = difference.path.as_str();
+    if let Some(file) = path.strip_prefix("rules") {
+        return rules(file, difference);
+    }
+    match (path, &difference.old, &difference.new) {
+        ("config", Some(Value::String(old)), Some(Value::String(new))) => config::phrases(old, new),
+        _ => vec![phrase(difference)],
+    }
+}
+
+/// `rules: file "slo.yaml" added`; the whole map is one difference when it appears or goes.
+fn rules(rest: &str, difference: &Difference) -> Vec<String> {
+    let name = rest.trim_start_matches(['.', '[']).trim_end_matches(']').trim_matches('"');
+    let what = match (&difference.old, &difference.new) {
+        (None, _) => "added",
+        (_, None) => "removed",
+        _ => "changed",
+    };
+    if !name.is_empty() {
+        return vec![format!("rules: file {name:?} {what}")];
+    }
+    let maps = [&difference.old, &difference.new].into_iter().flatten();
+    let files = maps.filter_map(Value::as_object).flat_map(|map| map.keys());
+    files.map(|name| format!("rules: file {name:?} {what}")).collect()
+}
+
+fn metadata(old: &Value, new: &Value) -> Vec<String> {
+    let changed = |key: &str| old.get(key) != new.get(key);
+    let keys = ["labels", "annotations"].into_iter().filter(|key| changed(key));
+    keys.map(|key| format!("{key} changed")).collect()
+}
+
+fn record(old: &Record, new: &Record) -> Vec<String> {
+    let (from, to) = (&old.chart, &new.chart);
+    let mut found = Vec::new();
+    if (&from.name, &from.version) != (&to.name, &to.version) {
+        found.push(format!("chart {} {} → {} {}", from.name, from.version, to.name, to.version));
+    } else if from.digest != to.digest {
+        found.push(format!("chart {} {}: files changed", to.name, to.version));
+    }
+    let (from, to) = (&old.capabilities.kube_version, &new.capabilities.kube_version);
+    if from != to {
+        found.push(format!("Kubernetes {from} → {to}"));
+    }
+    if old.renderer != new.renderer {
+        found.push(format!("renderer {} → {}", old.renderer, new.renderer));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::record::{Capabilities, ChartRef};
+    use serde_json::json;
+
+    fn spec_words(old: Value, new: Value) -> Vec<String> {
+        spec(&old, &new)
+    }
+
+    fn test_record() -> Record {
+        let chart = ChartRef { name: "prometheus-cluster".into(), version: "0.1.0".into(), digest: "sha256:a".into() };
+        let capabilities = Capabilities { kube_version: "v1.37.0".into(), api_versions: vec![] };
+        let [values_digest, manifest_digest] = ["sha256:v", "sha256:m"].map(String::from);
+        Record { chart, values_digest, manifest_digest, renderer: "helm 4.3.1".into(), capabilities, inventory: vec![] }
+    }
+
+    #[test]
+    fn the_telling_change_comes_first() {
+        let old = json!({"logLevel": "info", "replicas": 1, "version": "v3.5.0"});
+        let new = json!({"logLevel": "debug", "replicas": 3, "version": "v3.6.0"});
+        let expected = ["replicas 1 → 3", "version v3.5.0 → v3.6.0", "logLevel info → debug"];
+        assert_eq!(spec_words(old, new), expected);
+    }
+
+    #[test]
+    fn rule_files_are_named() {
+        let old = json!({"rules": {"a.yaml": "x"}});
+        let new = json!({"rules": {"a.yaml": "y", "b.yaml": "z"}});
+        assert_eq!(spec_words(old.clone(), new), ["rules: file \"a.yaml\" changed", "rules: file \"b.yaml\" added"]);
+        assert_eq!(spec_words(old, json!({})), ["rules: file \"a.yaml\" removed"]);
+    }
+
+    #[test]
+    fn a_new_chart_is_named_when_nothing_was_asked_for() {
+        let cluster = json!({"spec": {}});
+        let old = test_record();
+        let new = Record {
+            chart: ChartRef { version: "0.2.0".into(), ..old.chart.clone() },
+            values_digest: "sha256:other".into(),
+            ..old.clone()
+        };
+        let side = |record| Side { cluster: &cluster, record };
+        let found = changes(side(&old), side(&new));
+        assert_eq!(found, ["chart prometheus-cluster 0.1.0 → prometheus-cluster 0.2.0"]);
+        assert_eq!(changes(side(&old), side(&old)), ["rendered again"]);
+    }
+
+    #[test]
+    fn subjects_are_cut_between_changes() {
+        let changes: Vec<String> = ["replicas 1 → 3", "version v3.5.0 → v3.6.0", "logLevel info → debug", "image set"].map(String::from).into();
+        assert_eq!(subject("example/simple", &changes[..1]), "example/simple: replicas 1 → 3");
+        assert_eq!(subject("example/simple", &changes), "example/simple: replicas 1 → 3, version v3.5.0 → v3.6.0 and 2 more");
+    }
+
+    #[test]
+    fn deletions_say_what_stays() {
+        assert_eq!([deleted(0), deleted(1), deleted(3)], ["deleted", "deleted, data retained: 1 claim", "deleted, data retained: 3 claims"]);
+    }
+}

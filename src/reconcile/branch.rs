@@ -1,0 +1,99 @@
+//! What the writer has to know of a branch to write its root files and number its commits.
+
+use std::collections::BTreeMap;
+
+use crate::git::history;
+use crate::git::oid::Oid;
+use crate::git::reader::{ReadError, Reader};
+use crate::git::trailers;
+use crate::ledger::folder::{CLUSTER, RELEASE};
+use crate::ledger::record::Record;
+use crate::ledger::root::{MARKER, Marker, MarkerError, Row};
+use crate::yaml::{convert, read};
+
+/// Trailer keys that are read back.
+pub const CLUSTER_TRAILER: &str = "Cluster";
+pub const GENERATION_TRAILER: &str = "Generation";
+
+/// Commits that are looked at for the last generation of each cluster; older ones begin again at 1.
+const MOST_COMMITS: usize = 10_000;
+
+/// The state of a branch at one commit.
+#[derive(Clone, Debug, Default)]
+pub struct Branch {
+    pub tip: Option<Oid>,
+    /// Cluster → its line in the README.
+    pub rows: BTreeMap<String, Row>,
+    pub generations: BTreeMap<String, i64>,
+    /// Committer time of the tip, in unix seconds: no commit is older than its parent.
+    pub time: i64,
+}
+
+/// Why a branch cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum BranchError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Marker(#[from] MarkerError),
+}
+
+/// Reads the state of `name` at its tip, after checking that the branch is ours.
+pub fn load(reader: &Reader, name: &str, marker: &Marker) -> Result<Branch, BranchError> {
+    let Some(tip) = reader.tip(name)? else { return Ok(Branch::default()) };
+    marker.check(name, reader.file(tip, MARKER)?.as_deref())?;
+    let commit = reader.commit(tip)?;
+    let mut branch = Branch { tip: Some(tip), time: commit.committer.seconds, ..Branch::default() };
+    for entry in reader.tree(commit.tree)? {
+        let cluster = String::from_utf8_lossy(&entry.name).into_owned();
+        if let Some(row) = entry.is_tree().then(|| row(reader, tip, &cluster)).transpose()?.flatten() {
+            branch.rows.insert(cluster, row);
+        }
+    }
+    branch.generations = generations(reader, tip, &branch.rows)?;
+    Ok(branch)
+}
+
+/// The clusters that a branch holds, after checking that it is ours.
+pub fn clusters(reader: &Reader, name: &str, marker: &Marker) -> Result<Vec<String>, BranchError> {
+    let Some(tip) = reader.tip(name)? else { return Ok(Vec::new()) };
+    marker.check(name, reader.file(tip, MARKER)?.as_deref())?;
+    let tree = reader.commit(tip)?.tree;
+    let folders = reader.tree(tree)?.into_iter().filter(|entry| entry.is_tree());
+    let mut found = Vec::new();
+    for folder in folders {
+        let name = String::from_utf8_lossy(&folder.name).into_owned();
+        if reader.entry_in_tree(folder.oid, RELEASE)?.is_some() {
+            found.push(name);
+        }
+    }
+    Ok(found)
+}
+
+/// None for a folder that is not a cluster's.
+fn row(reader: &Reader, tip: Oid, cluster: &str) -> Result<Option<Row>, ReadError> {
+    let file = |name: &str| reader.file(tip, &format!("{cluster}/{name}"));
+    let (Some(asked), Some(record)) = (file(CLUSTER)?, file(RELEASE)?) else { return Ok(None) };
+    let (Ok(asked), Ok(record)) = (read::value(&asked), Record::parse(&record)) else { return Ok(None) };
+    Ok(Some(Row::of(&convert::to_json(&asked), &record.chart)))
+}
+
+fn generations(
+    reader: &Reader,
+    tip: Oid,
+    rows: &BTreeMap<String, Row>,
+) -> Result<BTreeMap<String, i64>, ReadError> {
+    let mut found = BTreeMap::new();
+    for commit in history::log(reader, Some(tip), "").take(MOST_COMMITS) {
+        if rows.keys().all(|cluster| found.contains_key(cluster)) {
+            break;
+        }
+        let all = trailers::parse(&commit?.1.message);
+        let cluster = trailers::find(&all, CLUSTER_TRAILER).and_then(|key| key.split('/').nth(1));
+        let number = trailers::find(&all, GENERATION_TRAILER).and_then(|number| number.parse().ok());
+        if let (Some(cluster), Some(number)) = (cluster, number) {
+            found.entry(cluster.to_string()).or_insert(number);
+        }
+    }
+    Ok(found)
+}

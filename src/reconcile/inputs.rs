@@ -1,0 +1,109 @@
+//! Settings turned into everything but the resource that fixes the bytes of a branch.
+#![allow(clippy::disallowed_methods)] // reads the files that the settings name
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::shipped;
+use crate::chart::Chart;
+use crate::chart::load;
+use crate::ledger::branch::{BranchError, Branches};
+use crate::ledger::message::{MessageError, Template};
+use crate::ledger::record::{self, ChartRef};
+use crate::ledger::root::{Readme, RootError};
+use crate::render::capabilities::Capabilities;
+use crate::render::kube_version::{self, KubeVersionError};
+use crate::render::{self, Prepared};
+use crate::settings::{Agent, Settings};
+use crate::values::mapping::{Mapping, MappingError};
+
+/// Loaded once, shared by all workers.
+pub struct Inputs {
+    pub agent: Agent,
+    pub branches: Branches,
+    pub chart: Prepared,
+    pub chart_ref: ChartRef,
+    pub mapping: Mapping,
+    /// Helm values that win; a map.
+    pub overrides: Json,
+    pub message: Template,
+    pub readme: Readme,
+    pub capabilities: Capabilities,
+    /// The same, as `release.yaml` records it.
+    pub recorded: record::Capabilities,
+}
+
+/// Why the settings cannot be worked with.
+#[derive(Debug, thiserror::Error)]
+pub enum InputsError {
+    #[error("chart {path}: {source}; correct `chart.path`")]
+    Chart { path: PathBuf, source: load::LoadError },
+    #[error("the chart that promgit ships cannot be loaded: {0}; this is a bug of promgit")]
+    Shipped(#[from] load::FilesError),
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
+    #[error("{path}: {source}")]
+    Read { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Branch(#[from] BranchError),
+    #[error(transparent)]
+    Message(#[from] MessageError),
+    #[error(transparent)]
+    Readme(#[from] RootError),
+    #[error("capabilities.kubeVersion: {0}")]
+    KubeVersion(#[from] KubeVersionError),
+}
+
+impl Inputs {
+    /// Loads chart, mapping and texts.
+    pub fn load(settings: &Settings) -> Result<Self, InputsError> {
+        let chart = chart(settings.chart.path.as_deref())?;
+        let (mapping, text) = or_shipped(&settings.chart.mapping, shipped::MAPPING_NAME, shipped::MAPPING)?;
+        let (_, message) = or_shipped(&settings.templates.commit, "", shipped::COMMIT)?;
+        let (_, readme) = or_shipped(&settings.templates.readme, "", shipped::README)?;
+        let (capabilities, recorded) = capabilities(settings)?;
+        Ok(Inputs {
+            agent: settings.agent.clone(),
+            branches: Branches::compile(&settings.repository.branch)?,
+            chart_ref: ChartRef {
+                name: chart.metadata.name.to_string(),
+                version: chart.metadata.version.to_string(),
+                digest: chart.digest(),
+            },
+            chart: render::prepare(Arc::new(chart)),
+            mapping: Mapping::parse(&mapping, &text)?,
+            overrides: Json::Object(settings.chart.override_values.clone()),
+            message: Template::compile(&message)?,
+            readme: Readme::compile(&readme)?,
+            capabilities,
+            recorded,
+        })
+    }
+}
+
+fn chart(path: Option<&Path>) -> Result<Chart, InputsError> {
+    let Some(path) = path else { return Ok(shipped::chart()?) };
+    load::path(path).map_err(|source| InputsError::Chart { path: path.to_path_buf(), source })
+}
+
+/// Name and text of the operator's file, or of ours.
+fn or_shipped(path: &Option<PathBuf>, name: &str, text: &str) -> Result<(String, String), InputsError> {
+    let Some(path) = path else { return Ok((name.to_string(), text.to_string())) };
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|source| InputsError::Read { path: path.clone(), source })?;
+    Ok((path.display().to_string(), text))
+}
+
+fn capabilities(settings: &Settings) -> Result<(Capabilities, record::Capabilities), InputsError> {
+    let mut more = settings.capabilities.api_versions.clone();
+    more.sort();
+    let mut capabilities = Capabilities::default().with_api_versions(more.clone());
+    if let Some(version) = &settings.capabilities.kube_version {
+        capabilities.kube_version = kube_version::parse(version)?;
+    }
+    let kube_version = capabilities.kube_version.version.clone();
+    Ok((capabilities, record::Capabilities { kube_version, api_versions: more }))
+}

@@ -1,0 +1,235 @@
+//! What is to be done, one entry a cluster: a newer event replaces a waiting one, and a cluster is never
+//! worked on twice at the same time.
+#![allow(clippy::disallowed_methods)] // a retry waits for a moment in time
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::source::event::{Deleted, Key, Observed};
+
+/// What a source wants done for a cluster.
+#[derive(Clone, Debug)]
+pub enum Work {
+    Apply(Observed),
+    Delete(Deleted),
+}
+
+impl Work {
+    pub fn key(&self) -> &Key {
+        match self {
+            Work::Apply(observed) => &observed.key,
+            Work::Delete(deleted) => &deleted.key,
+        }
+    }
+}
+
+/// Work handed out. How often it failed decides how long the next retry waits.
+#[derive(Clone, Debug)]
+pub struct Job {
+    pub work: Work,
+    /// 0 at first.
+    pub attempt: u32,
+}
+
+/// The queue. Shared by the source, the workers and the writer.
+#[derive(Default)]
+pub struct Queue {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: BTreeMap<Key, Job>,
+    /// Keys of `waiting` in order of arrival; may hold keys that are gone.
+    order: VecDeque<Key>,
+    /// Given out and not yet finished.
+    running: BTreeSet<Key>,
+    /// Failed for a passing reason: not before this moment.
+    later: BTreeMap<Key, (Instant, Job)>,
+    closed: bool,
+}
+
+impl Queue {
+    /// Adds work, or replaces what is waiting for the same cluster.
+    pub fn push(&self, work: Work) {
+        let mut state = self.lock();
+        let key = work.key().clone();
+        state.later.remove(&key);
+        if state.waiting.insert(key.clone(), Job { work, attempt: 0 }).is_none() {
+            state.order.push_back(key);
+        }
+        self.changed.notify_one();
+    }
+
+    /// The next piece of work, waiting for one; `None` when the queue is closed and empty. Every job is to
+    /// be ended by [`Self::done`] or [`Self::retry`].
+    pub fn next(&self) -> Option<Job> {
+        let mut state = self.lock();
+        loop {
+            state.wake(Instant::now());
+            if let Some(job) = state.take() {
+                return Some(job);
+            }
+            if state.closed && state.waiting.is_empty() {
+                return None;
+            }
+            let pause = state.later.values().map(|(at, _)| at.saturating_duration_since(Instant::now())).min();
+            let pause = pause.unwrap_or(LONG);
+            let waited = self.changed.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner);
+            state = waited.0;
+        }
+    }
+
+    /// The cluster's work is finished; newer work for it may begin.
+    pub fn done(&self, key: &Key) {
+        self.lock().running.remove(key);
+        self.changed.notify_all();
+    }
+
+    /// The work failed for a passing reason: again after `pause`, unless something newer came. False if
+    /// the queue is closed: then there is no later.
+    pub fn retry(&self, job: Job, pause: Duration) -> bool {
+        let mut state = self.lock();
+        let key = job.work.key().clone();
+        state.running.remove(&key);
+        if !state.closed && !state.waiting.contains_key(&key) {
+            let job = Job { attempt: job.attempt + 1, ..job };
+            state.later.insert(key, (Instant::now() + pause, job));
+        }
+        let open = !state.closed;
+        drop(state);
+        self.changed.notify_all();
+        open
+    }
+
+    /// No more work will come; what waits is still handed out, what waits for a retry is not.
+    pub fn close(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        state.later.clear();
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// Forgets what nobody works on yet, and closes: the second signal of a shutdown.
+    pub fn abandon(&self) {
+        let mut state = self.lock();
+        *state = State { running: std::mem::take(&mut state.running), closed: true, ..State::default() };
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// Clusters that wait or are worked on.
+    pub fn len(&self) -> usize {
+        let state = self.lock();
+        state.waiting.len() + state.running.len() + state.later.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A thread that panicked left the state whole: every change of it is one step.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A wait without an end in sight; every change wakes it.
+const LONG: Duration = Duration::from_secs(3600);
+
+impl State {
+    fn wake(&mut self, now: Instant) {
+        let due = self.later.iter().filter(|(_, (at, _))| *at <= now).map(|(key, _)| key.clone());
+        for key in due.collect::<Vec<_>>() {
+            if let Some((_, job)) = self.later.remove(&key) {
+                self.waiting.insert(key.clone(), job);
+                self.order.push_back(key);
+            }
+        }
+    }
+
+    fn take(&mut self) -> Option<Job> {
+        let at = self.order.iter().position(|key| !self.running.contains(key))?;
+        let key = self.order.remove(at)?;
+        let job = self.waiting.remove(&key)?;
+        self.running.insert(key);
+        Some(job)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+
+    fn delete(name: &str, second: i64) -> Work {
+        let key = Key { namespace: "n".into(), name: name.into() };
+        Work::Delete(Deleted { key, changed_at: Timestamp::from_second(second).unwrap() })
+    }
+
+    fn taken(queue: &Queue) -> (String, i64) {
+        match queue.next().unwrap().work {
+            Work::Delete(deleted) => (deleted.key.name, deleted.changed_at.as_second()),
+            Work::Apply(_) => unreachable!(),
+        }
+    }
+
+    #[test]
+    fn the_newest_wins_in_the_place_of_the_first() {
+        let queue = Queue::default();
+        for (name, second) in [("a", 1), ("b", 2), ("a", 3)] {
+            queue.push(delete(name, second));
+        }
+        assert_eq!([taken(&queue), taken(&queue)], [("a".into(), 3), ("b".into(), 2)]);
+    }
+
+    #[test]
+    fn a_running_cluster_waits_and_delays_no_other() {
+        let queue = Queue::default();
+        queue.push(delete("a", 1));
+        let key = queue.next().unwrap().work.key().clone();
+        queue.push(delete("a", 2));
+        queue.push(delete("b", 3));
+        assert_eq!(taken(&queue).0, "b");
+        queue.done(&key);
+        assert_eq!(taken(&queue), ("a".into(), 2));
+    }
+
+    #[test]
+    fn closed_and_empty_ends_the_workers() {
+        let queue = Queue::default();
+        queue.push(delete("a", 1));
+        queue.close();
+        assert!(queue.next().is_some());
+        assert!(queue.next().is_none());
+    }
+
+    #[test]
+    fn a_retry_comes_back_unless_something_newer_came() {
+        let queue = Queue::default();
+        queue.push(delete("a", 1));
+        let job = queue.next().unwrap();
+        queue.retry(job, Duration::from_millis(1));
+        let job = queue.next().unwrap();
+        assert_eq!(job.attempt, 1);
+        queue.push(delete("a", 2));
+        queue.retry(job, Duration::from_millis(1));
+        let job = queue.next().unwrap();
+        assert_eq!((job.attempt, queue.len()), (0, 1));
+    }
+
+    #[test]
+    fn abandoning_leaves_only_what_runs() {
+        let queue = Queue::default();
+        queue.push(delete("a", 1));
+        queue.push(delete("b", 1));
+        let job = queue.next().unwrap();
+        queue.abandon();
+        assert!(queue.next().is_none());
+        queue.done(job.work.key());
+        assert!(queue.is_empty());
+    }
+}

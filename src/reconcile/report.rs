@@ -1,0 +1,23 @@
+//! What became of a cluster, told to whoever listens (the command line now, status and metrics later).
+
+use crate::git::oid::Oid;
+use crate::source::event::{Key, Refused};
+
+use super::class::Class;
+
+/// One piece of news.
+#[derive(Clone, Debug)]
+pub enum Report {
+    /// A durable commit.
+    Committed { key: Key, branch: String, commit: Oid, subject: String },
+    /// The branch says already what the resource asks for.
+    Unchanged { key: Key },
+    /// Nothing was committed for this cluster. `again`: it will be tried again by itself.
+    Failed { key: Key, class: Class, message: String, again: bool },
+    /// A document that is not taken.
+    Refused(Refused),
+    /// The first listing is complete: so many clusters are being looked at.
+    Listed { clusters: usize },
+    /// Something an operator should know that concerns no single cluster.
+    Notice(String),
+}

@@ -1,0 +1,105 @@
+//! One of several threads that turn work into plans. Everything that takes long and needs no lock is here.
+
+use std::sync::mpsc::SyncSender;
+
+use super::class::Class;
+use super::inputs::Inputs;
+use super::plan::{self, Plan, PlanError};
+use super::prepare::{self, PrepareError};
+use super::queue::{Job, Queue, Work};
+use super::report::Report;
+use super::writer::Planned;
+use crate::git::reader::Reader;
+use crate::ledger::branch::BranchError;
+
+/// What a worker needs.
+pub struct Worker<'a> {
+    pub inputs: &'a Inputs,
+    pub queue: &'a Queue,
+    pub reader: Reader,
+    pub plans: SyncSender<Planned>,
+    pub report: &'a (dyn Fn(Report) + Sync),
+}
+
+/// Why a job did not become a plan.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkError {
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    #[error(transparent)]
+    Branch(#[from] BranchError),
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error("rendering stopped in a way it never should: {0}; please report this with the resource")]
+    Panic(String),
+}
+
+impl WorkError {
+    fn class(&self) -> Class {
+        match self {
+            WorkError::Prepare(_) | WorkError::Branch(_) => Class::User,
+            WorkError::Plan(_) => Class::Transient,
+            WorkError::Panic(_) => Class::Bug,
+        }
+    }
+}
+
+impl Worker<'_> {
+    /// Works until the queue is closed and empty.
+    pub fn run(mut self) {
+        while let Some(job) = self.queue.next() {
+            match self.plan(&job.work) {
+                Ok(Plan::Unchanged) => {
+                    (self.report)(Report::Unchanged { key: job.work.key().clone() });
+                    self.queue.done(job.work.key());
+                }
+                Ok(Plan::Change(change)) => {
+                    if let Err(gone) = self.plans.send(Planned { job, change: *change }) {
+                        // The writer is gone: the process ends, and the next one plans this again.
+                        self.queue.done(gone.0.job.work.key());
+                    }
+                }
+                Err(error) => self.fail(job, &error),
+            }
+        }
+    }
+
+    /// A panic is a bug that concerns one cluster, not the agent.
+    fn plan(&mut self, work: &Work) -> Result<Plan, WorkError> {
+        let attempt = std::panic::AssertUnwindSafe(|| self.try_plan(work));
+        std::panic::catch_unwind(attempt).unwrap_or_else(|payload| Err(WorkError::Panic(words(&payload))))
+    }
+
+    fn try_plan(&mut self, work: &Work) -> Result<Plan, WorkError> {
+        let branch = self.inputs.branches.of(&work.key().namespace)?;
+        self.reader.refresh().map_err(|error| PlanError::Read(error.into()))?;
+        match work {
+            Work::Delete(deleted) => Ok(plan::remove(&self.reader, &branch, deleted)?),
+            Work::Apply(observed) => {
+                let prepared = prepare::prepare(&observed.key, &observed.cluster, self.inputs)?;
+                for warning in &prepared.warnings {
+                    tracing::warn!(cluster = %observed.key, "{warning}");
+                }
+                Ok(plan::write(&self.reader, &branch, prepared, observed)?)
+            }
+        }
+    }
+
+    fn fail(&self, job: Job, error: &WorkError) {
+        let key = job.work.key().clone();
+        let class = error.class();
+        let again = match class.pause(job.attempt) {
+            Some(pause) => self.queue.retry(job, pause),
+            None => {
+                self.queue.done(&key);
+                false
+            }
+        };
+        (self.report)(Report::Failed { key, class, message: error.to_string(), again });
+    }
+}
+
+fn words(payload: &(dyn std::any::Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".into())
+}

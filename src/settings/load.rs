@@ -1,0 +1,187 @@
+//! Settings file, environment and flags turned into one checked tree; the later wins.
+#![allow(clippy::disallowed_methods)] // the one place where the settings file is read
+
+use std::path::{Path, PathBuf};
+
+use serde_yaml::{Mapping, Value};
+
+use super::Settings;
+use super::environment::{self, EnvironmentError};
+
+/// A settings file is a page; anything bigger is the wrong file.
+const LARGEST: u64 = 1 << 20;
+
+/// What the command line sets.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    pub source: Option<String>,
+    pub repository: Option<PathBuf>,
+    pub chart: Option<PathBuf>,
+    pub mapping: Option<PathBuf>,
+    pub log_level: Option<String>,
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error("settings file {path}: {reason}; name another with --config, or leave the flag out for the defaults")]
+    Read { path: PathBuf, reason: String },
+    #[error("settings file {path}: {reason}; config/promgit.yaml shows every key")]
+    Content { path: PathBuf, reason: String },
+    #[error(transparent)]
+    Environment(#[from] EnvironmentError),
+    #[error("settings: {0}; config/promgit.yaml shows every key")]
+    Merged(String),
+    #[error("{what} {path} does not exist; correct `{key}`")]
+    Missing { what: &'static str, key: &'static str, path: PathBuf },
+}
+
+/// Reads and checks everything. `file`: none means defaults.
+pub fn load(
+    file: Option<&Path>,
+    variables: impl Iterator<Item = (String, String)>,
+    flags: &Flags,
+) -> Result<Settings, LoadError> {
+    let mut tree = file.map_or_else(|| Ok(Mapping::new()), read)?;
+    lay_over(&mut tree, environment::overlay(variables)?);
+    let mut settings: Settings =
+        serde_yaml::from_value(Value::Mapping(tree)).map_err(|error| LoadError::Merged(error.to_string()))?;
+    apply(&mut settings, flags.clone());
+    check_paths(&settings)?;
+    Ok(settings)
+}
+
+fn read(path: &Path) -> Result<Mapping, LoadError> {
+    let unreadable = |reason: String| LoadError::Read { path: path.into(), reason };
+    let size = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
+    if size > LARGEST {
+        return Err(unreadable(format!("{size} bytes are too many for settings")));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+    parse(&text).map_err(|reason| LoadError::Content { path: path.into(), reason })
+}
+
+/// Deserialised twice: once alone, so that an error has the file's line, once as a tree to lay others over.
+fn parse(text: &str) -> Result<Mapping, String> {
+    let tree: Value = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
+    match tree {
+        Value::Null => Ok(Mapping::new()),
+        Value::Mapping(tree) => {
+            serde_yaml::from_str::<Settings>(text).map_err(|error| error.to_string())?;
+            Ok(tree)
+        }
+        _ => Err("the file is not a map of settings".into()),
+    }
+}
+
+/// Sections are merged, fields replaced.
+fn lay_over(tree: &mut Mapping, over: Mapping) {
+    for (section, fields) in over {
+        match (tree.get_mut(&section), fields) {
+            (Some(Value::Mapping(below)), Value::Mapping(fields)) => below.extend(fields),
+            (_, fields) => {
+                tree.insert(section, fields);
+            }
+        }
+    }
+}
+
+fn apply(settings: &mut Settings, flags: Flags) {
+    let Flags { source, repository, chart, mapping, log_level } = flags;
+    settings.source.from = source.unwrap_or_else(|| std::mem::take(&mut settings.source.from));
+    settings.repository.path = repository.unwrap_or_else(|| std::mem::take(&mut settings.repository.path));
+    settings.log.level = log_level.unwrap_or_else(|| std::mem::take(&mut settings.log.level));
+    settings.chart.path = chart.or(settings.chart.path.take());
+    settings.chart.mapping = mapping.or(settings.chart.mapping.take());
+}
+
+fn check_paths(settings: &Settings) -> Result<(), LoadError> {
+    let files = [
+        ("chart", "chart.path", &settings.chart.path),
+        ("mapping", "chart.mapping", &settings.chart.mapping),
+        ("commit message template", "templates.commit", &settings.templates.commit),
+        ("README template", "templates.readme", &settings.templates.readme),
+    ];
+    for (what, key, path) in files {
+        if let Some(path) = path.as_ref().filter(|path| !path.exists()) {
+            return Err(LoadError::Missing { what, key, path: path.clone() });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHIPPED: &str = include_str!("../../config/promgit.yaml");
+
+    fn load_text(text: &str) -> Result<Settings, LoadError> {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("promgit.yaml");
+        std::fs::write(&file, text).unwrap();
+        load(Some(&file), std::iter::empty(), &Flags::default())
+    }
+
+    #[test]
+    fn the_shipped_file_says_the_defaults() {
+        assert_eq!(load_text(SHIPPED).unwrap(), Settings::default());
+    }
+
+    #[test]
+    fn the_shipped_file_shows_every_key() {
+        let keys = |text: &str| {
+            let tree: Mapping = serde_yaml::from_str(text).unwrap();
+            let fields = |(section, fields): (&Value, &Value)| {
+                let section = section.as_str().unwrap().to_string();
+                let names = fields.as_mapping().unwrap().keys().map(|key| key.as_str().unwrap().to_string());
+                names.map(|name| format!("{section}.{name}")).collect::<Vec<_>>()
+            };
+            tree.iter().flat_map(fields).collect::<Vec<_>>()
+        };
+        assert_eq!(keys(SHIPPED), keys(&serde_yaml::to_string(&Settings::default()).unwrap()));
+    }
+
+    #[test]
+    fn an_empty_file_is_the_defaults() {
+        assert_eq!(load_text("# nothing\n").unwrap(), Settings::default());
+    }
+
+    #[test]
+    fn wrong_files_are_refused_with_place_and_way_out() {
+        let table = [
+            ("repository: {pth: x}", "repository: unknown field `pth`, expected `path` or `branch` at line 1"),
+            ("reposytory: {}", "unknown field `reposytory`"),
+            ("render: {workers: many}", "render.workers: invalid type: string \"many\", expected usize at line 1"),
+            ("commit: {window: 20}", "commit.window: invalid type: integer `20`"),
+            ("commit: {window: soon}", "is not a length of time"),
+            ("[]", "not a map of settings"),
+            ("a: [", "while parsing a node"),
+        ];
+        for (text, expected) in table {
+            let error = load_text(text).unwrap_err().to_string();
+            assert!(error.contains(expected) && error.contains("config/promgit.yaml shows"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn flags_win_over_environment_and_environment_over_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("promgit.yaml");
+        std::fs::write(&file, "repository: {path: a, branch: 'x/{{ namespace }}'}\nagent: {name: file}").unwrap();
+        let variables = [("PROMGIT_REPOSITORY_PATH", "b"), ("PROMGIT_AGENT_NAME", "env")];
+        let variables = variables.map(|(name, text)| (name.to_string(), text.to_string()));
+        let flags = Flags { repository: Some("c".into()), ..Flags::default() };
+        let settings = load(Some(&file), variables.into_iter(), &flags).unwrap();
+        assert_eq!((settings.repository.path.as_path(), settings.agent.name.as_str()), (Path::new("c"), "env"));
+        assert_eq!(settings.repository.branch, "x/{{ namespace }}");
+    }
+
+    #[test]
+    fn a_chart_that_is_not_there_is_named() {
+        let text = load_text("chart: {path: /nowhere}").unwrap_err().to_string();
+        assert_eq!(text, "chart /nowhere does not exist; correct `chart.path`");
+        let missing = load(Some(Path::new("/nowhere.yaml")), std::iter::empty(), &Flags::default());
+        assert!(missing.unwrap_err().to_string().contains("name another with --config"));
+    }
+}

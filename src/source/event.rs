@@ -1,0 +1,90 @@
+//! The stream that every source gives: a listing, then changes, as the API server's watch does it.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::api::PrometheusCluster;
+
+/// Which cluster: namespace and name. Ordered by namespace.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    pub namespace: String,
+    pub name: String,
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.namespace, self.name)
+    }
+}
+
+/// What a source tells. After a (re)start: `Init`, every cluster as `Listed`, then `Ready`; from then on
+/// single changes. The meaning is that of `kube::runtime::watcher::Event`.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A listing begins. What it does not list is gone when it ends.
+    Init,
+    Listed(Observed),
+    /// The listing is complete. Clusters in `kept` were not listed but must not be taken for deleted:
+    /// their source is there and cannot be read.
+    Ready { kept: Kept },
+    Applied(Observed),
+    Deleted(Deleted),
+    /// Something that wants to be a cluster and is refused. It changes nothing: what was, stays.
+    Refused(Refused),
+}
+
+/// Which absent clusters a listing does not declare deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// All that is absent is deleted, but for these.
+    Only(Vec<Key>),
+    /// Nothing is deleted for being absent, for this reason.
+    All(String),
+}
+
+/// A cluster as it was seen: accepted by the schema, defaults filled in.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    pub key: Key,
+    pub cluster: Arc<PrometheusCluster>,
+    pub origin: Origin,
+    /// When it was changed: the file's time, or what the API server recorded.
+    pub changed_at: Timestamp,
+    /// The API server's count; a folder has none.
+    pub generation: Option<i64>,
+}
+
+/// A cluster that is gone.
+#[derive(Clone, Debug)]
+pub struct Deleted {
+    pub key: Key,
+    pub changed_at: Timestamp,
+}
+
+/// Why a document is not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The cluster it would be, where that can be told.
+    pub key: Option<Key>,
+    pub origin: Origin,
+    /// One line a reason, each with the field it is about.
+    pub reasons: Vec<String>,
+}
+
+/// Where a document stands.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Origin {
+    pub path: PathBuf,
+    /// From 1.
+    pub line: usize,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.path.display(), self.line)
+    }
+}

@@ -1,0 +1,13 @@
+//! Why a value cannot be written as YAML.
+
+use crate::yaml::json::EncodeError;
+
+/// Why a value cannot be written; Helm's `toYaml` then gives an empty string.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WriteError {
+    #[error("error marshaling into JSON: {0}")]
+    Json(#[from] EncodeError),
+    /// go-yaml cannot read the JSON: a control character, or a key that is too long.
+    #[error("yaml: {0}")]
+    Yaml(&'static str),
+}
