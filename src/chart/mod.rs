@@ -1,3 +1,10 @@
-//! A Helm chart in memory: loaded, its dependencies processed, its values coalesced.
+//! A Helm chart in memory: loaded, its dependencies processed, its values coalesced, as Helm 4.3.1 does it.
+//!
+//! A chart is loaded once and shared between threads; what depends on the values of one release
+//! ([`dependency::process`], [`coalesce::values`]) gives a new chart or value and leaves it alone.
 
+mod json;
+pub mod metadata;
 pub mod semver;
+pub mod tables;
+pub mod warning;
