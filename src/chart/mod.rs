@@ -5,6 +5,10 @@
 
 mod json;
 pub mod metadata;
+pub mod model;
+pub mod schema;
 pub mod semver;
 pub mod tables;
 pub mod warning;
+
+pub use model::Chart;
