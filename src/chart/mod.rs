@@ -4,6 +4,7 @@
 //! ([`dependency::process`], [`coalesce::values`]) gives a new chart or value and leaves it alone.
 
 mod json;
+pub mod load;
 pub mod metadata;
 pub mod model;
 pub mod schema;
