@@ -3,6 +3,8 @@
 //! A chart is loaded once and shared between threads; what depends on the values of one release
 //! ([`dependency::process`], [`coalesce::values`]) gives a new chart or value and leaves it alone.
 
+pub mod coalesce;
+pub mod dependency;
 mod json;
 pub mod load;
 pub mod metadata;
