@@ -9,6 +9,7 @@ mod json;
 pub mod load;
 pub mod metadata;
 pub mod model;
+pub mod overrides;
 pub mod schema;
 pub mod semver;
 pub mod tables;
