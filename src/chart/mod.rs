@@ -5,6 +5,8 @@
 
 pub mod coalesce;
 pub mod dependency;
+pub mod digest;
+pub mod glob;
 mod json;
 pub mod load;
 pub mod metadata;
