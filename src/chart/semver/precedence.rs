@@ -29,7 +29,7 @@ impl PartialEq for Version {
 impl Eq for Version {}
 
 /// Compares the dot-separated identifiers of two prereleases; the one that ends first is the lesser.
-pub(super) fn prerelease(left: &str, right: &str) -> Ordering {
+pub fn prerelease(left: &str, right: &str) -> Ordering {
     let (mut left, mut right) = (left.split('.'), right.split('.'));
     loop {
         match (left.next(), right.next()) {

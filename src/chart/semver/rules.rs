@@ -5,7 +5,7 @@ use super::version::Version;
 
 /// One comparison: `>=1.2.x`.
 #[derive(Clone, Debug)]
-pub(super) struct Rule {
+pub struct Rule {
     pub operator: Operator,
     /// The version compared with, zeros in place of what is absent.
     pub version: Version,
@@ -17,7 +17,7 @@ pub(super) struct Rule {
 
 /// The first part of a constraint's version that is absent or a wildcard.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Open {
+pub enum Open {
     /// `*`
     Major,
     /// `1`, `1.x`
@@ -29,7 +29,7 @@ pub(super) enum Open {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Operator {
+pub enum Operator {
     /// `=` or none: equal, or the range of an open version.
     Equal,
     NotEqual,

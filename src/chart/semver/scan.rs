@@ -2,7 +2,7 @@
 
 /// `v?N(.N)?(.N)?(-pre)?(+meta)?`; what is absent is empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Parts<'a> {
+pub struct Parts<'a> {
     pub major: &'a str,
     pub minor: &'a str,
     pub patch: &'a str,
@@ -13,12 +13,12 @@ pub(super) struct Parts<'a> {
 }
 
 /// A version: numbers are digits (`looseSemVerRegex`).
-pub(super) fn version(text: &str) -> Option<Parts<'_>> {
+pub fn version(text: &str) -> Option<Parts<'_>> {
     parts(text, |byte| byte.is_ascii_digit())
 }
 
 /// The version of a constraint: numbers may be `x`, `X`, `*` (and, by an accident that is kept, hold `|`; `cvRegex`).
-pub(super) fn wildcard_version(text: &str) -> Option<Parts<'_>> {
+pub fn wildcard_version(text: &str) -> Option<Parts<'_>> {
     parts(text, |byte| byte.is_ascii_digit() || matches!(byte, b'x' | b'X' | b'*' | b'|'))
 }
 
