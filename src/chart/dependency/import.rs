@@ -1,0 +1,86 @@
+//! Copies the values that `import-values` names from subcharts into the default values of their parent.
+
+use crate::template::fmt::print_value;
+use crate::template::frozen::Frozen;
+use crate::template::quote::quote;
+use crate::template::value::{Map, Value};
+
+use super::super::coalesce::{self, CoalesceError, Nulls};
+use super::super::json::from_json;
+use super::super::metadata::ImportValue;
+use super::super::model::Chart;
+use super::super::tables;
+use super::super::warning::Warning;
+
+/// Imports into `chart` and all its subcharts, the innermost first.
+pub fn process(chart: &mut Chart, warnings: &mut Vec<Warning>) -> Result<(), CoalesceError> {
+    for subchart in &mut chart.dependencies {
+        process(subchart, warnings)?;
+    }
+    let Some(mut declared) = chart.metadata.dependencies.take() else { return Ok(()) };
+    let (values, said) = coalesce::with(chart, &tables::empty(), Nulls::Keep)?;
+    warnings.extend(said);
+
+    let imported = tables::empty();
+    for dependency in &mut declared {
+        dependency.import_values = resolve(&dependency.import_values);
+        for import in &dependency.import_values {
+            let ImportValue::Path { child, parent, exported } = import else { continue };
+            match tables::table(&values, &format!("{}.{child}", dependency.name)) {
+                Ok(table) => {
+                    warnings.extend(coalesce::tables(&imported, &nested(parent, table), Nulls::Keep));
+                }
+                Err(part) => warnings.push(missing(&dependency.name, &part, *exported)),
+            }
+        }
+    }
+    // What the parent sets itself wins over what it imports. The copy unties the two.
+    let values = tables::copy_map(&values);
+    warnings.extend(coalesce::tables(&values, &imported, Nulls::Keep));
+    chart.values = Frozen::from(&Value::Map(values));
+    chart.metadata.dependencies = Some(declared);
+    Ok(())
+}
+
+/// `{child: a, parent: b}` as it is, `name` as `exports.name` into the root; anything else is dropped.
+fn resolve(imports: &[ImportValue]) -> Vec<ImportValue> {
+    let text = |map: &Map, key| {
+        String::from_utf8_lossy(&print_value(&map.get(key).unwrap_or(Value::Nil))).into_owned()
+    };
+    let resolve = |import: &ImportValue| match import {
+        ImportValue::Written(written) => match from_json(written) {
+            Value::Map(map) => {
+                let (child, parent) = (text(&map, "child"), text(&map, "parent"));
+                Some(ImportValue::Path { child, parent, exported: false })
+            }
+            Value::Str(name) => {
+                let child = format!("exports.{}", name.to_text());
+                Some(ImportValue::Path { child, parent: ".".to_owned(), exported: true })
+            }
+            _ => None,
+        },
+        path => Some(path.clone()),
+    };
+    imports.iter().filter_map(resolve).collect()
+}
+
+/// The table put below a dotted path; `.` is the root.
+fn nested(path: &str, table: Map) -> Map {
+    if path == "." {
+        return table;
+    }
+    path.rsplit('.').fold(table, |table, part| {
+        let outer = tables::empty();
+        outer.insert(part, Value::Map(table));
+        outer
+    })
+}
+
+fn missing(chart: &str, part: &str, exported: bool) -> Warning {
+    let error = format!("{} is not a table", quote(part.as_bytes()));
+    if exported {
+        Warning::warn("ImportValues missing table").with("error", error)
+    } else {
+        Warning::warn("ImportValues missing table from chart").with("chart", chart).with("error", error)
+    }
+}

@@ -1,0 +1,43 @@
+//! A chart and a user's values to the chart with the subcharts that these values ask for
+//! (Helm `pkg/chart/v2/util/dependencies.go`).
+
+mod enabled;
+mod import;
+
+use crate::template::value::Map;
+
+use super::coalesce::CoalesceError;
+use super::model::Chart;
+use super::warning::Warning;
+
+/// Why the subcharts could not be chosen; the text is Helm's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("chart dependencies processing failed: {0}")]
+pub struct DependencyError(#[from] CoalesceError);
+
+/// A dependency of `Chart.yaml` has no chart below `charts/`; the text is Helm's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' \
+     to fetch missing dependencies: found in Chart.yaml, but missing in charts/ directory: {}",
+    .0.join(", ")
+)]
+pub struct MissingDependencies(pub Vec<String>);
+
+/// The chart with disabled subcharts removed, aliases applied and `import-values` in its default values.
+///
+/// Also what Helm prints on standard error meanwhile.
+pub fn process(chart: &Chart, user: &Map) -> Result<(Chart, Vec<Warning>), DependencyError> {
+    let (mut chart, mut warnings) = (chart.clone(), Vec::new());
+    enabled::process(&mut chart, user, "", &mut warnings)?;
+    import::process(&mut chart, &mut warnings)?;
+    Ok((chart, warnings))
+}
+
+/// Checks that every dependency of `Chart.yaml` was found, disabled or not (Helm `action.CheckDependencies`).
+pub fn check(chart: &Chart) -> Result<(), MissingDependencies> {
+    let found = |name: &str| chart.dependencies.iter().any(|subchart| subchart.metadata.name == name);
+    let missing = chart.metadata.dependencies().iter().map(|dependency| &dependency.name);
+    let missing: Vec<String> = missing.filter(|name| !found(name)).cloned().collect();
+    if missing.is_empty() { Ok(()) } else { Err(MissingDependencies(missing)) }
+}

@@ -1,0 +1,16 @@
+//! Files, a folder or an archive to a [`Chart`](super::model::Chart).
+
+pub mod archive;
+mod documents;
+pub mod files;
+pub mod folder;
+mod ignore;
+mod pattern;
+mod unpack;
+pub mod values;
+mod yaml;
+
+pub use archive::{ArchiveChartError, archive};
+pub use files::{FilesError, files};
+pub use folder::{LoadError, path};
+pub use unpack::ArchiveError;
