@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::budgets::BudgetError;
 use super::error::Error;
 use super::eval::Exec;
 use super::types::Type;
@@ -13,7 +14,7 @@ use super::value::Value;
 /// (`wrong type for value; expected string; got interface {}`), so `call` can rely on their types:
 /// a `Type::String` parameter is a `Value::Str`, `Type::Int` a `Value::Int(IntKind::Int, _)`, a
 /// `Type::Any` is anything (an absent value arrives as `Value::Nil`).
-pub struct Func<H> {
+pub struct Func<H: 'static> {
     pub name: &'static str,
     pub params: &'static [Type],
     /// The last parameter may occur any number of times, also never (Go's `...T`).
@@ -48,11 +49,19 @@ pub enum CallError {
     /// put before the inner error's text (Go's `fmt.Errorf("…%w", err)`), and the chain is kept.
     #[error("{prefix}{source}")]
     Template { prefix: String, source: Box<Error> },
+    /// The execution has used up its budget.
+    #[error(transparent)]
+    Budget(#[from] BudgetError),
 }
 
 impl CallError {
     /// An error with this text.
     pub fn new(text: impl Into<String>) -> Self {
         CallError::Message(text.into())
+    }
+
+    /// The error of a nested execution, behind `prefix` (empty for `include`, which returns it as it is).
+    pub fn template(prefix: impl Into<String>, source: Error) -> Self {
+        CallError::Template { prefix: prefix.into(), source: Box::new(source) }
     }
 }

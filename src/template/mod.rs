@@ -1,8 +1,22 @@
 //! Go's `text/template` language: text in, values in, bytes out. Knows neither Helm nor Kubernetes.
+//!
+//! In the order of the phases: [`set`] parses a file into [`ast`] trees that threads share, [`eval`] executes one
+//! over a [`value`], [`func`] is what a template can call, [`fmt`] prints. The reference is Go 1.26's `text/template`
+//! with `missingkey=zero`; output and error texts are the same bytes.
 
+pub mod ast;
+pub mod budgets;
 pub mod error;
 pub mod eval;
+pub mod fmt;
 pub mod frozen;
 pub mod func;
+pub mod funcs;
+pub mod number;
+pub mod quote;
+pub mod set;
+mod truth;
 pub mod types;
 pub mod value;
+
+pub use truth::truth;

@@ -200,6 +200,12 @@ impl Borrow<[u8]> for Str {
     }
 }
 
+impl AsRef<[u8]> for Str {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 impl From<&str> for Str {
     fn from(text: &str) -> Self {
         Str(text.as_bytes().into())
