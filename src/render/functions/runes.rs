@@ -1,5 +1,7 @@
 //! Turns byte strings into Go runes and back: `unicode/utf8` decoding and the simple case mappings of `unicode`.
 
+use unicode_general_category::{GeneralCategory, get_general_category as category};
+
 /// The first rune and its width in bytes. An invalid byte is U+FFFD of width 1; nothing is U+FFFD of width 0.
 pub fn decode(bytes: &[u8]) -> (char, usize) {
     let Some(&first) = bytes.first() else { return (char::REPLACEMENT_CHARACTER, 0) };
@@ -90,6 +92,57 @@ pub fn to_title(rune: char) -> char {
         '\u{10d0}'..='\u{10fa}' | '\u{10fd}'..='\u{10ff}' => rune,
         _ => to_upper(rune),
     }
+}
+
+/// `unicode.IsUpper`: category Lu.
+pub fn is_upper(rune: char) -> bool {
+    category(rune) == GeneralCategory::UppercaseLetter
+}
+
+/// `unicode.IsTitle`: category Lt.
+pub fn is_title(rune: char) -> bool {
+    category(rune) == GeneralCategory::TitlecaseLetter
+}
+
+/// `unicode.IsLower`: category Ll.
+pub fn is_lower(rune: char) -> bool {
+    category(rune) == GeneralCategory::LowercaseLetter
+}
+
+/// `unicode.IsLetter`: the categories L*.
+pub fn is_letter(rune: char) -> bool {
+    use GeneralCategory::{LowercaseLetter, ModifierLetter, OtherLetter, TitlecaseLetter, UppercaseLetter};
+    let letters = [LowercaseLetter, ModifierLetter, OtherLetter, TitlecaseLetter, UppercaseLetter];
+    letters.contains(&category(rune))
+}
+
+/// `unicode.IsNumber`: the categories N*.
+pub fn is_number(rune: char) -> bool {
+    use GeneralCategory::{DecimalNumber, LetterNumber, OtherNumber};
+    [DecimalNumber, LetterNumber, OtherNumber].contains(&category(rune))
+}
+
+/// `unicode.IsDigit`: category Nd.
+pub fn is_digit(rune: char) -> bool {
+    category(rune) == GeneralCategory::DecimalNumber
+}
+
+/// `unicode.IsPunct`: the categories P*.
+pub fn is_punct(rune: char) -> bool {
+    use GeneralCategory::{
+        ClosePunctuation, ConnectorPunctuation, DashPunctuation, FinalPunctuation, InitialPunctuation,
+        OpenPunctuation, OtherPunctuation,
+    };
+    let marks = [
+        ClosePunctuation,
+        ConnectorPunctuation,
+        DashPunctuation,
+        FinalPunctuation,
+        InitialPunctuation,
+        OpenPunctuation,
+        OtherPunctuation,
+    ];
+    marks.contains(&category(rune))
 }
 
 /// Greek letters with iota below: their upper case is two letters, but `unicode` knows the one-letter form.
