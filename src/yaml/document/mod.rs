@@ -1,0 +1,135 @@
+//! Resource files to JSON values that know their lines.
+//!
+//! Read as kubectl reads them (k8s.io/apimachinery `util/yaml`): split at `---` lines first, so that a bad
+//! document does not spoil its neighbours; JSON is YAML; integers stay integers. Stricter in one point: a key
+//! that is set twice is an error.
+
+mod convert;
+mod locate;
+mod split;
+
+use super::events::SyntaxError;
+use super::tree::{Tree, TreeError};
+
+/// One document of a file.
+#[derive(Debug)]
+pub struct Document {
+    /// The line of the file, from 1, on which the document's text begins.
+    pub first_line: usize,
+    pub value: serde_json::Value,
+    tree: Tree,
+}
+
+impl Document {
+    /// The line of the file, from 1, that holds what a path leads to: `spec.rules`,
+    /// `spec.containers[0].name`, `spec.rules["node.yml"]`; keys may hold dots without brackets too. Where
+    /// the path leads to nothing, the line of the last part that exists. `None` for an unreadable path.
+    pub fn line_of(&self, path: &str) -> Option<usize> {
+        locate::find(&self.tree, path).map(|line| self.first_line + line)
+    }
+}
+
+/// Why a document cannot be used. Lines and columns count from 1, in the file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}, column {column}: {problem}")]
+pub struct DocumentError {
+    pub line: usize,
+    pub column: usize,
+    pub problem: Problem,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    #[error("not valid YAML: {0}")]
+    Syntax(String),
+    #[error("alias *{0} is used, but nothing before it is marked &{0}: define the anchor first")]
+    UnknownAnchor(String),
+    #[error("key \"{key}\" is already set in line {first}: keep one of the two")]
+    DuplicateKey { key: String, first: usize },
+    #[error("a {0} cannot be a key: quote it")]
+    Key(&'static str),
+    #[error("alias *{0} stands for something that contains it: write it out")]
+    Cycle(String),
+    #[error("`<<` needs a mapping, or a list of mappings: write one there, or quote the key")]
+    Merge,
+    #[error("{0}: quote the text or correct the tag")]
+    Tag(String),
+    #[error("{0} is not a JSON number: write a finite one")]
+    Number(String),
+    #[error("nested more than {0} levels deep: flatten it")]
+    TooDeep(usize),
+    #[error("aliases expand it to more than {0} values: write out fewer of them")]
+    TooLarge(usize),
+}
+
+/// The documents of a file in their order; empty ones are left out.
+pub fn split(file: &[u8]) -> impl Iterator<Item = Result<Document, DocumentError>> {
+    split::chunks(file).filter_map(|chunk| read(chunk.first_line, chunk.text).transpose())
+}
+
+fn read(first_line: usize, text: &[u8]) -> Result<Option<Document>, DocumentError> {
+    let located = |error: TreeError| locate_error(first_line, error);
+    let Some(tree) = Tree::first(text).map_err(located)? else {
+        return Ok(None);
+    };
+    let value = convert::to_json(&tree, first_line)?;
+    Ok((!value.is_null()).then_some(Document { first_line, value, tree }))
+}
+
+fn locate_error(first_line: usize, error: TreeError) -> DocumentError {
+    let (mark, problem) = match error {
+        TreeError::Syntax(SyntaxError { problem, mark, .. }) => (mark, Problem::Syntax(problem)),
+        TreeError::UnknownAnchor { name, mark } => (mark, Problem::UnknownAnchor(name)),
+    };
+    DocumentError { line: first_line + mark.line, column: mark.column + 1, problem }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const FILE: &str = "\u{FEFF}# a comment\n---\na: 1\nb:\n- x: 2.0\n  rule.yml: t\n--- # next\r\n\r\n---\nbad: [\n---\nc: 1\nc: 2\n--- {\"d\": 9007199254740993}\n...\n";
+
+    #[test]
+    fn a_bad_document_does_not_spoil_its_neighbours() {
+        let results: Vec<_> = split(FILE.as_bytes()).collect();
+        assert_eq!(results.len(), 4);
+        let first = results[0].as_ref().unwrap();
+        assert_eq!(first.value, json!({"a": 1, "b": [{"x": 2, "rule.yml": "t"}]}));
+        assert_eq!(first.first_line, 3);
+        assert_eq!(first.line_of("b[0].x"), Some(5));
+        assert_eq!(first.line_of("$.b[0]['rule.yml']"), Some(6));
+        assert_eq!(first.line_of("b[0].rule.yml"), Some(6));
+        assert_eq!(first.line_of("b[0].nothing.here"), Some(5));
+        assert_eq!(first.line_of("b["), None);
+        let error = results[1].as_ref().unwrap_err();
+        assert_eq!(error.to_string(), "line 11, column 1: not valid YAML: did not find expected node content");
+        let error = results[2].as_ref().unwrap_err();
+        assert_eq!(error.to_string(), "line 13, column 1: key \"c\" is already set in line 12: keep one of the two");
+        assert_eq!(results[3].as_ref().unwrap().value, json!({"d": 9_007_199_254_740_993_i64}));
+    }
+
+    #[test]
+    fn merges_and_aliases_are_followed() {
+        let text = "base: &b {x: 1, z: 2}\nuse:\n  <<: *b\n  z: 3\n";
+        let document = split(text.as_bytes()).next().unwrap().unwrap();
+        assert_eq!(document.value["use"], json!({"x": 1, "z": 3}));
+        assert_eq!(document.line_of("use.x"), Some(1));
+        assert_eq!(document.line_of("use.z"), Some(4));
+    }
+
+    #[test]
+    fn hostile_documents_are_refused() {
+        let bomb = "a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]\n";
+        for text in [bomb, "a: &a [*a]", &"[".repeat(5000), &format!("{}1{}", "[".repeat(600), "]".repeat(600))] {
+            assert!(split(text.as_bytes()).next().unwrap().is_err());
+        }
+    }
+
+    #[test]
+    fn directives_stay_with_their_document() {
+        let results: Vec<_> = split(b"%YAML 1.1\n---\na: 1\n").collect();
+        assert_eq!(results[0].as_ref().unwrap().value, json!({"a": 1}));
+    }
+}

@@ -1,0 +1,475 @@
+//! A byte string to libyaml's parse events: the one place of the crate with `unsafe` code.
+//!
+//! go-yaml v2 is a translation of libyaml 0.1; libyaml-rs is one of libyaml 0.2.5. Where the two differ and
+//! the difference can be seen from outside, go-yaml's answer is given here (see [`Events::next`]).
+#![allow(unsafe_code)]
+
+use std::ffi::{CStr, c_char, c_void};
+use std::mem::MaybeUninit;
+
+use libyaml_rs as sys;
+
+/// The nesting at which go-yaml gives up (`max_flow_level`, `max_indents` in scannerc.go).
+pub const MAX_DEPTH: usize = 10_000;
+
+/// Larger inputs are refused: marks and tree indices are 32 bits wide, and no manifest comes near.
+pub const MAX_INPUT: usize = 256 << 20;
+
+/// go-yaml's raw buffer: how far behind the scanner a byte may be that stops it already.
+const READ_AHEAD: usize = 512;
+
+/// A place in the input, counted from 0; `index` and `column` count characters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Mark {
+    pub index: usize,
+    pub line: usize,
+    pub column: usize,
+}
+
+impl From<sys::yaml_mark_t> for Mark {
+    fn from(mark: sys::yaml_mark_t) -> Self {
+        Mark { index: mark.index as usize, line: mark.line as usize, column: mark.column as usize }
+    }
+}
+
+/// Text that is not YAML. Displays as go-yaml's error (`yaml: line 3: …`), whose line is not always the
+/// true one; `mark` is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("yaml: {}{problem}", .line.map(|line| format!("line {line}: ")).unwrap_or_default())]
+pub struct SyntaxError {
+    pub problem: String,
+    /// The line that go-yaml prints: from 1 for a scanner's error, from 0 for a parser's, absent when 0.
+    pub line: Option<usize>,
+    pub mark: Mark,
+}
+
+impl SyntaxError {
+    /// An error of go-yaml's scanner.
+    pub(super) fn scanner(problem: impl Into<String>, mark: Mark) -> Self {
+        let line = (mark.line != 0).then_some(mark.line + 1);
+        SyntaxError { problem: problem.into(), line, mark }
+    }
+
+    /// An error of go-yaml's parser, inside something that began at `context`.
+    pub(super) fn parser(problem: impl Into<String>, mark: Mark, context: Mark) -> Self {
+        let line = [mark.line, context.line].into_iter().find(|line| *line != 0);
+        SyntaxError { problem: problem.into(), line, mark }
+    }
+}
+
+/// What happens next in the stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    StreamStart,
+    StreamEnd,
+    DocumentStart,
+    DocumentEnd,
+    Alias,
+    Scalar,
+    SequenceStart,
+    SequenceEnd,
+    MappingStart,
+    MappingEnd,
+}
+
+/// How a scalar is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    Plain,
+    SingleQuoted,
+    DoubleQuoted,
+    Literal,
+    Folded,
+}
+
+/// One event; frees what libyaml allocated for it.
+pub struct Event {
+    raw: sys::yaml_event_t,
+    /// The scalar is tagged `!`, which libyaml forgets and go-yaml does not.
+    non_specific: bool,
+}
+
+impl Event {
+    pub fn kind(&self) -> Kind {
+        match self.raw.type_ {
+            sys::YAML_STREAM_START_EVENT => Kind::StreamStart,
+            sys::YAML_DOCUMENT_START_EVENT => Kind::DocumentStart,
+            sys::YAML_DOCUMENT_END_EVENT => Kind::DocumentEnd,
+            sys::YAML_ALIAS_EVENT => Kind::Alias,
+            sys::YAML_SCALAR_EVENT => Kind::Scalar,
+            sys::YAML_SEQUENCE_START_EVENT => Kind::SequenceStart,
+            sys::YAML_SEQUENCE_END_EVENT => Kind::SequenceEnd,
+            sys::YAML_MAPPING_START_EVENT => Kind::MappingStart,
+            sys::YAML_MAPPING_END_EVENT => Kind::MappingEnd,
+            _ => Kind::StreamEnd,
+        }
+    }
+
+    pub fn start(&self) -> Mark {
+        self.raw.start_mark.into()
+    }
+
+    pub fn end(&self) -> Mark {
+        self.raw.end_mark.into()
+    }
+
+    /// The text of a scalar with quotes, escapes and folding undone; empty for any other event.
+    pub fn text(&self) -> &[u8] {
+        if self.kind() != Kind::Scalar {
+            return &[];
+        }
+        // SAFETY: the kind says that `scalar` is the live member; `value` holds `length` bytes until drop.
+        unsafe {
+            let scalar = &self.raw.data.scalar;
+            std::slice::from_raw_parts(scalar.value, scalar.length as usize)
+        }
+    }
+
+    /// The style of a scalar.
+    pub fn style(&self) -> Style {
+        if self.kind() != Kind::Scalar {
+            return Style::Plain;
+        }
+        // SAFETY: the kind says that `scalar` is the live member.
+        match unsafe { self.raw.data.scalar.style } {
+            sys::YAML_SINGLE_QUOTED_SCALAR_STYLE => Style::SingleQuoted,
+            sys::YAML_DOUBLE_QUOTED_SCALAR_STYLE => Style::DoubleQuoted,
+            sys::YAML_LITERAL_SCALAR_STYLE => Style::Literal,
+            sys::YAML_FOLDED_SCALAR_STYLE => Style::Folded,
+            _ => Style::Plain,
+        }
+    }
+
+    /// True for a plain scalar without a tag: its type follows from its text.
+    pub fn implicit(&self) -> bool {
+        // SAFETY: the kind says that `scalar` is the live member.
+        self.kind() == Kind::Scalar && unsafe { self.raw.data.scalar.plain_implicit }
+    }
+
+    /// True for a collection in `[…]` or `{…}`.
+    pub fn is_flow(&self) -> bool {
+        // SAFETY: the kind says which member is the live one.
+        unsafe {
+            match self.kind() {
+                Kind::SequenceStart => self.raw.data.sequence_start.style == sys::YAML_FLOW_SEQUENCE_STYLE,
+                Kind::MappingStart => self.raw.data.mapping_start.style == sys::YAML_FLOW_MAPPING_STYLE,
+                _ => false,
+            }
+        }
+    }
+
+    /// The name after `&`, or after `*` for an alias.
+    pub fn anchor(&self) -> Option<&[u8]> {
+        // SAFETY: the kind says which member is the live one; strings live until drop.
+        unsafe {
+            c_bytes(match self.kind() {
+                Kind::Alias => self.raw.data.alias.anchor,
+                Kind::Scalar => self.raw.data.scalar.anchor,
+                Kind::SequenceStart => self.raw.data.sequence_start.anchor,
+                Kind::MappingStart => self.raw.data.mapping_start.anchor,
+                _ => return None,
+            })
+        }
+    }
+
+    /// The tag with its handle resolved (`tag:yaml.org,2002:str`).
+    pub fn tag(&self) -> Option<&[u8]> {
+        if self.non_specific {
+            return Some(b"!");
+        }
+        // SAFETY: the kind says which member is the live one; strings live until drop.
+        unsafe {
+            c_bytes(match self.kind() {
+                Kind::Scalar => self.raw.data.scalar.tag,
+                Kind::SequenceStart => self.raw.data.sequence_start.tag,
+                Kind::MappingStart => self.raw.data.mapping_start.tag,
+                _ => return None,
+            })
+        }
+    }
+
+    /// True when a `%YAML` directive asks for more than 1.1, which go-yaml does not know.
+    fn asks_for_newer(&self) -> bool {
+        // SAFETY: the kind says that `document_start` is the live member; the directive lives until drop.
+        self.kind() == Kind::DocumentStart
+            && unsafe { self.raw.data.document_start.version_directive.as_ref() }
+                .is_some_and(|version| version.minor != 1)
+    }
+}
+
+impl Drop for Event {
+    fn drop(&mut self) {
+        // SAFETY: the event was filled by yaml_parser_parse and is deleted once.
+        unsafe { sys::yaml_event_delete(&mut self.raw) }
+    }
+}
+
+/// SAFETY: `text` is null or a NUL-terminated string that outlives `'a`.
+unsafe fn c_bytes<'a>(text: *const u8) -> Option<&'a [u8]> {
+    // SAFETY: as above.
+    (!text.is_null()).then(|| unsafe { CStr::from_ptr(text.cast::<c_char>()) }.to_bytes())
+}
+
+/// The events of one input, in order. After an error or the end of the stream, do not ask again.
+pub struct Events<'i> {
+    parser: Box<sys::yaml_parser_t>,
+    /// What the parser's read handler works on; owned, but reached through the parser's pointer only.
+    reader: *mut Reader<'i>,
+    input: &'i [u8],
+    /// The flow collections that are open, by their first mark.
+    flows: Vec<(Kind, Mark)>,
+    blocks: usize,
+    escapes_slash: bool,
+    has_lone_tags: bool,
+}
+
+struct Reader<'i> {
+    rest: &'i [u8],
+}
+
+impl<'i> Events<'i> {
+    pub fn new(input: &'i [u8]) -> Result<Self, SyntaxError> {
+        if input.len() > MAX_INPUT {
+            let problem = format!("input is larger than {} MiB", MAX_INPUT >> 20);
+            return Err(SyntaxError { problem, line: None, mark: Mark::default() });
+        }
+        // go-yaml reads an empty input as an empty line.
+        let input = if input.is_empty() { b"\n" } else { input };
+        let reader = Box::into_raw(Box::new(Reader { rest: input }));
+        let mut parser = Box::new(MaybeUninit::<sys::yaml_parser_t>::uninit());
+        // SAFETY: initialize writes the whole struct (it fails only where allocation aborts anyway); the
+        // reader lives until the parser is deleted.
+        let parser = unsafe {
+            let _ = sys::yaml_parser_initialize(parser.as_mut_ptr());
+            sys::yaml_parser_set_input(parser.as_mut_ptr(), read, reader.cast());
+            parser.assume_init()
+        };
+        Ok(Events {
+            parser,
+            reader,
+            input,
+            flows: Vec::new(),
+            blocks: 0,
+            escapes_slash: has_pair(input, b'\\', |next| next == b'/'),
+            has_lone_tags: has_pair(input, b'!', |next| next.is_ascii_whitespace()),
+        })
+    }
+
+    /// The next event, or go-yaml's error.
+    ///
+    /// Corrected towards go-yaml v2 (scannerc.go, parserc.go): `%YAML 1.2` and `"\/"` are errors, a plain
+    /// scalar in a flow collection ends at `?`, and nesting is limited.
+    #[allow(clippy::should_implement_trait)]
+    pub fn next(&mut self) -> Result<Event, SyntaxError> {
+        let mut raw = MaybeUninit::<sys::yaml_event_t>::uninit();
+        // SAFETY: the parser is initialized; parse writes the whole event, also on failure.
+        let (parsed, mut event) = unsafe {
+            let parsed = sys::yaml_parser_parse(&raw mut *self.parser, raw.as_mut_ptr()).ok;
+            (parsed, Event { raw: raw.assume_init(), non_specific: false })
+        };
+        if !parsed {
+            return Err(self.error());
+        }
+        self.follow(&event)?;
+        event.non_specific = self.has_lone_tags && event.implicit() && self.is_tagged(&event);
+        Ok(event)
+    }
+
+    fn follow(&mut self, event: &Event) -> Result<(), SyntaxError> {
+        match event.kind() {
+            kind @ (Kind::SequenceStart | Kind::MappingStart) if event.is_flow() => {
+                self.flows.push((kind, event.start()));
+            }
+            Kind::SequenceStart | Kind::MappingStart => self.blocks += 1,
+            Kind::SequenceEnd | Kind::MappingEnd if self.flows.pop().is_none() => self.blocks -= 1,
+            Kind::DocumentStart if event.asks_for_newer() => {
+                let mark = event.start();
+                return Err(SyntaxError::parser("found incompatible YAML document", mark, mark));
+            }
+            Kind::Scalar => return self.follow_scalar(event),
+            _ => {}
+        }
+        if self.flows.len() > MAX_DEPTH || self.blocks > MAX_DEPTH {
+            return Err(SyntaxError::scanner(format!("exceeded max depth of {MAX_DEPTH}"), event.start()));
+        }
+        Ok(())
+    }
+
+    fn follow_scalar(&self, event: &Event) -> Result<(), SyntaxError> {
+        match (event.style(), self.flows.last()) {
+            (Style::DoubleQuoted, _) if self.escapes_slash => self.refuse_slash(event),
+            (Style::Plain, Some((kind, start))) if event.text().contains(&b'?') => {
+                let close = if *kind == Kind::SequenceStart { ']' } else { '}' };
+                let mark = self.mark_of(event, |rest| rest.first() == Some(&b'?'));
+                let problem = format!("did not find expected ',' or '{close}'");
+                Err(SyntaxError::parser(problem, mark.unwrap_or(event.start()), *start))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the scalar's properties hold a `!` of its own.
+    fn is_tagged(&self, event: &Event) -> bool {
+        let text = &self.input[char_offset(self.input, event.start().index)..];
+        let text = match text.strip_prefix(b"&") {
+            Some(anchored) => {
+                let name = anchored.iter().position(|byte| byte.is_ascii_whitespace()).unwrap_or(anchored.len());
+                anchored[name..].trim_ascii_start()
+            }
+            None => text,
+        };
+        text.starts_with(b"!")
+    }
+
+    fn refuse_slash(&self, event: &Event) -> Result<(), SyntaxError> {
+        let mut escaped = false;
+        let slash = self.mark_of(event, |rest| {
+            let found = !escaped && rest.starts_with(b"\\/");
+            escaped = !escaped && rest.first() == Some(&b'\\');
+            found
+        });
+        slash.map_or(Ok(()), |mark| Err(SyntaxError::scanner("found unknown escape character", mark)))
+    }
+
+    /// The first place inside the event's text in the input at which `found` holds.
+    fn mark_of(&self, event: &Event, mut found: impl FnMut(&[u8]) -> bool) -> Option<Mark> {
+        let (start, end) = (event.start(), event.end());
+        let mut mark = start;
+        let mut offset = char_offset(self.input, start.index);
+        while mark.index < end.index && offset < self.input.len() {
+            let rest = &self.input[offset..];
+            if found(rest) {
+                return Some(mark);
+            }
+            let line_end = rest[0] == b'\n' || (rest[0] == b'\r' && rest.get(1) != Some(&b'\n'));
+            mark = Mark {
+                index: mark.index + 1,
+                line: mark.line + usize::from(line_end),
+                column: if line_end { 0 } else { mark.column + 1 },
+            };
+            offset += char_width(rest[0]);
+        }
+        None
+    }
+
+    fn error(&self) -> SyntaxError {
+        let parser = &self.parser;
+        let problem = if parser.problem.is_null() {
+            "unknown problem parsing YAML content".to_owned()
+        } else {
+            // SAFETY: libyaml's problems are string literals.
+            let text = unsafe { CStr::from_ptr(parser.problem.cast::<c_char>()) };
+            go_problem(&text.to_string_lossy())
+        };
+        let mark = Mark::from(parser.problem_mark);
+        match parser.error {
+            sys::YAML_SCANNER_ERROR if mark.line != 0 => SyntaxError::scanner(problem, mark),
+            sys::YAML_READER_ERROR => SyntaxError { problem, line: None, mark: self.reader_mark() },
+            _ => SyntaxError::parser(problem, mark, parser.context_mark.into()),
+        }
+    }
+
+    /// libyaml knows the byte at which reading failed; go-yaml prints no line for it.
+    fn reader_mark(&self) -> Mark {
+        let before = &self.input[..self.input.len().min(self.parser.problem_offset as usize)];
+        let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        Mark {
+            index: count_chars(before),
+            line: before.iter().filter(|byte| **byte == b'\n').count(),
+            column: count_chars(&before[line_start..]),
+        }
+    }
+}
+
+impl Drop for Events<'_> {
+    fn drop(&mut self) {
+        // SAFETY: the parser was initialized and is deleted once; then nothing points to the reader any more.
+        unsafe {
+            sys::yaml_parser_delete(&raw mut *self.parser);
+            drop(Box::from_raw(self.reader));
+        }
+    }
+}
+
+fn has_pair(input: &[u8], first: u8, second: impl Fn(u8) -> bool) -> bool {
+    input.windows(2).any(|pair| pair[0] == first && second(pair[1]))
+}
+
+/// go-yaml's wording where it is not libyaml's.
+fn go_problem(problem: &str) -> String {
+    problem.replace("expected hexadecimal number", "expected hexdecimal number")
+}
+
+fn count_chars(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
+}
+
+/// The byte at which the character `index` begins. A byte order mark at the start is not counted.
+fn char_offset(input: &[u8], index: usize) -> usize {
+    let skipped = if input.starts_with(b"\xEF\xBB\xBF") { 3 } else { 0 };
+    let starts = input[skipped..].iter().enumerate().filter(|(_, byte)| **byte & 0xC0 != 0x80);
+    starts.map(|(offset, _)| offset + skipped).nth(index).unwrap_or(input.len())
+}
+
+fn char_width(first: u8) -> usize {
+    match first {
+        0xF0.. => 4,
+        0xE0.. => 3,
+        0xC0.. => 2,
+        _ => 1,
+    }
+}
+
+/// Hands libyaml the next piece of the input, no more than go-yaml's buffer would hold.
+///
+/// SAFETY: libyaml calls it with the `Reader` given to `yaml_parser_set_input` and a buffer of `size` bytes.
+unsafe fn read(data: *mut c_void, buffer: *mut u8, size: u64, size_read: *mut u64) -> i32 {
+    // SAFETY: as above; nobody else looks at the reader.
+    unsafe {
+        let reader = &mut *data.cast::<Reader<'_>>();
+        let (piece, rest) = reader.rest.split_at(reader.rest.len().min(size as usize).min(READ_AHEAD));
+        std::ptr::copy_nonoverlapping(piece.as_ptr(), buffer, piece.len());
+        reader.rest = rest;
+        *size_read = piece.len() as u64;
+    }
+    1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str) -> String {
+        let mut events = Events::new(text.as_bytes()).unwrap();
+        loop {
+            match events.next() {
+                Ok(event) if event.kind() == Kind::StreamEnd => return String::new(),
+                Ok(_) => {}
+                Err(error) => return error.to_string(),
+            }
+        }
+    }
+
+    #[test]
+    fn errors_carry_the_lines_that_go_yaml_prints() {
+        assert_eq!(error("a: b: c"), "yaml: mapping values are not allowed in this context");
+        assert_eq!(error("a: 1\nb: c: d"), "yaml: line 2: mapping values are not allowed in this context");
+        assert_eq!(error("a: \"\\/\""), "yaml: found unknown escape character");
+        assert_eq!(error("a: \x01"), "yaml: control characters are not allowed");
+        assert_eq!(error("%YAML 1.2\n--- a"), "yaml: found incompatible YAML document");
+        assert_eq!(error("a: \"\\\\/\""), "");
+    }
+
+    #[test]
+    fn nesting_stops_at_the_limit() {
+        assert_eq!(error(&"[".repeat(MAX_DEPTH + 2)), "yaml: exceeded max depth of 10000");
+    }
+
+    #[test]
+    fn events_can_be_dropped_half_way() {
+        let mut events = Events::new(b"a: [1, 2, {b: c}]\nd: &x y").unwrap();
+        for _ in 0..6 {
+            events.next().unwrap();
+        }
+    }
+}

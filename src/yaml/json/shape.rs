@@ -1,0 +1,93 @@
+//! A template value to what encoding/json would write for it, one level at a time.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::template::value::{List, Map, Str, Value};
+
+use crate::yaml::number::format_g;
+
+use super::EncodeError;
+
+/// At this nesting encoding/json starts to look for cycles (`startDetectingCyclesAfter`).
+const CYCLES_FROM: usize = 1000;
+
+/// The deepest value that is written. Go has no limit here, but go-yaml and encoding/json both refuse to
+/// read what nests deeper.
+const MAX_DEPTH: usize = 10_000;
+
+/// One level of a value.
+pub(in crate::yaml) enum Shape {
+    Null,
+    Bool(bool),
+    Int(i64),
+    Uint(u64),
+    /// Finite.
+    Float(f64),
+    Text(Str),
+    List(List),
+    Map(Map),
+    /// A struct: its fields in the order of declaration.
+    Fields(Vec<(&'static str, Value)>),
+}
+
+/// What encoding/json makes of a value: nil maps and lists are null, bytes are base64, an object is what
+/// its `MarshalJSON` says or its fields.
+pub(in crate::yaml) fn of(value: &Value) -> Result<Shape, EncodeError> {
+    Ok(match value {
+        Value::Invalid | Value::Nil => Shape::Null,
+        Value::Bool(flag) => Shape::Bool(*flag),
+        Value::Int(_, number) => Shape::Int(*number),
+        Value::Uint(_, number) => Shape::Uint(*number),
+        Value::Float(number) if !number.is_finite() => return Err(EncodeError::Float(format_g(*number))),
+        Value::Float(number) => Shape::Float(*number),
+        Value::Str(text) => Shape::Text(text.clone()),
+        Value::Bytes(bytes) => Shape::Text(STANDARD.encode(&**bytes).into()),
+        Value::List(list) if list.is_nil() => Shape::Null,
+        Value::List(list) => Shape::List(list.clone()),
+        Value::Map(map) if map.is_nil() => Shape::Null,
+        Value::Map(map) => Shape::Map(map.clone()),
+        Value::Object(object) => match object.json() {
+            Some(Value::Object(_)) => Shape::Null,
+            Some(json) => return of(&json),
+            None => Shape::Fields(object.fields()),
+        },
+    })
+}
+
+/// The collections around the place that is being written.
+#[derive(Default)]
+pub(in crate::yaml) struct Path(Vec<Option<Value>>);
+
+impl Path {
+    /// Steps into a collection; an error if it is one of those around it, or too deep.
+    pub fn enter(&mut self, collection: Option<Value>) -> Result<(), EncodeError> {
+        if self.0.len() >= CYCLES_FROM
+            && let Some(inner) = &collection
+            && self.0.iter().flatten().any(|outer| same(outer, inner))
+        {
+            return Err(EncodeError::Cycle(inner.type_of()));
+        }
+        if self.0.len() >= MAX_DEPTH {
+            return Err(EncodeError::TooDeep);
+        }
+        self.0.push(collection);
+        Ok(())
+    }
+
+    pub fn leave(&mut self) {
+        self.0.pop();
+    }
+
+    pub fn depth(&self) -> usize {
+        self.0.len()
+    }
+}
+
+fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::List(a), Value::List(b)) => a.same(b),
+        (Value::Map(a), Value::Map(b)) => a.same(b),
+        _ => false,
+    }
+}
