@@ -1,11 +1,28 @@
-//! Executes a parsed template over a value and writes what it prints.
+//! Executes a parsed template over a value and writes what it prints (Go's `text/template/exec.go`).
 
+mod call;
+mod convert;
+mod field;
+mod operand;
+mod pipeline;
+mod range;
+mod walk;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::budgets::{Budget, Limits};
+use super::ast::{Pos, Show, Tree};
+use super::budgets::{Budget, BudgetError, Limits};
 use super::error::Error;
+use super::parse::DOLLAR;
+use super::quote::quote;
 use super::set::Set;
-use super::value::Value;
+use super::value::{Str, Value};
+use operand::Operand;
+
+/// Texts of [`Exec::execute_text`] whose trees are kept for the next time: library charts send the same
+/// few hundred through `tpl` again and again.
+const MAX_KEPT_TEXTS: usize = 1_000;
 
 /// One running execution, lent to every function call.
 pub struct Exec<'t, H: 'static> {
@@ -14,12 +31,13 @@ pub struct Exec<'t, H: 'static> {
     /// What the execution may still use up.
     pub budget: Budget,
     set: Arc<Set<H>>,
+    texts: HashMap<(Str, Str), Arc<[Arc<Tree>]>>,
 }
 
 impl<'t, H> Exec<'t, H> {
     /// An execution of templates of `set`. The budget is shared by everything it executes.
     pub fn new(set: Arc<Set<H>>, host: &'t mut H, limits: Limits) -> Self {
-        Exec { host, budget: Budget::new(limits), set }
+        Exec { host, budget: Budget::new(limits), set, texts: HashMap::new() }
     }
 
     /// Executes a template by name over `data` and returns what it prints.
@@ -27,8 +45,13 @@ impl<'t, H> Exec<'t, H> {
     /// # Errors
     /// Go's `no template "x" associated with template "y"` (not an exec error), or what the template says.
     pub fn execute_template(&mut self, name: impl AsRef<[u8]>, data: Value) -> Result<Vec<u8>, Error> {
-        let _ = (name.as_ref(), data, &self.set);
-        Ok(Vec::new())
+        let name = name.as_ref();
+        let Some(tree) = self.set.lookup(name).cloned() else {
+            let text =
+                format!("template: no template {} associated with template {}", quote(name), quote(self.set.name()));
+            return Err(Error { text, exec: false, source: None });
+        };
+        self.execute(&tree, data)
     }
 
     /// Parses `text` as template `name` of a child set and executes it over `data`; what it defines is
@@ -36,19 +59,129 @@ impl<'t, H> Exec<'t, H> {
     ///
     /// # Errors
     /// A parse error (`exec` false) or an execution error.
-    pub fn execute_text(
-        &mut self,
-        name: impl AsRef<[u8]>,
-        text: &[u8],
-        data: Value,
-    ) -> Result<Vec<u8>, Error> {
-        let _ = (name.as_ref(), data);
-        Ok(text.to_vec())
+    pub fn execute_text(&mut self, name: impl AsRef<[u8]>, text: &[u8], data: Value) -> Result<Vec<u8>, Error> {
+        if !text.windows(2).any(|pair| pair == b"{{") {
+            return Ok(text.to_vec());
+        }
+        let name = Str::from(name.as_ref());
+        let trees = self.text_trees(&name, text)?;
+        let mut child = Set::child(self.set.clone());
+        let mut main = None;
+        for tree in trees.iter() {
+            if *tree.name() == name {
+                main = Some(tree.clone());
+            }
+            child.add(tree.clone());
+        }
+        let Some(main) = main else { return Ok(Vec::new()) };
+        let outer = std::mem::replace(&mut self.set, Arc::new(child));
+        let printed = self.execute(&main, data);
+        self.set = outer;
+        printed
     }
 
     /// The name space that is being executed: the set given to [`Exec::new`], or a child of it inside
     /// [`Exec::execute_text`].
     pub fn set(&self) -> &Arc<Set<H>> {
         &self.set
+    }
+
+    fn text_trees(&mut self, name: &Str, text: &[u8]) -> Result<Arc<[Arc<Tree>]>, Error> {
+        let key = (name.clone(), Str::from(text));
+        if let Some(trees) = self.texts.get(&key) {
+            return Ok(trees.clone());
+        }
+        let trees: Arc<[Arc<Tree>]> = self.set.trees(name, text)?.into_iter().map(Arc::new).collect();
+        if self.texts.len() < MAX_KEPT_TEXTS {
+            self.texts.insert(key, trees.clone());
+        }
+        Ok(trees)
+    }
+
+    fn execute(&mut self, tree: &Tree, data: Value) -> Result<Vec<u8>, Error> {
+        let mut out = Vec::new();
+        let dot = Operand::concrete(data);
+        let mut state = State::new(self, &mut out, tree, dot.clone());
+        match state.nested_root(&dot) {
+            Ok(()) => Ok(out),
+            Err(error) => Err(*error),
+        }
+    }
+}
+
+/// The result of evaluating something; errors are boxed because nearly everything returns one.
+type Eval<T> = Result<T, Box<Error>>;
+
+/// The execution of one template. `'a` is the life of its tree.
+struct State<'e, 't, 'a, H: 'static> {
+    exec: &'e mut Exec<'t, H>,
+    out: &'e mut Vec<u8>,
+    tree: &'a Tree,
+    /// The node that errors refer to; Go moves it in exactly these places.
+    at: Option<At<'a>>,
+    /// Variables by number, the innermost last.
+    variables: Vec<(u32, Operand)>,
+}
+
+/// A node of the tree, for errors.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    pos: Pos,
+    item: &'a dyn Show,
+}
+
+impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
+    /// A template sees no variable of its caller, only `$`.
+    fn new(exec: &'e mut Exec<'t, H>, out: &'e mut Vec<u8>, tree: &'a Tree, dot: Operand) -> Self {
+        State { exec, out, tree, at: None, variables: vec![(DOLLAR, dot)] }
+    }
+
+    /// Executes the whole template one level deeper.
+    fn nested_root(&mut self, dot: &Operand) -> Eval<()> {
+        self.exec.budget.enter().map_err(|error| self.stopped(&error))?;
+        let walked = self.walk(dot, &self.tree.root);
+        self.exec.budget.leave();
+        walked.map(drop)
+    }
+
+    fn at(&mut self, pos: Pos, item: &'a dyn Show) {
+        self.at = Some(At { pos, item });
+    }
+
+    /// An error at the current node (`errorf` in Go).
+    fn fail<T>(&self, message: impl AsRef<str>) -> Eval<T> {
+        Err(Box::new(self.error(message.as_ref(), None)))
+    }
+
+    fn error(&self, message: &str, source: Option<Box<Error>>) -> Error {
+        let name = self.tree.name();
+        let text = match self.at {
+            None => format!("template: {}: {message}", name.to_text()),
+            Some(at) => format!(
+                "template: {}: executing {} at <{}>: {message}",
+                self.tree.location(at.pos),
+                quote(name),
+                self.tree.show(at.item),
+            ),
+        };
+        Error { text, exec: true, source }
+    }
+
+    fn stopped(&self, error: &BudgetError) -> Box<Error> {
+        Box::new(self.error(&error.to_string(), None))
+    }
+
+    fn step(&mut self) -> Eval<()> {
+        self.exec.budget.step().map_err(|error| self.stopped(&error))
+    }
+
+    fn check_stack(&self) -> Eval<()> {
+        self.exec.budget.stack().map_err(|error| self.stopped(&error))
+    }
+
+    fn write(&mut self, text: &[u8]) -> Eval<()> {
+        self.exec.budget.output(text.len()).map_err(|error| self.stopped(&error))?;
+        self.out.extend_from_slice(text);
+        Ok(())
     }
 }

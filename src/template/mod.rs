@@ -6,17 +6,22 @@
 
 pub mod ast;
 pub mod budgets;
+mod builtins;
 pub mod error;
 pub mod eval;
 pub mod fmt;
 pub mod frozen;
 pub mod func;
 pub mod funcs;
+mod lex;
 pub mod number;
+mod parse;
 pub mod quote;
 pub mod set;
 mod truth;
 pub mod types;
+mod unicode;
 pub mod value;
+mod zero;
 
 pub use truth::truth;

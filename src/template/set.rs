@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::ast::Tree;
+use super::ast::{Callee, Tree};
+use super::builtins;
 use super::error::Error;
 use super::funcs::Funcs;
+use super::parse::parse;
 use super::value::Str;
 
 /// Templates by name, as Go's associated templates; a child set sees the definitions of its parent
@@ -35,15 +37,40 @@ impl<H> Set<H> {
 
     /// Parses a file and adds its templates: the text itself as `name`, and everything it defines. A
     /// definition replaces an earlier one of its name unless its body is blank.
+    ///
+    /// # Errors
+    /// Go's parse error, `template: NAME:LINE: …` (`exec` is false); nothing is added then.
     pub fn parse(&mut self, name: impl Into<Str>, text: &[u8]) -> Result<(), Error> {
-        let _ = (name.into(), text);
+        for tree in self.trees(&name.into(), text)? {
+            self.add(Arc::new(tree));
+        }
         Ok(())
+    }
+
+    /// The trees of a file, with function names resolved against the functions of this set.
+    pub(super) fn trees(&self, name: &Str, text: &[u8]) -> Result<Vec<Tree>, Error> {
+        parse(name, text, &|function| match self.funcs.index(function) {
+            Some(index) => Some(Callee::Host(index)),
+            None => builtins::find(function).map(Callee::Builtin),
+        })
+    }
+
+    /// Adds a template; a blank one never hides another of its name (`associate` in Go's template.go).
+    pub(super) fn add(&mut self, tree: Arc<Tree>) {
+        if !tree.is_blank() || self.lookup(tree.name()).is_none() {
+            self.templates.insert(tree.name().clone(), tree);
+        }
     }
 
     /// The template of this name, here or in a parent.
     pub fn lookup(&self, name: impl AsRef<[u8]>) -> Option<&Arc<Tree>> {
-        let name = name.as_ref();
-        self.templates.get(name).or_else(|| self.parent.as_ref()?.lookup(name))
+        let mut set = self;
+        loop {
+            if let Some(tree) = set.templates.get(name.as_ref()) {
+                return Some(tree);
+            }
+            set = set.parent.as_deref()?;
+        }
     }
 
     pub fn name(&self) -> &Str {

@@ -431,3 +431,38 @@ fn leak_free(element: Type) -> &'static Type {
         _ => &Type::Any,
     }
 }
+
+impl Drop for ListCell {
+    fn drop(&mut self) {
+        dismantle(std::mem::take(self.items.get_mut()));
+    }
+}
+
+impl Drop for MapCell {
+    fn drop(&mut self) {
+        dismantle(std::mem::take(self.entries.get_mut()).into_values());
+    }
+}
+
+/// Drops values level by level instead of by recursion: a template can nest lists far deeper than a
+/// stack reaches.
+fn dismantle(values: impl IntoIterator<Item = Value>) {
+    let container = |value: &Value| matches!(value, Value::List(_) | Value::Map(_));
+    let mut left: Vec<Value> = values.into_iter().filter(container).collect();
+    while let Some(value) = left.pop() {
+        match value {
+            Value::List(list) => {
+                if let Some(mut cell) = Rc::into_inner(list.0) {
+                    left.extend(std::mem::take(cell.items.get_mut()).into_iter().filter(container));
+                }
+            }
+            Value::Map(map) => {
+                if let Some(mut cell) = Rc::into_inner(map.0) {
+                    let entries = std::mem::take(cell.entries.get_mut());
+                    left.extend(entries.into_values().filter(container));
+                }
+            }
+            _ => {}
+        }
+    }
+}

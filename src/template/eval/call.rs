@@ -1,0 +1,214 @@
+//! Calls of functions and methods.
+
+use super::field::{Arguments, Site};
+use super::operand::Operand;
+use super::{Eval, State};
+use crate::template::ast::{Callee, Expr, Function};
+use crate::template::builtins::{self, Builtin, Run};
+use crate::template::error::Error;
+use crate::template::func::{CallError, Method};
+use crate::template::truth::truth;
+use crate::template::types::Type;
+use crate::template::value::Value;
+
+/// What a call has to know of the callee's parameters; `None` takes any value as it is.
+struct Signature<'s, P> {
+    name: &'s str,
+    params: &'s [P],
+    variadic: bool,
+}
+
+/// A parameter of a host function, or one of a built-in.
+trait Param {
+    fn wanted(&self) -> Option<Type>;
+}
+
+impl Param for Type {
+    fn wanted(&self) -> Option<Type> {
+        Some(*self)
+    }
+}
+
+impl Param for Option<Type> {
+    fn wanted(&self) -> Option<Type> {
+        *self
+    }
+}
+
+impl<P: Param> Signature<'_, P> {
+    /// The type of the parameter that takes the argument of this place.
+    fn param(&self, index: usize) -> Option<Type> {
+        self.params.get(index).or(self.params.last()).and_then(Param::wanted)
+    }
+
+    /// Checks the number of arguments; `piped` counts one more.
+    fn check(&self, args: usize, piped: bool) -> Result<(), String> {
+        let (name, given, want) = (self.name, args + usize::from(piped), self.params.len());
+        if self.variadic {
+            let fixed = want.saturating_sub(1);
+            if given < fixed {
+                return Err(format!("wrong number of args for {name}: want at least {fixed} got {args}"));
+            }
+        } else if given != want {
+            return Err(format!("wrong number of args for {name}: want {want} got {given}"));
+        }
+        Ok(())
+    }
+}
+
+impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
+    /// Calls a function by name; `site` is where a failure of the function is reported.
+    pub(super) fn function(
+        &mut self,
+        dot: &Operand,
+        function: &'a Function,
+        site: Site<'a>,
+        args: &'a [Expr],
+        last: Option<Operand>,
+    ) -> Eval<Operand> {
+        self.at(function.pos, function);
+        self.step()?;
+        let args = args.get(1..).unwrap_or_default();
+        match function.callee {
+            Callee::Builtin(builtin) => self.call_builtin(dot, builtin, site, args, last),
+            Callee::Host(index) => {
+                let Some(func) = self.exec.set().funcs().at(index) else {
+                    return self.fail(format!("{:?} is not a defined function", function.name));
+                };
+                let signature = Signature { name: func.name, params: func.params, variadic: func.variadic };
+                let values = self.arguments(dot, &signature, args, last, None)?;
+                let result = (func.call)(self.exec, &values);
+                self.finish(func.name, site, result, func.returns)
+            }
+        }
+    }
+
+    pub(super) fn call_method(
+        &mut self,
+        dot: &Operand,
+        receiver: Operand,
+        site: Site<'a>,
+        method: &'static Method,
+        (args, last): Arguments<'a>,
+    ) -> Eval<Operand> {
+        self.step()?;
+        let args = args.get(1..).unwrap_or_default();
+        let signature = Signature { name: method.name, params: method.params, variadic: method.variadic };
+        let values = self.arguments(dot, &signature, args, last, Some(receiver.value))?;
+        let result = (method.call)(&values);
+        self.finish(method.name, site, result, method.returns)
+    }
+
+    fn call_builtin(
+        &mut self,
+        dot: &Operand,
+        builtin: &'static Builtin,
+        site: Site<'a>,
+        args: &'a [Expr],
+        last: Option<Operand>,
+    ) -> Eval<Operand> {
+        let Builtin { name, params, variadic, run } = *builtin;
+        let signature = Signature { name, params, variadic };
+        let result = match run {
+            Run::And => return self.short_circuit(dot, &signature, args, last, false),
+            Run::Or => return self.short_circuit(dot, &signature, args, last, true),
+            Run::Plain(run) => {
+                let values = self.arguments(dot, &signature, args, last, None)?;
+                run(&values)
+            }
+            Run::Call => {
+                let callee = match args.first() {
+                    Some(callee) => self.tree.show(callee),
+                    None => last.as_ref().map(|last| reflect_string(&last.value)).unwrap_or_default(),
+                };
+                let values = self.arguments(dot, &signature, args, last, None)?;
+                Err(builtins::call(&callee, &values))
+            }
+        };
+        if let Ok(Value::Str(text)) = &result {
+            self.exec.budget.output(text.len()).map_err(|error| self.stopped(&error))?;
+        }
+        self.finish(name, site, result, Type::Bool)
+    }
+
+    /// `and` and `or`: the first argument that decides, or the last.
+    fn short_circuit(
+        &mut self,
+        dot: &Operand,
+        signature: &Signature<'_, Option<Type>>,
+        args: &'a [Expr],
+        last: Option<Operand>,
+        decides: bool,
+    ) -> Eval<Operand> {
+        if let Err(text) = signature.check(args.len(), last.is_some()) {
+            return self.fail(text);
+        }
+        let mut value = Operand::INVALID;
+        for arg in args {
+            value = self.argument(dot, None, arg)?;
+            if truth(&value.value) == decides {
+                return Ok(value);
+            }
+        }
+        Ok(last.unwrap_or(value))
+    }
+
+    /// Evaluates and converts the arguments, behind the receiver if there is one.
+    fn arguments<P: Param>(
+        &mut self,
+        dot: &Operand,
+        signature: &Signature<'_, P>,
+        args: &'a [Expr],
+        last: Option<Operand>,
+        receiver: Option<Value>,
+    ) -> Eval<Vec<Value>> {
+        if let Err(text) = signature.check(args.len(), last.is_some()) {
+            return self.fail(text);
+        }
+        let mut values = Vec::with_capacity(args.len() + 2);
+        values.extend(receiver);
+        for (index, arg) in args.iter().enumerate() {
+            values.push(self.argument(dot, signature.param(index), arg)?.value);
+        }
+        if let Some(last) = last {
+            values.push(self.validate(last, signature.param(args.len()))?.value);
+        }
+        Ok(values)
+    }
+
+    fn finish(
+        &mut self,
+        name: &str,
+        (pos, item): Site<'a>,
+        result: Result<Value, CallError>,
+        returns: Type,
+    ) -> Eval<Operand> {
+        match result {
+            Ok(value) => Ok(Operand::from_slot(value, returns)),
+            Err(error) => {
+                self.at(pos, item);
+                let message = format!("error calling {name}: {error}");
+                Err(Box::new(self.error(&message, Some(unwrapped(error)))))
+            }
+        }
+    }
+}
+
+/// The function's error as a link of the chain that `errors.Unwrap` walks.
+fn unwrapped(error: CallError) -> Box<Error> {
+    let text = error.to_string();
+    match error {
+        CallError::Template { prefix, source } if prefix.is_empty() => source,
+        CallError::Template { source, .. } => Box::new(Error { text, exec: false, source: Some(source) }),
+        CallError::Message(_) | CallError::Budget(_) => Box::new(Error { text, exec: false, source: None }),
+    }
+}
+
+/// `reflect.Value.String`: the text of a string, else the type in brackets.
+fn reflect_string(value: &Value) -> String {
+    match value {
+        Value::Str(text) => text.to_text().into_owned(),
+        Value::Invalid => "<invalid Value>".into(),
+        value => format!("<{} Value>", value.type_of()),
+    }
+}
