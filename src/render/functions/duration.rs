@@ -1,6 +1,8 @@
 //! Go's `time.Duration`: nanoseconds to text (`1h2m3s`) and back, rounding.
 
 use super::layout_quote::quote;
+use crate::template::fmt::print_value;
+use crate::template::value::{IntKind, Value};
 
 pub const SECOND: i64 = 1_000_000_000;
 pub const MINUTE: i64 = 60 * SECOND;
@@ -19,30 +21,8 @@ pub enum DurationError {
 
 /// `Duration.String`
 pub fn format(duration: i64) -> String {
-    let sign = if duration < 0 { "-" } else { "" };
-    let nanos = duration.unsigned_abs();
-    let second = SECOND as u64;
-    match nanos {
-        0 => "0s".to_owned(),
-        1..1_000 => format!("{sign}{nanos}ns"),
-        1_000..1_000_000 => format!("{sign}{}µs", fraction(nanos, 1_000, 3)),
-        1_000_000..1_000_000_000 => format!("{sign}{}ms", fraction(nanos, 1_000_000, 6)),
-        _ => {
-            let minutes = nanos / second / 60;
-            let seconds = fraction(nanos % (60 * second), second, 9);
-            match (minutes / 60, minutes % 60) {
-                (0, 0) => format!("{sign}{seconds}s"),
-                (0, minutes) => format!("{sign}{minutes}m{seconds}s"),
-                (hours, minutes) => format!("{sign}{hours}h{minutes}m{seconds}s"),
-            }
-        }
-    }
-}
-
-/// `nanos / unit` with up to `places` digits after the point, none of them a trailing zero.
-fn fraction(nanos: u64, unit: u64, places: usize) -> String {
-    let text = format!("{}.{:0places$}", nanos / unit, nanos % unit);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    let printed = print_value(&Value::Int(IntKind::Duration, duration));
+    String::from_utf8_lossy(&printed).into_owned()
 }
 
 /// `time.ParseDuration`

@@ -227,24 +227,24 @@ static METHODS: &[Method] = &[
     method!("Second", [], Type::Int, |time, _| Value::int(time.clock().second)),
     method!("Nanosecond", [], Type::Int, |time, _| Value::int(time.nanos)),
     method!("IsZero", [], Type::Bool, |time, _| Value::Bool(time.seconds == ZERO && time.nanos == 0)),
-    method!("UTC", [], TYPE, |time, _| time.within(Zone::Utc).into_value()),
-    method!("Add", [Type::Duration], TYPE, |time, args| match args {
+    method!("UTC", [], Type::Named(&TIME), |time, _| time.within(Zone::Utc).into_value()),
+    method!("Add", [Type::Duration], Type::Named(&TIME), |time, args| match args {
         [Value::Int(_, nanos), ..] => time.add(*nanos).into_value(),
         _ => time.clone().into_value(),
     }),
-    method!("AddDate", [Type::Int, Type::Int, Type::Int], TYPE, |time, args| match args {
+    method!("AddDate", [Type::Int, Type::Int, Type::Int], Type::Named(&TIME), |time, args| match args {
         [Value::Int(_, years), Value::Int(_, months), Value::Int(_, days)] => {
             time.add_date(*years, *months, *days).into_value()
         }
         _ => time.clone().into_value(),
     }),
-    method!("Sub", [TYPE], Type::Duration, |time, args| {
+    method!("Sub", [Type::Named(&TIME)], Type::Duration, |time, args| {
         let nanos = args.first().and_then(Time::of).map_or(0, |other| time.since(other));
         Value::Int(IntKind::Duration, nanos)
     }),
-    method!("Before", [TYPE], Type::Bool, |time, args| Value::Bool(time.order(args).is_lt())),
-    method!("After", [TYPE], Type::Bool, |time, args| Value::Bool(time.order(args).is_gt())),
-    method!("Equal", [TYPE], Type::Bool, |time, args| Value::Bool(time.order(args).is_eq())),
+    method!("Before", [Type::Named(&TIME)], Type::Bool, |time, args| Value::Bool(time.order(args).is_lt())),
+    method!("After", [Type::Named(&TIME)], Type::Bool, |time, args| Value::Bool(time.order(args).is_gt())),
+    method!("Equal", [Type::Named(&TIME)], Type::Bool, |time, args| Value::Bool(time.order(args).is_eq())),
 ];
 
 impl Time {
