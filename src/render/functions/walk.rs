@@ -2,7 +2,7 @@
 
 /// Maps and lists inside each other. `set $a "self" $a` makes a value without end, on which Go overflows
 /// its stack and dies; real values nest to about 30.
-pub const MAX_DEPTH: usize = 1_000;
+pub const MAX_DEPTH: usize = 250;
 
 /// The message for a value nested deeper than [`MAX_DEPTH`].
 pub fn too_deep(function: &str) -> String {
