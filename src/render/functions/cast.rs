@@ -1,0 +1,146 @@
+//! Turns any value into a number, a string or a truth value by the lax rules of Sprig (`spf13/cast`, `strval`, `empty`).
+
+use super::define::ANY;
+use super::parse_number::{float_literal, int_literal};
+use crate::template::fmt::print_value;
+use crate::template::types::Type;
+use crate::template::value::{List, Str, Value};
+
+/// `cast.ToInt64` (and `ToInt`, which is the same on 64 bits): what is no number is 0.
+pub fn to_int64(value: &Value) -> i64 {
+    match value {
+        // `time.Duration` is a type of its own that cast does not know.
+        Value::Int(crate::template::value::IntKind::Duration, _) => 0,
+        Value::Int(_, number) => *number,
+        Value::Uint(_, number) => *number as i64,
+        Value::Float(number) => float_to_int64(*number),
+        Value::Str(text) => int_literal(trim_zero_decimal(text), 0).unwrap_or(0),
+        Value::Bool(flag) => i64::from(*flag),
+        _ => 0,
+    }
+}
+
+/// `cast.ToFloat64`: what is no number is 0.
+pub fn to_float64(value: &Value) -> f64 {
+    match value {
+        Value::Int(crate::template::value::IntKind::Duration, _) => 0.0,
+        Value::Int(_, number) => *number as f64,
+        Value::Uint(_, number) => *number as f64,
+        Value::Float(number) => *number,
+        Value::Str(text) => float_literal(text).unwrap_or(0.0),
+        Value::Bool(flag) => f64::from(u8::from(*flag)),
+        _ => 0.0,
+    }
+}
+
+/// Go's `int64(f)` on amd64: what does not fit is the smallest number.
+pub fn float_to_int64(number: f64) -> i64 {
+    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+    if number >= -LIMIT && number < LIMIT { number as i64 } else { i64::MIN }
+}
+
+/// `8.00` reads as `8`; `8.01` does not.
+fn trim_zero_decimal(text: &[u8]) -> &[u8] {
+    let zeros = text.iter().rev().take_while(|byte| **byte == b'0').count();
+    match text[..text.len() - zeros].split_last() {
+        Some((b'.', head)) if zeros > 0 => head,
+        _ => text,
+    }
+}
+
+/// Sprig's `strval`: strings and bytes as they are, the rest as `%v`.
+pub fn strval(value: &Value) -> Str {
+    match value {
+        Value::Str(text) | Value::Bytes(text) => text.clone(),
+        other => print_value(other).into(),
+    }
+}
+
+/// Sprig's `strslice`: a list's elements as strings without the nils; anything else as a list of one.
+pub fn strslice(value: &Value) -> Vec<Str> {
+    match value {
+        Value::List(list) => list.snapshot().iter().filter(|item| item.is_some()).map(strval).collect(),
+        Value::Bytes(bytes) => bytes.iter().map(|byte| Str::from(byte.to_string())).collect(),
+        Value::Nil | Value::Invalid => Vec::new(),
+        other => vec![strval(other)],
+    }
+}
+
+/// Sprig's `empty`: nil, false, zero, and empty strings, lists and maps; an object never.
+pub fn empty(value: &Value) -> bool {
+    !crate::template::truth(value)
+}
+
+/// The elements of a list as Go sees them through reflection; nothing for what is no list.
+pub fn elements(value: &Value) -> Option<Vec<Value>> {
+    use crate::template::value::UintKind;
+    match value {
+        Value::List(list) => Some(list.snapshot()),
+        Value::Bytes(bytes) => {
+            Some(bytes.iter().map(|byte| Value::Uint(UintKind::Uint8, u64::from(*byte))).collect())
+        }
+        _ => None,
+    }
+}
+
+/// `reflect.Kind` as text: `string`, `map`, `slice`, `ptr`, `invalid`, …
+pub fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Nil | Value::Invalid => "invalid",
+        Value::Object(object) if object.named().name.starts_with('*') => "ptr",
+        Value::Object(_) => "struct",
+        other => kind_of_type(other.type_of()),
+    }
+}
+
+fn kind_of_type(ty: Type) -> &'static str {
+    match ty {
+        Type::Any | Type::Error => "interface",
+        Type::Bool => "bool",
+        Type::Int => "int",
+        Type::Int8 => "int8",
+        Type::Int16 => "int16",
+        Type::Int32 => "int32",
+        Type::Int64 | Type::Duration => "int64",
+        Type::Uint => "uint",
+        Type::Uint8 => "uint8",
+        Type::Uint16 => "uint16",
+        Type::Uint32 => "uint32",
+        Type::Uint64 => "uint64",
+        Type::Float32 => "float32",
+        Type::Float64 => "float64",
+        Type::String => "string",
+        Type::Bytes | Type::List(_) => "slice",
+        Type::Map(_) => "map",
+        Type::Named(named) => kind_of_type(named.underlying),
+    }
+}
+
+/// The type as `%T` prints it: `<nil>` for nil.
+pub fn type_name(value: &Value) -> String {
+    match value {
+        Value::Nil | Value::Invalid => "<nil>".to_owned(),
+        other => other.type_of().to_string(),
+    }
+}
+
+/// A new `[]interface {}`.
+pub fn list(items: Vec<Value>) -> Value {
+    Value::List(List::new(ANY, items))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn casts_like_spf13() {
+        assert_eq!(to_int64(&Value::str("0x1F")), 31);
+        assert_eq!(to_int64(&Value::str("010")), 8);
+        assert_eq!(to_int64(&Value::str("8.00")), 8);
+        assert_eq!(to_int64(&Value::str("8.5")), 0);
+        assert_eq!(to_int64(&Value::Float(-2.9)), -2);
+        assert_eq!(to_int64(&Value::Float(1e300)), i64::MIN);
+        assert_eq!(to_float64(&Value::str("1_0.5")), 10.5);
+    }
+}

@@ -1,0 +1,88 @@
+//! YAML and JSON texts to values and back: Helm's functions, and those of Sprig that Helm leaves in place.
+
+use super::define::{ANY, Answer, LIST, MAP, STRING, any, fail, func, text};
+use crate::render::context::Context;
+use crate::template::eval::Exec;
+use crate::template::func::{CallError, Func};
+use crate::template::types::Type;
+use crate::template::value::{Map, Value};
+use crate::yaml::json::{self, Options};
+use crate::yaml::{pretty, read, write};
+
+pub static TABLE: &[Func<Context>] = &[
+    func("toYaml", &[ANY], STRING, |exec, a| charged(exec, yaml(any(a, 0)).unwrap_or_default())),
+    func("mustToYaml", &[ANY], STRING, |exec, a| {
+        let written = yaml(any(a, 0)).or_else(|error| fail(error.to_string()))?;
+        charged(exec, written)
+    }),
+    func("toYamlPretty", &[ANY], STRING, |exec, a| {
+        charged(exec, pretty::to_vec(any(a, 0)).map(without_newline).unwrap_or_default())
+    }),
+    func("fromYaml", &[STRING], MAP, |_, a| {
+        Ok(Value::Map(read::map(text(a, 0)?).unwrap_or_else(|error| error_map(error.to_string()))))
+    }),
+    func("fromYamlArray", &[STRING], LIST, |_, a| {
+        let read = read::list(text(a, 0)?);
+        Ok(read.map_or_else(|error| Value::list(vec![Value::str(error.to_string())]), Value::List))
+    }),
+    func("toJson", &[ANY], STRING, |exec, a| charged(exec, json::encode(any(a, 0)).unwrap_or_default())),
+    func("mustToJson", &[ANY], STRING, |exec, a| must_encode(exec, a, HTML_SAFE)),
+    func("toPrettyJson", &[ANY], STRING, |exec, a| {
+        charged(exec, json::encode_indent(any(a, 0)).unwrap_or_default())
+    }),
+    func("mustToPrettyJson", &[ANY], STRING, |exec, a| {
+        must_encode(exec, a, Options { indent: true, ..HTML_SAFE })
+    }),
+    func("toRawJson", &[ANY], STRING, |exec, a| {
+        must_encode(exec, a, Options { escape_html: false, ..HTML_SAFE })
+    }),
+    func("mustToRawJson", &[ANY], STRING, |exec, a| {
+        must_encode(exec, a, Options { escape_html: false, ..HTML_SAFE })
+    }),
+    func("fromJson", &[STRING], MAP, |_, a| {
+        let json::Partial { value, error } = json::decode_map(text(a, 0)?);
+        if let Some(error) = error {
+            value.insert("Error", Value::str(error.to_string()));
+        }
+        Ok(Value::Map(value))
+    }),
+    func("fromJsonArray", &[STRING], LIST, |_, a| {
+        let json::Partial { value, error } = json::decode_list(text(a, 0)?);
+        Ok(match error {
+            Some(error) => Value::list(vec![Value::str(error.to_string())]),
+            None => Value::List(value),
+        })
+    }),
+    func("mustFromJson", &[STRING], ANY, |_, a| {
+        json::decode(text(a, 0)?).map_err(|error| CallError::new(error.to_string()))
+    }),
+];
+
+const HTML_SAFE: Options = Options { escape_html: true, indent: false };
+
+fn yaml(value: &Value) -> Result<Vec<u8>, write::WriteError> {
+    write::to_vec(value).map(without_newline)
+}
+
+fn without_newline(mut text: Vec<u8>) -> Vec<u8> {
+    if text.ends_with(b"\n") {
+        text.pop();
+    }
+    text
+}
+
+fn must_encode(exec: &mut Exec<'_, Context>, args: &[Value], options: Options) -> Answer {
+    let written = json::encode_with(any(args, 0), options).or_else(|error| fail(error.to_string()))?;
+    charged(exec, written)
+}
+
+/// The text as a value, after it was charged: a chart can double a value and write it again and again.
+fn charged(exec: &mut Exec<'_, Context>, text: Vec<u8>) -> Answer {
+    exec.budget.output(text.len())?;
+    Ok(Value::str(text))
+}
+
+/// Helm's way to say in a map what is wrong with the text.
+pub fn error_map(text: String) -> Map {
+    Map::new(Type::Any, [("Error".into(), Value::str(text))].into())
+}

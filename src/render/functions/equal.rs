@@ -1,0 +1,58 @@
+//! Whether two values are the same to Go's `reflect.DeepEqual`.
+
+use super::define::fail;
+use super::walk::{MAX_DEPTH, too_deep};
+use crate::template::func::CallError;
+use crate::template::value::Value;
+
+/// `reflect.DeepEqual`: same type and same contents; a nil list is not an empty one, NaN is not NaN.
+pub fn deep_equal(a: &Value, b: &Value) -> Result<bool, CallError> {
+    compare(a, b, 0)
+}
+
+fn compare(a: &Value, b: &Value, depth: usize) -> Result<bool, CallError> {
+    if depth > MAX_DEPTH {
+        return fail(too_deep("deepEqual"));
+    }
+    Ok(match (a, b) {
+        (Value::Invalid | Value::Nil, Value::Invalid | Value::Nil) => true,
+        (Value::Bool(a), Value::Bool(b)) => a == b,
+        (Value::Int(kind, a), Value::Int(other, b)) => kind == other && a == b,
+        (Value::Uint(kind, a), Value::Uint(other, b)) => kind == other && a == b,
+        (Value::Float(a), Value::Float(b)) => a == b,
+        (Value::Str(a), Value::Str(b)) | (Value::Bytes(a), Value::Bytes(b)) => a == b,
+        (Value::List(a), Value::List(b)) => {
+            if a.type_of() != b.type_of() || a.is_nil() != b.is_nil() || a.len() != b.len() {
+                return Ok(false);
+            }
+            a.same(b) || all(a.snapshot().iter().zip(&b.snapshot()), depth)?
+        }
+        (Value::Map(a), Value::Map(b)) => {
+            if a.type_of() != b.type_of() || a.is_nil() != b.is_nil() || a.len() != b.len() {
+                return Ok(false);
+            }
+            let (left, right) = (a.snapshot(), b.snapshot());
+            let keys = left.iter().zip(&right).all(|((a, _), (b, _))| a == b);
+            a.same(b) || keys && all(left.iter().map(|(_, v)| v).zip(right.iter().map(|(_, v)| v)), depth)?
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            if a.named().name != b.named().name {
+                return Ok(false);
+            }
+            let (left, right) = (a.fields(), b.fields());
+            std::rc::Rc::ptr_eq(a, b)
+                || a.display() == b.display()
+                    && all(left.iter().map(|(_, v)| v).zip(right.iter().map(|(_, v)| v)), depth)?
+        }
+        _ => false,
+    })
+}
+
+fn all<'v>(pairs: impl Iterator<Item = (&'v Value, &'v Value)>, depth: usize) -> Result<bool, CallError> {
+    for (a, b) in pairs {
+        if !compare(a, b, depth + 1)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

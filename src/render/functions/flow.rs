@@ -1,0 +1,74 @@
+//! Helm's functions that execute templates or stop the render (`pkg/engine/engine.go`).
+
+use super::define::{ANY, Answer, MAP, STRING, any, fail, func, text};
+use super::runes;
+use crate::render::context::Context;
+use crate::template::eval::Exec;
+use crate::template::func::{CallError, Func};
+use crate::template::quote::quote;
+use crate::template::value::{Str, Value};
+
+/// How often a template may be including itself when Helm stops it (`recursionMaxNums`).
+const MAX_INCLUDES: usize = 1_000;
+
+/// What Helm puts around the text of `fail` and `required`, and cuts out again for the user.
+const ERROR_START: &str = "HELM_ERR_START";
+const ERROR_END: &str = "HELM_ERR_END";
+
+pub static TABLE: &[Func<Context>] = &[
+    func("include", &[STRING, ANY], STRING, include),
+    func("tpl", &[STRING, ANY], STRING, tpl),
+    func("required", &[STRING, ANY], ANY, |_, a| match any(a, 1) {
+        Value::Nil | Value::Invalid => fail(warning(text(a, 0)?)),
+        Value::Str(given) if given.is_empty() => fail(warning(text(a, 0)?)),
+        given => Ok(given.clone()),
+    }),
+    func("fail", &[STRING], STRING, |_, a| fail(warning(text(a, 0)?))),
+    // Without a cluster (`helm template`) nothing is ever found; the agent's renders must not depend on one.
+    func("lookup", &[STRING, STRING, STRING, STRING], MAP, |_, _| {
+        Ok(Value::map(std::iter::empty::<(Str, Value)>()))
+    }),
+    // Helm's answer unless DNS lookups are switched on.
+    func("getHostByName", &[STRING], STRING, |_, _| Ok(Value::str(""))),
+];
+
+fn warning(text: &Str) -> String {
+    format!("{ERROR_START}{}{ERROR_END}", text.to_text())
+}
+
+/// Executes a template by name over the value and returns what it prints.
+fn include(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
+    let name = text(args, 0)?;
+    let running = exec.host.includes.entry(name.clone()).or_insert(0);
+    if *running > MAX_INCLUDES {
+        return fail(format!(
+            "rendering template has a nested reference name: {}: unable to execute template",
+            name.to_text()
+        ));
+    }
+    *running += 1;
+    let printed = exec.execute_template(name, any(args, 1).clone());
+    if let Some(running) = exec.host.includes.get_mut(name) {
+        *running -= 1;
+    }
+    printed.map(Value::str).map_err(|error| CallError::template("", error))
+}
+
+/// Executes a text as a template over the value; what it defines is gone afterwards.
+fn tpl(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
+    let source = text(args, 0)?;
+    let name = exec.set().name().clone();
+    match exec.execute_text(name, source, any(args, 1).clone()) {
+        Ok(printed) => Ok(Value::str(without_no_value(printed))),
+        Err(error) => {
+            let action = if error.exec { "error during tpl function execution for" } else { "cannot parse template" };
+            Err(CallError::template(format!("{action} {}: ", quote(source)), error))
+        }
+    }
+}
+
+/// What Helm does to every rendered text: an absent value prints as nothing.
+fn without_no_value(printed: Vec<u8>) -> Vec<u8> {
+    const NO_VALUE: &[u8] = b"<no value>";
+    if runes::find(&printed, NO_VALUE).is_none() { printed } else { runes::replace(&printed, NO_VALUE, b"") }
+}

@@ -1,0 +1,274 @@
+//! Sprig's functions on regular expressions, with the matching rules of Go's `regexp`.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use regex::bytes::{Captures, Regex, RegexBuilder};
+
+use super::define::{Answer, BOOL, INT, STRING, STRINGS, func, int, text};
+use super::regex_error::{Code, RegexError};
+use super::regex_syntax::translate;
+use super::runes;
+use crate::render::context::Context;
+use crate::template::eval::Exec;
+use crate::template::func::{CallError, Func};
+use crate::template::quote::quote;
+use crate::template::value::{List, Str, Value};
+
+/// Bytes of a compiled expression. The largest of public charts take a few kilobytes; Go stops at 128 MiB.
+const MAX_COMPILED: usize = 32 << 20;
+
+/// Nested items of the translated expression: groups, each with its flags and classes.
+const MAX_NESTING: u32 = 1_000;
+
+/// Compiled expressions that a thread keeps; charts use a handful again and again.
+const MAX_KEPT: usize = 128;
+
+/// What a function does with an expression that does not compile.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OnError {
+    /// `regexp.Compile`: the error itself.
+    Return,
+    /// `regexp.MustCompile`: a panic that shows the expression.
+    Panic,
+}
+
+/// A compiled expression and the names of its groups.
+struct Expression {
+    regex: Regex,
+    names: Vec<String>,
+}
+
+type Compiled = Result<Rc<Expression>, RegexError>;
+
+thread_local! {
+    static KEPT: RefCell<BTreeMap<Str, Compiled>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+pub static TABLE: &[Func<Context>] = &[
+    func("regexMatch", &[STRING, STRING], BOOL, |_, a| {
+        let found = compiled(text(a, 0)?).is_ok_and(|expression| expression.regex.is_match(&a_text(a)));
+        Ok(Value::Bool(found))
+    }),
+    func("mustRegexMatch", &[STRING, STRING], BOOL, |_, a| {
+        Ok(Value::Bool(expression(a, OnError::Return)?.regex.is_match(text(a, 1)?)))
+    }),
+    func("regexFind", &[STRING, STRING], STRING, |_, a| find(a, OnError::Panic)),
+    func("mustRegexFind", &[STRING, STRING], STRING, |_, a| find(a, OnError::Return)),
+    func("regexFindAll", &[STRING, STRING, INT], STRINGS, |exec, a| find_all(exec, a, OnError::Panic)),
+    func("mustRegexFindAll", &[STRING, STRING, INT], STRINGS, |exec, a| find_all(exec, a, OnError::Return)),
+    func("regexReplaceAll", &[STRING, STRING, STRING], STRING, |exec, a| {
+        replace_all(exec, a, OnError::Panic, expand)
+    }),
+    func("mustRegexReplaceAll", &[STRING, STRING, STRING], STRING, |exec, a| {
+        replace_all(exec, a, OnError::Return, expand)
+    }),
+    func("regexReplaceAllLiteral", &[STRING, STRING, STRING], STRING, |exec, a| {
+        replace_all(exec, a, OnError::Panic, literal)
+    }),
+    func("mustRegexReplaceAllLiteral", &[STRING, STRING, STRING], STRING, |exec, a| {
+        replace_all(exec, a, OnError::Return, literal)
+    }),
+    func("regexSplit", &[STRING, STRING, INT], STRINGS, |exec, a| split(exec, a, OnError::Panic)),
+    func("mustRegexSplit", &[STRING, STRING, INT], STRINGS, |exec, a| split(exec, a, OnError::Return)),
+    func("regexQuoteMeta", &[STRING], STRING, |_, a| {
+        let mut out = Vec::new();
+        for byte in text(a, 0)?.iter() {
+            if b"\\.+*?()|[]{}^$".contains(byte) {
+                out.push(b'\\');
+            }
+            out.push(*byte);
+        }
+        Ok(Value::str(out))
+    }),
+];
+
+fn a_text(args: &[Value]) -> Str {
+    args.get(1).and_then(Value::as_str).cloned().unwrap_or_else(|| Str::from(""))
+}
+
+/// The expression from the memory of this thread, or compiled now.
+fn compiled(source: &Str) -> Compiled {
+    KEPT.with_borrow_mut(|kept| {
+        if let Some(compiled) = kept.get(source) {
+            return compiled.clone();
+        }
+        if kept.len() >= MAX_KEPT {
+            kept.clear();
+        }
+        let compiled = compile(source).map(Rc::new);
+        kept.insert(source.clone(), compiled.clone());
+        compiled
+    })
+}
+
+fn compile(source: &Str) -> Result<Expression, RegexError> {
+    let translated = translate(source)?;
+    let built = RegexBuilder::new(&translated.pattern).size_limit(MAX_COMPILED).nest_limit(MAX_NESTING).build();
+    match built {
+        Ok(regex) => Ok(Expression { regex, names: translated.names }),
+        Err(regex::Error::CompiledTooBig(_)) => Code::Large.at(&source.to_text()),
+        Err(_) => Code::Internal.at(&source.to_text()),
+    }
+}
+
+fn expression(args: &[Value], on_error: OnError) -> Result<Rc<Expression>, CallError> {
+    let source = text(args, 0)?;
+    compiled(source).map_err(|error| match on_error {
+        OnError::Return => CallError::new(error.to_string()),
+        OnError::Panic => CallError::new(format!("regexp: Compile({}): {error}", quoted(source))),
+    })
+}
+
+/// In back quotes if the text can stand in them (`strconv.CanBackquote`).
+fn quoted(source: &Str) -> String {
+    let plain = |letter: char| {
+        letter == '\t' || letter >= ' ' && !matches!(letter, '`' | '\u{7f}' | '\u{feff}')
+    };
+    match std::str::from_utf8(source) {
+        Ok(text) if text.chars().all(plain) => format!("`{text}`"),
+        _ => quote(source),
+    }
+}
+
+fn find(args: &[Value], on_error: OnError) -> Answer {
+    let expression = expression(args, on_error)?;
+    Ok(Value::str(expression.regex.find(text(args, 1)?).map_or(&b""[..], |found| found.as_bytes())))
+}
+
+fn find_all(exec: &mut Exec<'_, Context>, args: &[Value], on_error: OnError) -> Answer {
+    let expression = expression(args, on_error)?;
+    let source = text(args, 1)?;
+    let found = expression.matches(source, int(args, 2)?);
+    exec.budget.steps(found.len() as u64)?;
+    Ok(match found.is_empty() {
+        true => Value::List(List::nil(STRING)),
+        false => Value::strings(found.into_iter().map(|(start, end)| &source[start..end])),
+    })
+}
+
+/// `Regexp.Split`: the text between matches, at most `limit` parts (all when negative).
+fn split(exec: &mut Exec<'_, Context>, args: &[Value], on_error: OnError) -> Answer {
+    let expression = expression(args, on_error)?;
+    let (source, limit) = (text(args, 1)?, int(args, 2)?);
+    if limit == 0 {
+        return Ok(Value::List(List::nil(STRING)));
+    }
+    if source.is_empty() && !text(args, 0)?.is_empty() {
+        return Ok(Value::strings([""]));
+    }
+    let (mut parts, mut start, mut end) = (Vec::new(), 0, 0);
+    for (from, to) in expression.matches(source, limit) {
+        if limit > 0 && parts.len() as i64 == limit - 1 {
+            break;
+        }
+        end = from;
+        if to != 0 {
+            parts.push(&source[start..end]);
+        }
+        start = to;
+    }
+    if end != source.len() {
+        parts.push(&source[start..]);
+    }
+    exec.budget.steps(parts.len() as u64)?;
+    Ok(Value::strings(parts))
+}
+
+impl Expression {
+    /// Start and end of up to `limit` matches (all when negative); an empty match that touches the one
+    /// before it does not count (`Regexp.allMatches`).
+    fn matches(&self, source: &[u8], limit: i64) -> Vec<(usize, usize)> {
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
+        let (mut found, mut at, mut last_end) = (Vec::new(), 0, None);
+        while found.len() < most && at <= source.len() {
+            let Some(hit) = self.regex.find_at(source, at) else { break };
+            let touches = hit.end() == at && Some(hit.start()) == last_end;
+            at = if hit.end() == at { step(source, at) } else { hit.end() };
+            last_end = Some(hit.end());
+            if !touches {
+                found.push((hit.start(), hit.end()));
+            }
+        }
+        found
+    }
+}
+
+/// The place after the rune at this one.
+fn step(source: &[u8], at: usize) -> usize {
+    at + runes::decode(&source[at..]).1.max(1)
+}
+
+/// What writes the replacement of one match.
+type Replace = fn(&mut Vec<u8>, &[u8], &Captures<'_>, &[String]);
+
+/// `Regexp.replaceAll`: an empty match right behind another is not replaced.
+fn replace_all(exec: &mut Exec<'_, Context>, args: &[Value], on_error: OnError, write: Replace) -> Answer {
+    let expression = expression(args, on_error)?;
+    let (source, replacement) = (text(args, 1)?, text(args, 2)?);
+    let (mut out, mut last_end, mut at) = (Vec::new(), 0, 0);
+    while at <= source.len() {
+        let Some(captures) = expression.regex.captures_at(source, at) else { break };
+        let Some(hit) = captures.get(0) else { break };
+        out.extend_from_slice(&source[last_end..hit.start()]);
+        if hit.end() > last_end || hit.start() == 0 {
+            let before = out.len();
+            write(&mut out, replacement, &captures, &expression.names);
+            exec.budget.output(out.len() - before)?;
+        }
+        last_end = hit.end();
+        at = step(source, at).max(hit.end());
+    }
+    out.extend_from_slice(&source[last_end..]);
+    Ok(Value::str(out))
+}
+
+fn literal(out: &mut Vec<u8>, replacement: &[u8], _: &Captures<'_>, _: &[String]) {
+    out.extend_from_slice(replacement);
+}
+
+/// `$1`, `$name`, `${name}`, `$$`; a name takes as many letters as it can, an unknown one is empty
+/// (`Regexp.expand`).
+fn expand(out: &mut Vec<u8>, replacement: &[u8], captures: &Captures<'_>, names: &[String]) {
+    let mut left = replacement;
+    while let Some(dollar) = left.iter().position(|byte| *byte == b'$') {
+        out.extend_from_slice(&left[..dollar]);
+        left = &left[dollar + 1..];
+        if left.starts_with(b"$") {
+            out.push(b'$');
+            left = &left[1..];
+        } else if let Some((name, rest)) = reference(left) {
+            out.extend_from_slice(group(name, captures, names));
+            left = rest;
+        } else {
+            out.push(b'$');
+        }
+    }
+    out.extend_from_slice(left);
+}
+
+/// The name behind a dollar sign, and what follows it.
+fn reference(left: &[u8]) -> Option<(&[u8], &[u8])> {
+    let braced = left.starts_with(b"{");
+    let name = &left[usize::from(braced)..];
+    let letter = |rune: char| rune == '_' || runes::is_letter(rune) || runes::is_digit(rune);
+    let length = runes::pieces(name).take_while(|(rune, _)| letter(*rune)).map(|(_, piece)| piece.len()).sum();
+    let (name, rest) = name.split_at(length);
+    let rest = if braced { rest.strip_prefix(b"}")? } else { rest };
+    (!name.is_empty()).then_some((name, rest))
+}
+
+/// What a group matched: by number (no leading zeros), or the first of that name that matched.
+fn group<'c>(name: &[u8], captures: &Captures<'c>, names: &[String]) -> &'c [u8] {
+    let text = std::str::from_utf8(name).unwrap_or("");
+    let number = name.iter().all(u8::is_ascii_digit) && name.len() <= 9 && (name[0] != b'0' || name.len() == 1);
+    let found = match text.parse::<usize>().ok().filter(|_| number) {
+        Some(number) => captures.get(number),
+        None => {
+            let named = names.iter().enumerate().filter(|(_, known)| *known == text);
+            named.filter_map(|(at, _)| captures.get(at)).next()
+        }
+    };
+    found.map_or(b"", |found| found.as_bytes())
+}
