@@ -18,6 +18,8 @@ pub enum Level {
     /// What Helm writes with Go's `log` package.
     Info,
     Warn,
+    /// What Helm logs of an error before it reports it.
+    Error,
 }
 
 impl Warning {
@@ -27,6 +29,10 @@ impl Warning {
 
     pub fn warn(message: impl Into<String>) -> Self {
         Warning { level: Level::Warn, message: message.into(), attributes: Vec::new() }
+    }
+
+    pub fn error(message: impl Into<String>) -> Self {
+        Warning { level: Level::Error, message: message.into(), attributes: Vec::new() }
     }
 
     #[must_use]
@@ -41,6 +47,7 @@ impl fmt::Display for Warning {
         let level = match self.level {
             Level::Info => "INFO",
             Level::Warn => "WARN",
+            Level::Error => "ERROR",
         };
         write!(f, "level={level} msg={}", text(&self.message))?;
         for (key, value) in &self.attributes {

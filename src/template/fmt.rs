@@ -67,7 +67,10 @@ pub(super) fn append_printable(out: &mut Vec<u8>, value: &Value) {
     match value {
         Value::Invalid | Value::Nil => out.extend_from_slice(b"<no value>"),
         Value::Str(text) => out.extend_from_slice(text),
-        Value::Object(object) if object.display().is_none() => append_pointee(out, value),
+        Value::Object(object) if object.display().is_none() => match object.display_in_place() {
+            Some(text) => out.extend_from_slice(text.as_bytes()),
+            None => append_pointee(out, value),
+        },
         _ => append(out, |printer| printer.print_arg(value, 'v')),
     }
 }

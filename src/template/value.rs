@@ -68,13 +68,26 @@ pub trait Object: fmt::Debug {
     fn field(&self, name: &str) -> Option<Value>;
     /// All exported fields in the order of declaration, for `%v`, JSON and YAML.
     fn fields(&self) -> Vec<(&'static str, Value)>;
+    /// All fields in the order of declaration, for `%v`: where there are unexported ones, these too.
+    fn printed_fields(&self) -> Vec<(&'static str, Value)> {
+        self.fields()
+    }
     /// Go's `String()` method, which printing prefers to the fields.
     fn display(&self) -> Option<String> {
         None
     }
+    /// A `String()` method of the pointer: an action finds it where the struct is a field of a pointer,
+    /// a function, which gets a copy, does not.
+    fn display_in_place(&self) -> Option<String> {
+        self.display()
+    }
     /// What `encoding/json` writes where the type has its own `MarshalJSON` (a string or nil).
     fn json(&self) -> Option<Value> {
         None
+    }
+    /// The fields as `encoding/json` names and orders them, where tags say otherwise than `fields`.
+    fn json_fields(&self) -> Vec<(&'static str, Value)> {
+        self.fields()
     }
     fn as_any(&self) -> &dyn std::any::Any;
 }
@@ -467,7 +480,8 @@ fn leak_free(element: Type) -> &'static Type {
         Type::Bool => &Type::Bool,
         Type::Bytes => &Type::Bytes,
         Type::Map(_) => &ANY_MAP,
-        Type::List(_) => &const { Type::List(&Type::String) },
+        Type::List(Type::String) => &const { Type::List(&Type::String) },
+        Type::List(_) => &const { Type::List(&Type::Any) },
         _ => &Type::Any,
     }
 }

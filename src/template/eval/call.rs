@@ -13,8 +13,12 @@ use crate::template::value::types::Method;
 use crate::template::value::types::Type;
 
 /// Each level of nested templates repeats the text of the one inside, and keeps it: a chain of a thousand
-/// levels (where Helm stops) takes 50 MB. Longer texts are not wrapped further.
-const MAX_ERROR_TEXT: usize = 128 << 10;
+/// levels (where Helm stops) takes 50 MB. From this length on a level takes the place of the one inside.
+const MAX_CHAIN_TEXT: usize = 128 << 10;
+
+/// Texts that are longer are not wrapped further: [`crate::template::budgets::MAX_DEPTH`] levels would cost
+/// minutes of copying.
+const MAX_ERROR_TEXT: usize = 1 << 20;
 
 /// What a call has to know of the callee's parameters; `None` takes any value as it is.
 struct Signature<'s, P> {
@@ -217,7 +221,13 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
             Err(error) => {
                 self.at(pos, item);
                 let message = format!("error calling {name}: {error}");
-                Err(Box::new(self.error(&message, Some(unwrapped(error)))))
+                let mut link = unwrapped(error);
+                if link.text.len() > MAX_CHAIN_TEXT
+                    && let Some(next) = link.source.take()
+                {
+                    link = next;
+                }
+                Err(Box::new(self.error(&message, Some(link))))
             }
         }
     }

@@ -141,7 +141,7 @@ impl Printer {
             self.push(object.named().name.trim_start_matches('*').as_bytes());
         }
         self.push(b"{");
-        for (index, (name, field)) in object.fields().iter().enumerate() {
+        for (index, (name, field)) in object.printed_fields().iter().enumerate() {
             self.separate(index);
             if self.flags.plus_v || self.flags.sharp_v {
                 self.push(name.as_bytes());

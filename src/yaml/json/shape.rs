@@ -62,7 +62,7 @@ pub(in crate::yaml) fn of(value: &Value) -> Result<Shape, EncodeError> {
         Value::Object(object) => match object.json() {
             Some(Value::Object(_)) => Shape::Null,
             Some(json) => return of(&json),
-            None => Shape::Fields(object.fields()),
+            None => Shape::Fields(object.json_fields()),
         },
     })
 }

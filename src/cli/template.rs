@@ -1,0 +1,200 @@
+//! `promgit template`: a chart and values to the text that `helm template` prints (Helm `pkg/cmd/template.go`).
+//!
+//! The flags and their meaning are Helm's, for those that need neither a cluster nor a chart repository.
+
+pub mod arguments;
+mod files;
+mod name;
+mod path_match;
+mod show;
+mod values;
+mod world;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::chart::warning::Warning;
+use crate::chart::{Chart, dependency, load};
+use crate::render;
+use crate::render::capabilities::Capabilities;
+use crate::render::engine::{Cause, RenderError, Request};
+use crate::render::kube_version;
+use crate::render::output::Output;
+use crate::render::release::Release;
+use crate::template::frozen::Frozen;
+
+pub use arguments::Arguments;
+
+/// Exit code when all is well.
+pub const DONE: u8 = 0;
+/// Exit code of every failure, as Helm's.
+pub const FAILED: u8 = 1;
+
+/// Why nothing, or not all, was printed. Displays as Helm says it after `Error: `.
+#[derive(Debug, thiserror::Error)]
+pub enum TemplateError {
+    #[error("invalid kube version '{text}': {source}")]
+    KubeVersion { text: String, source: kube_version::KubeVersionError },
+    #[error(transparent)]
+    Name(#[from] name::NameError),
+    #[error("path {0} not found")]
+    NotFound(String),
+    #[error("{0} is no chart folder and no .tgz; fetch it with `helm pull {0}` and give its path")]
+    Remote(String),
+    #[error(transparent)]
+    Values(#[from] values::ValuesError),
+    #[error(transparent)]
+    Load(#[from] load::LoadError),
+    #[error("{0} charts are not installable")]
+    NotInstallable(String),
+    #[error(transparent)]
+    Dependencies(#[from] dependency::MissingDependencies),
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    #[error(transparent)]
+    Show(#[from] show::ShowError),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Runs the command and gives back the exit code.
+pub fn run(arguments: &Arguments, stdout: &mut dyn Write, stderr: &mut dyn Write) -> u8 {
+    match template(arguments, stdout, stderr) {
+        Ok(()) => DONE,
+        Err(error) => {
+            // Nothing is left to do where the terminal itself is gone.
+            let _ = report(arguments, &error, stderr);
+            FAILED
+        }
+    }
+}
+
+fn report(arguments: &Arguments, error: &TemplateError, stderr: &mut dyn Write) -> io::Result<()> {
+    if let TemplateError::Render(error) = error {
+        for line in error.warnings.iter().map(ToString::to_string).chain(log_line(&error.cause)) {
+            writeln!(stderr, "{line}")?;
+        }
+    }
+    writeln!(stderr, "Error: {error}")?;
+    let TemplateError::Render(error) = error else { return Ok(()) };
+    if error.cause.is_after_release() && !arguments.debug {
+        writeln!(stderr, "\nUse --debug flag to render out invalid YAML")?;
+    }
+    Ok(())
+}
+
+/// Helm logs a few errors before it reports them.
+fn log_line(cause: &Cause) -> Option<String> {
+    let text = cause.to_string();
+    let (message, error) = match cause {
+        Cause::Name { .. } | Cause::Dependencies(_) => text.split_once(": ")?,
+        _ => return None,
+    };
+    Some(Warning::error(message).with("error", error).to_string())
+}
+
+fn template(
+    arguments: &Arguments,
+    stdout: &mut dyn Write,
+    stderr: &mut dyn Write,
+) -> Result<(), TemplateError> {
+    let capabilities = capabilities(arguments)?;
+    let (name, path) = name::name_and_chart(arguments)?;
+    let path = locate(&path)?;
+    let values = values::merge(&arguments.values)?;
+    let chart = load(&path, stderr)?;
+    let prepared = render::prepare(Arc::new(chart));
+    let release = Release {
+        name,
+        namespace: arguments.namespace.clone(),
+        revision: 1,
+        is_upgrade: arguments.is_upgrade,
+    };
+    let request = Request {
+        chart: &prepared,
+        values: Frozen::from(&values),
+        release: release.clone(),
+        capabilities,
+        policy: world::open_policy(),
+        skip_schema: arguments.skip_schema_validation,
+    };
+    match render::render(request)? {
+        Ok(output) => {
+            for warning in &output.warnings {
+                writeln!(stderr, "{warning}")?;
+            }
+            print(arguments, &release.name, &output, stdout)
+        }
+        Err(error) => {
+            if arguments.debug && error.cause.is_after_release() {
+                stdout.write_all(render::split::trim(&error.rendered))?;
+                writeln!(stdout)?;
+            }
+            Err(error.into())
+        }
+    }
+}
+
+fn capabilities(arguments: &Arguments) -> Result<Capabilities, TemplateError> {
+    let mut capabilities = Capabilities::default();
+    if let Some(text) = arguments.kube_version.as_deref().filter(|text| !text.is_empty()) {
+        let version = kube_version::parse(text);
+        capabilities.kube_version =
+            version.map_err(|source| TemplateError::KubeVersion { text: text.to_owned(), source })?;
+    }
+    Ok(capabilities.with_api_versions(arguments.api_versions.iter().cloned()))
+}
+
+/// A chart on this machine (`LocateChart` without repositories).
+fn locate(name: &str) -> Result<PathBuf, TemplateError> {
+    let path = PathBuf::from(name.trim());
+    if path.exists() {
+        Ok(path)
+    } else if path.is_absolute() || name.trim().starts_with('.') {
+        Err(TemplateError::NotFound(crate::template::quote::quote(name.trim().as_bytes())))
+    } else {
+        Err(TemplateError::Remote(name.to_owned()))
+    }
+}
+
+fn load(path: &std::path::Path, stderr: &mut dyn Write) -> Result<Chart, TemplateError> {
+    let chart = load::path(path)?;
+    let kind = &chart.metadata.kind;
+    if !kind.is_empty() && kind != "application" {
+        return Err(TemplateError::NotInstallable(kind.clone()));
+    }
+    if chart.metadata.deprecated {
+        writeln!(stderr, "{}", Warning::warn("this chart is deprecated"))?;
+    }
+    dependency::check(&chart)?;
+    Ok(chart)
+}
+
+fn print(
+    arguments: &Arguments,
+    release: &str,
+    output: &Output,
+    stdout: &mut dyn Write,
+) -> Result<(), TemplateError> {
+    let hooks: Vec<_> =
+        output.hooks.iter().filter(|hook| !(arguments.skip_tests && hook.is_test())).collect();
+    let hooks = if arguments.no_hooks { Vec::new() } else { hooks };
+    let text = match &arguments.output_dir {
+        Some(folder) => {
+            files::write(folder, arguments, release, output, &hooks, stdout)?;
+            b"\n".to_vec()
+        }
+        None => render::text::all(output, arguments.include_crds, hooks),
+    };
+    if arguments.show_only.is_empty() {
+        stdout.write_all(&text)?;
+        return Ok(());
+    }
+    for document in show::only(&text, &arguments.show_only)? {
+        stdout.write_all(b"---\n")?;
+        stdout.write_all(&document)?;
+        stdout.write_all(b"\n")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! The flags of `promgit template`: Helm's, as far as they make sense without a cluster.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::values::ValueFlags;
+
+/// Renders a chart without a cluster and prints the result, byte for byte as `helm template` does.
+#[derive(Args, Clone, Debug)]
+pub struct Arguments {
+    /// [NAME] CHART: the release's name, and a chart folder or a `.tgz`
+    #[arg(required = true, value_name = "NAME] [CHART")]
+    pub names: Vec<String>,
+    /// Namespace of the release
+    #[arg(short, long, default_value = "default")]
+    pub namespace: String,
+    #[command(flatten)]
+    pub values: ValueFlags,
+    /// Print the CRDs of the chart too
+    #[arg(long)]
+    pub include_crds: bool,
+    /// Accepted for Helm's sake; `template` never installs CRDs
+    #[arg(long, hide = true)]
+    pub skip_crds: bool,
+    /// Do not check the values against the chart's schema
+    #[arg(long)]
+    pub skip_schema_validation: bool,
+    /// Print only what comes from these templates (`templates/*.yaml`)
+    #[arg(short, long, value_name = "TEMPLATE")]
+    pub show_only: Vec<String>,
+    /// Leave out hooks
+    #[arg(long)]
+    pub no_hooks: bool,
+    /// Leave out test hooks
+    #[arg(long)]
+    pub skip_tests: bool,
+    /// Set .Release.IsUpgrade instead of .Release.IsInstall
+    #[arg(long)]
+    pub is_upgrade: bool,
+    /// Kubernetes version for .Capabilities.KubeVersion
+    #[arg(long, value_name = "VERSION")]
+    pub kube_version: Option<String>,
+    /// Further API versions for .Capabilities.APIVersions
+    #[arg(short, long, value_name = "VERSION", value_delimiter = ',')]
+    pub api_versions: Vec<String>,
+    /// A template that names the release
+    #[arg(long, value_name = "TEMPLATE")]
+    pub name_template: Option<String>,
+    /// Refuses a name; without one the release is called `release-name`
+    #[arg(short, long)]
+    pub generate_name: bool,
+    /// Write the manifests to files in this folder instead of stdout
+    #[arg(long, value_name = "DIR")]
+    pub output_dir: Option<PathBuf>,
+    /// Put the release's name into the path of the output folder
+    #[arg(long)]
+    pub release_name: bool,
+    /// Print what was rendered even if it is no valid YAML
+    #[arg(long)]
+    pub debug: bool,
+}

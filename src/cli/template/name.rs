@@ -1,0 +1,57 @@
+//! The positional arguments to the release's name and the chart (Helm `pkg/action/install.go`, `NameAndChart`).
+
+use std::sync::Arc;
+
+use crate::render::context::Context;
+use crate::render::prepared::FUNCTIONS;
+use crate::template::budgets::Limits;
+use crate::template::error::Error;
+use crate::template::eval::Exec;
+use crate::template::set::Set;
+use crate::template::value::Value;
+
+use super::arguments::Arguments;
+use super::world;
+
+/// What `helm template` calls a release without a name.
+const DEFAULT_NAME: &str = "release-name";
+/// What errors call the template of a name.
+const TEMPLATE: &str = "name-template";
+
+/// Why the release has no name; the text is Helm's.
+#[derive(Debug, thiserror::Error)]
+pub enum NameError {
+    #[error("expected at most two arguments, unexpected arguments: {0}")]
+    TooMany(String),
+    #[error("cannot set --generate-name and also specify a name")]
+    Generated,
+    #[error("cannot set --name-template and also specify a name")]
+    Templated,
+    #[error(transparent)]
+    Template(#[from] Error),
+}
+
+/// `[NAME] CHART`, where the name may come from `--name-template`.
+pub fn name_and_chart(arguments: &Arguments) -> Result<(String, String), NameError> {
+    let template = arguments.name_template.as_deref().filter(|template| !template.is_empty());
+    match arguments.names.as_slice() {
+        [name, chart] if arguments.generate_name => {
+            let _ = (name, chart);
+            Err(NameError::Generated)
+        }
+        [_, _] if template.is_some() => Err(NameError::Templated),
+        [name, chart] => Ok((name.clone(), chart.clone())),
+        [chart] => Ok((template.map_or(Ok(DEFAULT_NAME.to_owned()), named)?, chart.clone())),
+        [_, _, more @ ..] => Err(NameError::TooMany(more.join(", "))),
+        [] => Err(NameError::TooMany(String::new())),
+    }
+}
+
+fn named(template: &str) -> Result<String, NameError> {
+    let mut set = Set::new(TEMPLATE, FUNCTIONS.clone());
+    set.parse(TEMPLATE, template.as_bytes())?;
+    let mut host = Context { policy: world::open_policy(), includes: Default::default() };
+    let mut exec = Exec::new(Arc::new(set), &mut host, Limits::default());
+    let name = exec.execute_template(TEMPLATE, Value::Nil)?;
+    Ok(String::from_utf8_lossy(&name).into_owned())
+}

@@ -1,0 +1,130 @@
+//! Rendered files to manifests and hooks in install order (Helm `pkg/release/v1/util/manifest_sorter.go`).
+
+use std::collections::BTreeMap;
+
+use crate::chart::warning::Warning;
+use crate::template::value::Str;
+
+use super::head::{Head, HeadError};
+use super::order;
+use super::split;
+
+/// Annotations that make a manifest a hook (<https://helm.sh/docs/topics/charts_hooks/>).
+const HOOK: &str = "helm.sh/hook";
+const HOOK_WEIGHT: &str = "helm.sh/hook-weight";
+const HOOK_DELETE_POLICY: &str = "helm.sh/hook-delete-policy";
+const HOOK_OUTPUT_LOG_POLICY: &str = "helm.sh/hook-output-log-policy";
+
+/// One object of a chart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Manifest {
+    /// The template that it comes from: `app/charts/db/templates/service.yaml`.
+    pub path: Str,
+    pub head: Head,
+    /// The text exactly as rendered, without leading white space.
+    pub text: Str,
+}
+
+/// An object that belongs to an event in the life of a release.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hook {
+    pub manifest: Manifest,
+    pub events: Vec<Event>,
+    pub weight: i64,
+    /// `before-hook-creation`, `hook-succeeded`, `hook-failed`, or whatever the chart says.
+    pub delete_policies: Vec<String>,
+    pub output_log_policies: Vec<String>,
+}
+
+/// When a hook runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    PreInstall,
+    PostInstall,
+    PreDelete,
+    PostDelete,
+    PreUpgrade,
+    PostUpgrade,
+    PreRollback,
+    PostRollback,
+    Test,
+}
+
+impl Event {
+    /// Reads a name of the `helm.sh/hook` annotation; `test-success` is Helm 2's name for `test`.
+    fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "pre-install" => Event::PreInstall,
+            "post-install" => Event::PostInstall,
+            "pre-delete" => Event::PreDelete,
+            "post-delete" => Event::PostDelete,
+            "pre-upgrade" => Event::PreUpgrade,
+            "post-upgrade" => Event::PostUpgrade,
+            "pre-rollback" => Event::PreRollback,
+            "post-rollback" => Event::PostRollback,
+            "test" | "test-success" => Event::Test,
+            _ => return None,
+        })
+    }
+}
+
+impl Hook {
+    /// Whether `helm test` runs it.
+    pub fn is_test(&self) -> bool {
+        self.events.contains(&Event::Test)
+    }
+}
+
+/// A rendered file that is no YAML; the text is Helm's.
+#[derive(Debug, thiserror::Error)]
+#[error("YAML parse error on {path}: {source}")]
+pub struct ManifestError {
+    pub path: String,
+    #[source]
+    pub source: HeadError,
+}
+
+/// What a chart's files hold, each part stable-sorted by kind.
+#[derive(Debug, Default)]
+pub struct Sorted {
+    pub manifests: Vec<Manifest>,
+    pub hooks: Vec<Hook>,
+}
+
+/// Splits the files (path to contents), reads the head of each document and sorts by kind.
+///
+/// Hooks for events that Helm does not know are left out with a warning.
+pub fn sort(files: &BTreeMap<Str, Vec<u8>>, warnings: &mut Vec<Warning>) -> Result<Sorted, ManifestError> {
+    let mut sorted = Sorted::default();
+    for (path, contents) in files {
+        for document in split::documents(contents) {
+            let head = Head::read(document)
+                .map_err(|source| ManifestError { path: path.to_text().into_owned(), source })?;
+            sorted.add(Manifest { path: path.clone(), head, text: document.into() }, warnings);
+        }
+    }
+    sorted.manifests.sort_by(|a, b| order::compare(&a.head.kind, &b.head.kind));
+    sorted.hooks.sort_by(|a, b| order::compare(&a.manifest.head.kind, &b.manifest.head.kind));
+    Ok(sorted)
+}
+
+impl Sorted {
+    fn add(&mut self, manifest: Manifest, warnings: &mut Vec<Warning>) {
+        let annotations = &manifest.head.annotations;
+        let Some(types) = annotations.get(HOOK) else { return self.manifests.push(manifest) };
+        let names = types.split(',').map(|name| name.trim().to_lowercase());
+        let events: Option<Vec<Event>> = names.map(|name| Event::parse(&name)).collect();
+        let Some(events) = events else {
+            return warnings.push(Warning::info("skipping unknown hooks").with("hookTypes", types));
+        };
+        let weight = annotations.get(HOOK_WEIGHT).and_then(|weight| weight.parse().ok()).unwrap_or(0);
+        let delete_policies = list(annotations.get(HOOK_DELETE_POLICY));
+        let output_log_policies = list(annotations.get(HOOK_OUTPUT_LOG_POLICY));
+        self.hooks.push(Hook { manifest, events, weight, delete_policies, output_log_policies });
+    }
+}
+
+fn list(annotation: Option<&String>) -> Vec<String> {
+    let items = annotation.map(|text| text.split(',').map(|item| item.trim().to_lowercase()).collect());
+    items.unwrap_or_default()
+}

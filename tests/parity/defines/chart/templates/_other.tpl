@@ -1,0 +1,3 @@
+{{ define "defines.blank" }}kept{{ end }}
+{{ define "defines.override" }}second{{ end }}
+{{ define "defines.late" }}from other{{ end }}

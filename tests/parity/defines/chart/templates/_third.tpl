@@ -1,0 +1,1 @@
+{{ define "defines.blank" }}   {{ end }}

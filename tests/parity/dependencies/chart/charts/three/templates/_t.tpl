@@ -1,0 +1,1 @@
+{{ define "three.t" }}t of {{ .Chart.Name }}{{ end }}

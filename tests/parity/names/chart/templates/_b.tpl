@@ -1,0 +1,1 @@
+{{ define "names.order" }}from _b{{ end }}

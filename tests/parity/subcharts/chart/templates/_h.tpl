@@ -1,0 +1,1 @@
+{{ define "subcharts.shared" }}shared by parent in {{ .Chart.Name }}{{ end }}

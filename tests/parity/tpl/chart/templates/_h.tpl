@@ -1,0 +1,2 @@
+{{ define "tpl.helper" }}help{{ end }}
+{{ define "tpl.uses-tpl" }}{{ tpl .text .ctx }}{{ end }}
