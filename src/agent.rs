@@ -121,7 +121,8 @@ impl Agent {
             }
         };
         // The channel of the events is closed: a source that is well has ended, one that failed says why.
-        let source = if source.is_finished() { source.await.unwrap_or(Err(WatchError::Gone)) } else { Ok(()) };
+        let source =
+            if source.is_finished() { source.await.unwrap_or(Err(WatchError::Gone)) } else { Ok(()) };
         pumped.and(drained).and(source.map_err(RunError::from))
     }
 }

@@ -20,7 +20,8 @@ pub fn start(log: &Log) -> Result<(), TelemetryError> {
     let filter = EnvFilter::builder().parse(&log.level);
     let filter = filter.map_err(|source| TelemetryError { level: log.level.clone(), source })?;
     let colour = std::io::stderr().is_terminal();
-    let base = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour);
+    let base =
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour);
     // An error means that a subscriber is set already (tests): that one stays.
     let _ = match log.format {
         LogFormat::Text => base.with_target(false).try_init(),

@@ -88,9 +88,19 @@ fn the_names_are_those_of_helm() {
 #[test]
 fn a_hermetic_render_refuses_what_changes() {
     let cases = [
-        "{{ now }}", "{{ randAlphaNum 3 }}", "{{ uuidv4 }}", "{{ genCA \"x\" 3 }}", "{{ htpasswd \"a\" \"b\" }}",
-        "{{ date \"2006\" nil }}", "{{ shuffle \"abc\" }}", "{{ encryptAES \"a\" \"b\" }}", "{{ randInt 1 3 }}",
-        "{{ ago 0 }}", "{{ genPrivateKey \"ecdsa\" }}", "{{ bcrypt \"x\" }}", "{{ randBytes 3 }}",
+        "{{ now }}",
+        "{{ randAlphaNum 3 }}",
+        "{{ uuidv4 }}",
+        "{{ genCA \"x\" 3 }}",
+        "{{ htpasswd \"a\" \"b\" }}",
+        "{{ date \"2006\" nil }}",
+        "{{ shuffle \"abc\" }}",
+        "{{ encryptAES \"a\" \"b\" }}",
+        "{{ randInt 1 3 }}",
+        "{{ ago 0 }}",
+        "{{ genPrivateKey \"ecdsa\" }}",
+        "{{ bcrypt \"x\" }}",
+        "{{ randBytes 3 }}",
     ];
     for case in cases {
         let error = run(case, Policy::Hermetic).expect_err(case);
@@ -159,7 +169,8 @@ fn golden(file: &Path) -> Vec<String> {
 /// Compares helm's answers with the golden file, or writes that.
 fn keep(file: &Path, answers: &[String]) {
     if std::env::var_os("PROMGIT_BLESS").is_some() {
-        let lines: Vec<String> = answers.iter().map(|answer| serde_json::to_string(answer).unwrap()).collect();
+        let lines: Vec<String> =
+            answers.iter().map(|answer| serde_json::to_string(answer).unwrap()).collect();
         fs::write(golden_file(file), lines.join("\n") + "\n").unwrap();
     }
     assert_eq!(golden(file), answers, "{}: helm answers otherwise now", file.display());
@@ -195,7 +206,8 @@ fn helm_fails(cases: &[String]) -> Vec<String> {
         let output = helm(case);
         assert!(!output.status.success(), "helm prints {case}");
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
-        let error = error.trim_end().trim_end_matches("Use --debug flag to render out invalid YAML").trim_end();
+        let error =
+            error.trim_end().trim_end_matches("Use --debug flag to render out invalid YAML").trim_end();
         let (_, error) = error.split_once("Error: ").unwrap_or(("", error));
         flat(error.trim_start_matches("template: "))
     };

@@ -66,7 +66,11 @@ pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> 
     Ok(exit)
 }
 
-fn one(observed: &Observed, inputs: &Inputs, reader: &Reader) -> anyhow::Result<Option<(Change, Vec<FileChange>)>> {
+fn one(
+    observed: &Observed,
+    inputs: &Inputs,
+    reader: &Reader,
+) -> anyhow::Result<Option<(Change, Vec<FileChange>)>> {
     let branch = inputs.branches.of(&observed.key.namespace)?;
     let prepare = || Ok(prepare::prepare(&observed.key, &observed.cluster, inputs)?);
     let prepared = operation::deep(prepare)?;
@@ -103,8 +107,10 @@ fn text(change: &Change, files: &[FileChange], console: &Console) -> String {
 }
 
 fn unified(path: &str, old: Option<&[u8]>, new: Option<&[u8]>, console: &Console) -> String {
-    let [before, after] = [old, new].map(|side| String::from_utf8_lossy(side.unwrap_or_default()).into_owned());
-    let name = |side: Option<&[u8]>, prefix: &str| side.map_or("/dev/null".into(), |_| format!("{prefix}/{path}"));
+    let [before, after] =
+        [old, new].map(|side| String::from_utf8_lossy(side.unwrap_or_default()).into_owned());
+    let name =
+        |side: Option<&[u8]>, prefix: &str| side.map_or("/dev/null".into(), |_| format!("{prefix}/{path}"));
     let diff = TextDiff::from_lines(&before, &after);
     let plain = diff.unified_diff().context_radius(3).header(&name(old, "a"), &name(new, "b")).to_string();
     let styled = plain.lines().map(|line| match line.as_bytes().first() {
@@ -119,7 +125,8 @@ fn unified(path: &str, old: Option<&[u8]>, new: Option<&[u8]>, console: &Console
 /// One JSON document a cluster, a line each.
 fn json(change: &Change, files: &[FileChange]) -> String {
     let file = |(path, old, new): &FileChange| {
-        let text = |side: &Option<Vec<u8>>| side.as_ref().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        let text =
+            |side: &Option<Vec<u8>>| side.as_ref().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         json!({"path": path, "old": text(old), "new": text(new)})
     };
     let value = json!({

@@ -55,7 +55,9 @@ fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> {
     match arguments.command {
         Command::Run(arguments) => run::run(arguments, console),
         Command::Render(arguments) => render::run(arguments, console),
-        Command::Template(arguments) => Ok(Exit::of_code(template::run(&arguments, &mut console.out, &mut console.err))),
+        Command::Template(arguments) => {
+            Ok(Exit::of_code(template::run(&arguments, &mut console.out, &mut console.err)))
+        }
         Command::Validate(arguments) => validate::run(arguments, console),
         Command::Diff(arguments) => diff::run(arguments, console),
         Command::History(arguments) => history::run(arguments, console),

@@ -34,7 +34,8 @@ impl SettingsArguments {
     pub fn load(&self, more: Flags) -> anyhow::Result<Settings> {
         let flags = Flags { chart: self.chart.clone(), mapping: self.mapping.clone(), ..more };
         // A variable that is not UTF-8 sets nothing that we know.
-        let variables = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+        let variables =
+            std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
         Ok(load::load(self.config.as_deref(), variables, &flags)?)
     }
 }
@@ -66,7 +67,8 @@ fn contents(path: &Path) -> anyhow::Result<Vec<Contents>> {
     if path.is_dir() {
         return Ok(walk::files(path)?.into_iter().map(|(path, stamp)| read::file(&path, stamp)).collect());
     }
-    let stamp = walk::stamp(path).with_context(|| format!("{}: name a file or folder of resources", path.display()))?;
+    let stamp = walk::stamp(path)
+        .with_context(|| format!("{}: name a file or folder of resources", path.display()))?;
     Ok(vec![read::file(path, stamp)])
 }
 

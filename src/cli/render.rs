@@ -56,7 +56,9 @@ fn tree(clusters: &[Observed], inputs: &Inputs, roots: bool) -> anyhow::Result<(
         let branch = inputs.branches.of(&observed.key.namespace)?;
         match prepare::prepare(&observed.key, &observed.cluster, inputs) {
             Ok(Prepared { key, files, row, .. }) => {
-                tree.extend(files.into_iter().map(|(path, bytes)| (format!("{branch}/{}/{path}", key.name), bytes)));
+                tree.extend(
+                    files.into_iter().map(|(path, bytes)| (format!("{branch}/{}/{path}", key.name), bytes)),
+                );
                 rows.entry(&observed.key.namespace).or_default().insert(key.name, row);
             }
             Err(error) => failures.push(format!("{} ({}): {error}", observed.key, observed.origin)),

@@ -65,7 +65,12 @@ pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> 
     result
 }
 
-async fn follow(agent: Agent, until: Until, settings: &Settings, console: &mut Console) -> anyhow::Result<Exit> {
+async fn follow(
+    agent: Agent,
+    until: Until,
+    settings: &Settings,
+    console: &mut Console,
+) -> anyhow::Result<Exit> {
     let (sender, reports) = unbounded_channel();
     let mut terminate = signal(SignalKind::terminate()).context("signals")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("signals")?;
@@ -78,7 +83,9 @@ async fn follow(agent: Agent, until: Until, settings: &Settings, console: &mut C
         std::future::pending::<()>().await
     };
     let mut printer = Printer { console, settings, until, waiting: 0, bar: None, failed: 0 };
-    let work = async { tokio::join!(agent.run(until, sender, first.notified(), second.notified()), printer.print(reports)) };
+    let work = async {
+        tokio::join!(agent.run(until, sender, first.notified(), second.notified()), printer.print(reports))
+    };
     let (result, ()) = tokio::select! {
         ended = work => ended,
         () = signals => (Ok(()), ()),
@@ -183,10 +190,15 @@ impl Printer<'_> {
     fn line(&mut self, text: std::fmt::Arguments<'_>) {
         let bar = self.bar.clone();
         // A closed stdout does not stop the agent: the commits are what counts.
-        let print = || { let _ = self.console.data(format_args!("{text}\n")); };
+        let print = || {
+            let _ = self.console.data(format_args!("{text}\n"));
+        };
         match bar {
             Some(bar) => bar.suspend(print),
-            None => { let mut print = print; print() }
+            None => {
+                let mut print = print;
+                print()
+            }
         }
     }
 

@@ -82,12 +82,14 @@ impl Folder<'_> {
     fn file(&self, name: &str) -> anyhow::Result<String> {
         let Folder { reader, commit, cluster } = self;
         let bytes = reader.file(*commit, &format!("{cluster}/{name}"))?;
-        let missing = || format!("commit {} has no {cluster}/{name}: the cluster did not exist then", commit.short());
+        let missing =
+            || format!("commit {} has no {cluster}/{name}: the cluster did not exist then", commit.short());
         Ok(String::from_utf8_lossy(&bytes.with_context(missing)?).into_owned())
     }
 
     fn manifests(&self) -> anyhow::Result<String> {
-        let record = Record::parse(self.file(RELEASE)?.as_bytes()).map_err(anyhow::Error::msg).context(RELEASE)?;
+        let record =
+            Record::parse(self.file(RELEASE)?.as_bytes()).map_err(anyhow::Error::msg).context(RELEASE)?;
         let files = record.inventory.iter().map(|item| self.file(&item.file));
         let texts: Vec<String> = files.collect::<Result<_, _>>()?;
         Ok(texts.into_iter().fold(String::new(), |all, text| all + "---\n" + &text))
@@ -96,7 +98,8 @@ impl Folder<'_> {
 
 fn summary(reader: &Reader, oid: Oid) -> anyhow::Result<String> {
     let commit = reader.commit(oid)?;
-    let indented = commit.message.trim_end().lines().map(|line| format!("    {line}").trim_end().to_string() + "\n");
+    let indented =
+        commit.message.trim_end().lines().map(|line| format!("    {line}").trim_end().to_string() + "\n");
     Ok(format!(
         "commit {oid}\nAuthor: {}\nDate:   {}\n\n{}",
         commit.author.name,

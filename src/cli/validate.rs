@@ -38,7 +38,9 @@ pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> 
 
 fn problems_of(clusters: &[Observed], inputs: &Inputs) -> Vec<String> {
     let check = |observed: &Observed| prepare::prepare(&observed.key, &observed.cluster, inputs).err();
-    let located = |observed: &Observed| check(observed).map(|error| format!("{}: {}: {error}", observed.origin, observed.key));
+    let located = |observed: &Observed| {
+        check(observed).map(|error| format!("{}: {}: {error}", observed.origin, observed.key))
+    };
     clusters.iter().filter_map(located).collect()
 }
 
@@ -49,7 +51,10 @@ fn twice(clusters: &[Observed]) -> Vec<String> {
     for observed in clusters {
         if let Some(first) = seen.insert(&observed.key, observed) {
             let (at, key) = (&observed.origin, &observed.key);
-            problems.push(format!("{at}: PrometheusCluster {key} is defined at {} too; keep one of them", first.origin));
+            problems.push(format!(
+                "{at}: PrometheusCluster {key} is defined at {} too; keep one of them",
+                first.origin
+            ));
         }
     }
     problems

@@ -9,7 +9,9 @@ use super::template;
 pub enum BranchError {
     #[error("repository.branch {template:?} cannot be rendered: {reason}; write a template over `namespace`")]
     Template { template: String, reason: String },
-    #[error("repository.branch {0:?} gives every namespace the same branch; let it contain {{{{ namespace }}}}")]
+    #[error(
+        "repository.branch {0:?} gives every namespace the same branch; let it contain {{{{ namespace }}}}"
+    )]
     Same(String),
     #[error(
         "repository.branch {template:?} gives branch {branch:?} for namespace {namespace:?}, which git does not take \
@@ -31,7 +33,10 @@ const NAME: &str = "repository.branch";
 impl Branches {
     /// Compiles `repository.branch` and tries it on two namespaces.
     pub fn compile(text: &str) -> Result<Self, BranchError> {
-        let failed = |error: minijinja::Error| BranchError::Template { template: text.into(), reason: format!("{error:#}") };
+        let failed = |error: minijinja::Error| BranchError::Template {
+            template: text.into(),
+            reason: format!("{error:#}"),
+        };
         let environment = template::compile(NAME, text, false).map_err(failed)?;
         let mut branches = Branches { template: text.to_string(), environment, depth: 0 };
         let [first, second] = [branches.render("one")?, branches.render("two")?];
@@ -61,8 +66,9 @@ impl Branches {
     }
 
     fn render(&self, namespace: &str) -> Result<String, BranchError> {
-        let failed = |error: minijinja::Error| {
-            BranchError::Template { template: self.template.clone(), reason: format!("{error:#}") }
+        let failed = |error: minijinja::Error| BranchError::Template {
+            template: self.template.clone(),
+            reason: format!("{error:#}"),
         };
         let template = self.environment.get_template(NAME).map_err(failed)?;
         template.render(context! { namespace }).map_err(failed)

@@ -26,11 +26,9 @@ fn walk(path: &str, old: &Value, new: &Value, found: &mut Vec<Difference>) {
         _ if old == new => {}
         (Value::Object(old), Value::Object(new)) => walk_maps(path, old, new, found),
         (Value::Array(old), Value::Array(new)) => walk_lists(path, old, new, found),
-        _ => found.push(Difference {
-            path: path.to_string(),
-            old: Some(old.clone()),
-            new: Some(new.clone()),
-        }),
+        _ => {
+            found.push(Difference { path: path.to_string(), old: Some(old.clone()), new: Some(new.clone()) })
+        }
     }
 }
 
@@ -69,8 +67,10 @@ fn pair(path: &str, old: Option<&Value>, new: Option<&Value>, found: &mut Vec<Di
 
 /// The names of the items, if every item has one and no two are the same.
 fn names(items: &[Value]) -> Option<Vec<&str>> {
-    let names: Option<Vec<&str>> =
-        items.iter().map(|item| ["name", "job_name"].iter().find_map(|key| item.get(key)?.as_str())).collect();
+    let names: Option<Vec<&str>> = items
+        .iter()
+        .map(|item| ["name", "job_name"].iter().find_map(|key| item.get(key)?.as_str()))
+        .collect();
     let names = names?;
     let distinct: BTreeSet<&&str> = names.iter().collect();
     (distinct.len() == names.len()).then_some(names)

@@ -23,7 +23,9 @@ pub struct Words {
 
 /// Why there is no message.
 #[derive(Debug, thiserror::Error)]
-#[error("the commit message template cannot be rendered: {0:#}; correct the file that `templates.commit` names")]
+#[error(
+    "the commit message template cannot be rendered: {0:#}; correct the file that `templates.commit` names"
+)]
 pub struct MessageError(#[from] minijinja::Error);
 
 /// The message template, compiled once. Trailers are not its business: they are added after it.
@@ -80,7 +82,10 @@ mod tests {
         words.subject = "example/simple: replicas 1 → 3, version a → b and 2 more".into();
         words.cause = "more load".into();
         let text = render(&words);
-        assert!(text.contains("\n\nmore load\n\n* replicas 1 → 3\n* version a → b\n* x\n* y\n\n~ Stateful"), "{text}");
+        assert!(
+            text.contains("\n\nmore load\n\n* replicas 1 → 3\n* version a → b\n* x\n* y\n\n~ Stateful"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -80,7 +80,10 @@ mod tests {
 
     #[test]
     fn kind_and_name_are_enough() {
-        let names = file_names(&[object("apps/v1", "StatefulSet", "", "simple"), object("v1", "Service", "", "simple")]);
+        let names = file_names(&[
+            object("apps/v1", "StatefulSet", "", "simple"),
+            object("v1", "Service", "", "simple"),
+        ]);
         assert_eq!(names, ["statefulset-simple.yaml", "service-simple.yaml"]);
     }
 
@@ -91,7 +94,8 @@ mod tests {
             object("config.openshift.io/v1", "Ingress", "", "a"),
             object("v1", "Service", "", "a"),
         ]);
-        let expected = ["ingress.networking.k8s.io-a.yaml", "ingress.config.openshift.io-a.yaml", "service-a.yaml"];
+        let expected =
+            ["ingress.networking.k8s.io-a.yaml", "ingress.config.openshift.io-a.yaml", "service-a.yaml"];
         assert_eq!(names, expected);
     }
 
@@ -107,7 +111,8 @@ mod tests {
 
     #[test]
     fn hostile_names_stay_one_path_component() {
-        let names = file_names(&[object("v1", "ClusterRole", "", "../../etc/passwd"), object("", "", "", "")]);
+        let names =
+            file_names(&[object("v1", "ClusterRole", "", "../../etc/passwd"), object("", "", "", "")]);
         assert_eq!(names, ["clusterrole-.._.._etc_passwd.yaml", "-.yaml"]);
     }
 }

@@ -46,7 +46,9 @@ pub enum MarkerError {
          set `agent.name`, or give this agent another `repository.branch`"
     )]
     OtherAgent { branch: String, agent: String, own: String },
-    #[error("branch {branch} holds namespace {found}, not {expected}; make `repository.branch` differ per namespace")]
+    #[error(
+        "branch {branch} holds namespace {found}, not {expected}; make `repository.branch` differ per namespace"
+    )]
     OtherNamespace { branch: String, found: String, expected: String },
 }
 

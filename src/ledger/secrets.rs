@@ -41,13 +41,19 @@ mod tests {
 
     #[test]
     fn the_message_names_keys_and_never_values() {
-        let secret = json!({"kind": "Secret", "metadata": {"name": "s"}, "stringData": {"password": "hunter2"}});
+        let secret =
+            json!({"kind": "Secret", "metadata": {"name": "s"}, "stringData": {"password": "hunter2"}});
         let text = check([&secret]).unwrap_err().to_string();
-        assert!(text.contains("Secret/s") && text.contains("password") && !text.contains("hunter2"), "{text}");
+        assert!(
+            text.contains("Secret/s") && text.contains("password") && !text.contains("hunter2"),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_secret_without_data_and_other_kinds_pass() {
-        assert!(check([&json!({"kind": "Secret"}), &json!({"kind": "ConfigMap", "data": {"a": "b"}})]).is_ok());
+        assert!(
+            check([&json!({"kind": "Secret"}), &json!({"kind": "ConfigMap", "data": {"a": "b"}})]).is_ok()
+        );
     }
 }

@@ -41,7 +41,8 @@ impl Check<'_> {
             let given = self.length("global", global, "scrape_timeout");
             self.length("global", global, "evaluation_interval");
             if given.is_some_and(|timeout| timeout > interval) {
-                self.problems.add("global.scrape_timeout", "is longer than global.scrape_interval; shorten it");
+                self.problems
+                    .add("global.scrape_timeout", "is longer than global.scrape_interval; shorten it");
             }
             timeout = given.unwrap_or(DEFAULT_TIMEOUT.min(interval));
         }
@@ -64,14 +65,17 @@ impl Check<'_> {
             check.keys(path, job, &[keys::SCRAPE, keys::HTTP_CLIENT]);
             if let Some(name) = check.text(path, job, "job_name") {
                 if let Some(first) = seen.insert(name.clone(), path.to_string()) {
-                    let message = format!("{name:?} is the name of {first} already; every scrape job needs its own");
+                    let message =
+                        format!("{name:?} is the name of {first} already; every scrape job needs its own");
                     check.problems.add(&format!("{path}.job_name"), message);
                 }
             }
             let own = check.length(path, job, "scrape_interval").unwrap_or(interval);
             let limit = check.length(path, job, "scrape_timeout").unwrap_or(timeout.min(own));
             if limit > own {
-                check.problems.add(&format!("{path}.scrape_timeout"), "is longer than the scrape interval; shorten it");
+                check
+                    .problems
+                    .add(&format!("{path}.scrape_timeout"), "is longer than the scrape interval; shorten it");
             }
             for key in ["relabel_configs", "metric_relabel_configs"] {
                 check.relabel(path, job, key);
@@ -86,7 +90,12 @@ impl Check<'_> {
     }
 
     /// The entries of a list of maps.
-    fn each(&mut self, map: &Map<String, Value>, key: &str, entry: impl FnMut(&mut Self, &str, &Map<String, Value>)) {
+    fn each(
+        &mut self,
+        map: &Map<String, Value>,
+        key: &str,
+        entry: impl FnMut(&mut Self, &str, &Map<String, Value>),
+    ) {
         self.each_at("", map, key, entry);
     }
 
@@ -133,7 +142,8 @@ impl Check<'_> {
             let hint = keys::meant(key, all());
             if hint.is_some() || self.strict {
                 let hint = hint.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
-                self.problems.add(&join(path, key), format!("Prometheus {} has no such key{hint}", keys::VERSION));
+                self.problems
+                    .add(&join(path, key), format!("Prometheus {} has no such key{hint}", keys::VERSION));
             }
         }
     }
@@ -164,7 +174,8 @@ impl Check<'_> {
         };
         let length = duration::parse(&text);
         if length.is_none() {
-            self.problems.add(&join(path, key), format!("{text:?} is not a length of time; write 15s, 1m or 1h30m"));
+            self.problems
+                .add(&join(path, key), format!("{text:?} is not a length of time; write 15s, 1m or 1h30m"));
         }
         length
     }
@@ -200,12 +211,30 @@ mod tests {
     #[test]
     fn every_problem_has_its_line_and_way_out() {
         let table = [
-            ("scrape_config:\n- job_name: a\n", "line 1: scrape_config: Prometheus v3.16.0 has no such key; did you mean scrape_configs?"),
-            ("scrape_configs:\n- job_name: a\n- job_name: a\n", "line 3: scrape_configs[1].job_name: \"a\" is the name of scrape_configs[0] already; every scrape job needs its own"),
-            ("scrape_configs:\n- metrics_path: /x\n", "line 2: scrape_configs[0]: job_name is missing or empty; every entry needs one"),
-            ("global:\n  scrape_interval: 15\n", "line 2: global.scrape_interval: \"15\" is not a length of time; write 15s, 1m or 1h30m"),
-            ("global:\n  scrape_interval: 5s\n  scrape_timeout: 10s\n", "line 3: global.scrape_timeout: is longer than global.scrape_interval; shorten it"),
-            ("scrape_configs: {job_name: a}\n", "line 1: scrape_configs: a list is expected; begin each entry with `- `"),
+            (
+                "scrape_config:\n- job_name: a\n",
+                "line 1: scrape_config: Prometheus v3.16.0 has no such key; did you mean scrape_configs?",
+            ),
+            (
+                "scrape_configs:\n- job_name: a\n- job_name: a\n",
+                "line 3: scrape_configs[1].job_name: \"a\" is the name of scrape_configs[0] already; every scrape job needs its own",
+            ),
+            (
+                "scrape_configs:\n- metrics_path: /x\n",
+                "line 2: scrape_configs[0]: job_name is missing or empty; every entry needs one",
+            ),
+            (
+                "global:\n  scrape_interval: 15\n",
+                "line 2: global.scrape_interval: \"15\" is not a length of time; write 15s, 1m or 1h30m",
+            ),
+            (
+                "global:\n  scrape_interval: 5s\n  scrape_timeout: 10s\n",
+                "line 3: global.scrape_timeout: is longer than global.scrape_interval; shorten it",
+            ),
+            (
+                "scrape_configs: {job_name: a}\n",
+                "line 1: scrape_configs: a list is expected; begin each entry with `- `",
+            ),
             ("- a\n", "line 1: the text is not a Prometheus configuration: a map is expected"),
         ];
         for (text, expected) in table {

@@ -50,7 +50,9 @@ fn walk(path: &str, value: &Value, depth: usize, problems: &mut Problems<'_>) {
                 walk(&format!("{path}[{index}]"), item, depth + 1, problems);
             }
         }
-        Value::String(text) if has_password(text) => problems.add(path, advice("basic_auth with password_file")),
+        Value::String(text) if has_password(text) => {
+            problems.add(path, advice("basic_auth with password_file"))
+        }
         _ => {}
     }
 }
@@ -75,7 +77,8 @@ fn has_password(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once("://") else { return false };
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let user = host.rsplit_once('@').map(|(user, _)| user);
-    scheme.chars().all(|c| c.is_ascii_alphanumeric()) && user.is_some_and(|user| user.contains(':') && !user.ends_with(':'))
+    scheme.chars().all(|c| c.is_ascii_alphanumeric())
+        && user.is_some_and(|user| user.contains(':') && !user.ends_with(':'))
 }
 
 fn advice(instead: &str) -> String {
@@ -94,7 +97,9 @@ mod tests {
         let text = "remote_write:\n- url: https://u:hunter2@x/\n  basic_auth:\n    username: u\n    password: hunter2\n";
         let found: Vec<String> = check(text).iter().map(ToString::to_string).collect();
         assert_eq!(found.len(), 2, "{found:?}");
-        assert!(found.iter().any(|problem| problem.starts_with("line 5: remote_write[0].basic_auth.password: ")));
+        assert!(
+            found.iter().any(|problem| problem.starts_with("line 5: remote_write[0].basic_auth.password: "))
+        );
         assert!(found.iter().any(|problem| problem.starts_with("line 2: remote_write[0].url: ")));
         assert!(found.iter().all(|problem| !problem.contains("hunter2")));
     }

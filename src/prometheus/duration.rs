@@ -1,8 +1,15 @@
 //! Prometheus' lengths of time: `15s`, `1h30m`, `2d` (prometheus/common `model.ParseDuration`).
 
 /// Units from the largest, each at most once, in this order.
-const UNITS: &[(&str, u64)] =
-    &[("y", 31_536_000_000), ("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+const UNITS: &[(&str, u64)] = &[
+    ("y", 31_536_000_000),
+    ("w", 604_800_000),
+    ("d", 86_400_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1_000),
+    ("ms", 1),
+];
 
 /// Milliseconds; `None` for a text that Prometheus does not take. `0` needs no unit.
 pub fn parse(text: &str) -> Option<u64> {
@@ -29,7 +36,14 @@ mod tests {
 
     #[test]
     fn lengths_are_read_as_prometheus_does() {
-        let good = [("0", 0), ("15s", 15_000), ("1h30m", 5_400_000), ("1d", 86_400_000), ("5ms", 5), ("1m5ms", 60_005)];
+        let good = [
+            ("0", 0),
+            ("15s", 15_000),
+            ("1h30m", 5_400_000),
+            ("1d", 86_400_000),
+            ("5ms", 5),
+            ("1m5ms", 60_005),
+        ];
         for (text, expected) in good {
             assert_eq!(parse(text), Some(expected), "{text}");
         }

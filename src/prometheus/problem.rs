@@ -58,7 +58,8 @@ pub fn parse(text: &str, what: &str) -> Result<Option<Document>, Problem> {
         Some(Err(error)) => Err(whole(Some(error.line), error.message)),
         Some(Ok(first)) => {
             if let Some(Ok(second)) = documents.next() {
-                let message = "a second document begins here, which Prometheus does not read; remove the `---`".into();
+                let message =
+                    "a second document begins here, which Prometheus does not read; remove the `---`".into();
                 return Err(whole(Some(second.first_line), message));
             }
             match &first.value {

@@ -41,9 +41,14 @@ impl Check<'_> {
             self.keys(&path, group, keys::RULE_GROUP);
             self.length(&path, group, "interval");
             match group["name"].as_str() {
-                None | Some("") => self.problems.add(&path, "name is missing or empty; every group needs one"),
+                None | Some("") => {
+                    self.problems.add(&path, "name is missing or empty; every group needs one")
+                }
                 Some(name) if !names.insert(name) => {
-                    self.problems.add(&format!("{path}.name"), format!("{name:?} is the name of another group of this file"));
+                    self.problems.add(
+                        &format!("{path}.name"),
+                        format!("{name:?} is the name of another group of this file"),
+                    );
                 }
                 Some(_) => {}
             }
@@ -57,7 +62,8 @@ impl Check<'_> {
             Value::Array(rules) => rules.as_slice(),
             Value::Null => &[],
             _ => {
-                self.problems.add(&path, "a list is expected; begin each rule with `- record:` or `- alert:`");
+                self.problems
+                    .add(&path, "a list is expected; begin each rule with `- record:` or `- alert:`");
                 return;
             }
         };
@@ -70,8 +76,12 @@ impl Check<'_> {
             self.keys(&path, rule, keys::RULE);
             let has = |key: &str| !matches!(&rule[key], Value::Null) && rule[key] != "";
             match (has("record"), has("alert")) {
-                (true, true) => self.problems.add(&path, "has both `record` and `alert`; make two rules of it"),
-                (false, false) => self.problems.add(&path, "has neither `record` nor `alert`; name it by one of them"),
+                (true, true) => {
+                    self.problems.add(&path, "has both `record` and `alert`; make two rules of it")
+                }
+                (false, false) => {
+                    self.problems.add(&path, "has neither `record` nor `alert`; name it by one of them")
+                }
                 _ => {}
             }
             if !has("expr") {
@@ -80,14 +90,22 @@ impl Check<'_> {
             for key in ["for", "keep_firing_for"] {
                 self.length(&path, rule, key);
                 if has("record") && has(key) {
-                    self.problems.add(&format!("{path}.{key}"), "belongs to an alert, not to a recording rule; remove it");
+                    self.problems.add(
+                        &format!("{path}.{key}"),
+                        "belongs to an alert, not to a recording rule; remove it",
+                    );
                 }
             }
         }
     }
 
     fn keys(&mut self, path: &str, map: &Value, known: &[&str]) {
-        for key in map.as_object().into_iter().flat_map(|map| map.keys()).filter(|key| !known.contains(&key.as_str())) {
+        for key in map
+            .as_object()
+            .into_iter()
+            .flat_map(|map| map.keys())
+            .filter(|key| !known.contains(&key.as_str()))
+        {
             let hint = keys::meant(key, known.iter().copied());
             if hint.is_some() || self.strict {
                 let hint = hint.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
@@ -99,7 +117,10 @@ impl Check<'_> {
 
     fn length(&mut self, path: &str, map: &Value, key: &str) {
         if let Some(text) = map[key].as_str().filter(|text| duration::parse(text).is_none()) {
-            self.problems.add(&format!("{path}.{key}"), format!("{text:?} is not a length of time; write 30s, 5m or 1h"));
+            self.problems.add(
+                &format!("{path}.{key}"),
+                format!("{text:?} is not a length of time; write 30s, 5m or 1h"),
+            );
         }
     }
 }
@@ -112,12 +133,27 @@ mod tests {
     fn problems_have_their_line_and_way_out() {
         let table = [
             ("groups:\n- name: a\n  rules:\n  - record: x\n    expr: up\n", ""),
-            ("group:\n- name: a\n", "line 1: group: Prometheus v3.16.0 has no such key; did you mean groups?"),
+            (
+                "group:\n- name: a\n",
+                "line 1: group: Prometheus v3.16.0 has no such key; did you mean groups?",
+            ),
             ("groups:\n- rules: []\n", "line 2: groups[0]: name is missing or empty; every group needs one"),
-            ("groups:\n- name: a\n- name: a\n", "line 3: groups[1].name: \"a\" is the name of another group of this file"),
-            ("groups:\n- name: a\n  rules:\n  - alert: X\n", "line 4: groups[0].rules[0]: has no `expr`; write the query of the rule"),
-            ("groups:\n- name: a\n  rules:\n  - record: x\n    expr: up\n    for: 5m\n", "line 6: groups[0].rules[0].for: belongs to an alert, not to a recording rule; remove it"),
-            ("groups:\n- name: a\n  rules:\n  - alert: x\n    expr: up\n    for: soon\n", "line 6: groups[0].rules[0].for: \"soon\" is not a length of time; write 30s, 5m or 1h"),
+            (
+                "groups:\n- name: a\n- name: a\n",
+                "line 3: groups[1].name: \"a\" is the name of another group of this file",
+            ),
+            (
+                "groups:\n- name: a\n  rules:\n  - alert: X\n",
+                "line 4: groups[0].rules[0]: has no `expr`; write the query of the rule",
+            ),
+            (
+                "groups:\n- name: a\n  rules:\n  - record: x\n    expr: up\n    for: 5m\n",
+                "line 6: groups[0].rules[0].for: belongs to an alert, not to a recording rule; remove it",
+            ),
+            (
+                "groups:\n- name: a\n  rules:\n  - alert: x\n    expr: up\n    for: soon\n",
+                "line 6: groups[0].rules[0].for: \"soon\" is not a length of time; write 30s, 5m or 1h",
+            ),
         ];
         for (text, expected) in table {
             let found: Vec<String> = check(text, true).iter().map(ToString::to_string).collect();

@@ -75,7 +75,12 @@ pub enum PlanError {
 }
 
 /// Compares a prepared cluster with the tip of its branch.
-pub fn write(reader: &Reader, branch: &str, prepared: Prepared, observed: &Observed) -> Result<Plan, PlanError> {
+pub fn write(
+    reader: &Reader,
+    branch: &str,
+    prepared: Prepared,
+    observed: &Observed,
+) -> Result<Plan, PlanError> {
     let Prepared { key, cluster, files, row, warnings: _ } = prepared;
     let base = footprint(reader, branch, &key.name)?;
     let wanted: Footprint = files.iter().map(|(path, bytes)| (path.clone(), blob_id(bytes))).collect();

@@ -19,8 +19,8 @@ use crate::template::value::Value;
 use crate::values::compose::{self, ComposeError};
 use crate::values::mapping::Subject;
 use crate::values::text;
-use crate::yaml::read::{self, ReadError};
 use crate::yaml::convert;
+use crate::yaml::read::{self, ReadError};
 
 /// Whose output the manifests equal; see `ledger::record::Record::renderer`.
 pub const RENDERER: &str = "helm 4.3.1";
@@ -91,8 +91,11 @@ pub fn prepare(key: &Key, cluster: &PrometheusCluster, inputs: &Inputs) -> Resul
 /// The resource as `cluster.yaml` keeps it: what was asked for, and nothing that an API server or another
 /// tool added. Annotations that ask for an action, not for a state, are left out: they change no deployment.
 fn as_asked(key: &Key, cluster: &PrometheusCluster) -> Json {
-    const LEFT_OUT: &[&str] =
-        &["kubectl.kubernetes.io/last-applied-configuration", annotations::RECONCILE_AT, annotations::REQUESTED_BY];
+    const LEFT_OUT: &[&str] = &[
+        "kubectl.kubernetes.io/last-applied-configuration",
+        annotations::RECONCILE_AT,
+        annotations::REQUESTED_BY,
+    ];
     let mut metadata = Map::from_iter([
         ("name".to_string(), json!(key.name)),
         ("namespace".to_string(), json!(key.namespace)),
@@ -100,7 +103,8 @@ fn as_asked(key: &Key, cluster: &PrometheusCluster) -> Json {
     if let Some(labels) = cluster.metadata.labels.as_ref().filter(|labels| !labels.is_empty()) {
         metadata.insert("labels".into(), json!(labels));
     }
-    let kept = cluster.metadata.annotations.iter().flatten().filter(|(name, _)| !LEFT_OUT.contains(&name.as_str()));
+    let kept =
+        cluster.metadata.annotations.iter().flatten().filter(|(name, _)| !LEFT_OUT.contains(&name.as_str()));
     let kept: Map<String, Json> = kept.map(|(name, text)| (name.clone(), json!(text))).collect();
     if !kept.is_empty() {
         metadata.insert("annotations".into(), Json::Object(kept));
@@ -117,14 +121,17 @@ fn as_asked(key: &Key, cluster: &PrometheusCluster) -> Json {
 fn check_prometheus(cluster: &PrometheusCluster) -> Result<(), PrepareError> {
     let spec = &cluster.spec;
     // The tables of keys are those of one release; another one may know more.
-    let strict = spec.image.is_none() && spec.version.as_deref().is_none_or(|version| version == keys::VERSION);
+    let strict =
+        spec.image.is_none() && spec.version.as_deref().is_none_or(|version| version == keys::VERSION);
     let mut problems = Vec::new();
     if let Some(text) = &spec.config {
         let found = config::check(text, strict).into_iter().chain(credentials::check(text));
         problems.extend(found.map(|problem| format!("spec.config: {problem}")));
     }
     for (file, text) in &spec.rules {
-        problems.extend(rules::check(text, strict).iter().map(|problem| format!("spec.rules[{file}]: {problem}")));
+        problems.extend(
+            rules::check(text, strict).iter().map(|problem| format!("spec.rules[{file}]: {problem}")),
+        );
     }
     if problems.is_empty() { Ok(()) } else { Err(PrepareError::Prometheus(problems.join("; "))) }
 }
@@ -154,7 +161,8 @@ fn render(key: &Key, values: &Json, inputs: &Inputs) -> Result<render::Output, P
         skip_schema: false,
     };
     let chart = inputs.chart_ref.name.clone();
-    render::engine::render(request, Limits::deep()).map_err(|source| PrepareError::Render { chart, source: Box::new(source) })
+    render::engine::render(request, Limits::deep())
+        .map_err(|source| PrepareError::Render { chart, source: Box::new(source) })
 }
 
 fn manifest(manifest: &Manifest) -> Result<Object, PrepareError> {

@@ -75,7 +75,8 @@ impl Queue {
             if state.closed && state.waiting.is_empty() {
                 return None;
             }
-            let pause = state.later.values().map(|(at, _)| at.saturating_duration_since(Instant::now())).min();
+            let pause =
+                state.later.values().map(|(at, _)| at.saturating_duration_since(Instant::now())).min();
             let pause = pause.unwrap_or(LONG);
             let waited = self.changed.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner);
             state = waited.0;

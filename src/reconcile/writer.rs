@@ -80,7 +80,9 @@ impl From<ReadError> for WriteError {
 impl WriteError {
     fn class(&self) -> Class {
         match self {
-            WriteError::Branch(BranchError::Marker(_)) | WriteError::Root(_) | WriteError::Words(_) => Class::User,
+            WriteError::Branch(BranchError::Marker(_)) | WriteError::Root(_) | WriteError::Words(_) => {
+                Class::User
+            }
             WriteError::Moved { .. } | WriteError::Commit(CommitError::Conflict { .. }) => Class::Conflict,
             WriteError::Message(_) => Class::Bug,
             WriteError::Commit(CommitError::TooLarge { .. } | CommitError::Edit { .. }) => Class::User,
@@ -283,8 +285,9 @@ impl Stage<'_> {
         let mut edits: Vec<Edit> =
             OWN.iter().map(|own| Edit::Remove { path: format!("{name}/{own}") }).collect();
         if let Kind::Write { files, .. } = &change.kind {
-            let put = |(path, bytes): (&String, &Vec<u8>)| {
-                Edit::Put { path: format!("{name}/{path}"), bytes: bytes.clone() }
+            let put = |(path, bytes): (&String, &Vec<u8>)| Edit::Put {
+                path: format!("{name}/{path}"),
+                bytes: bytes.clone(),
             };
             edits.extend(files.iter().map(put));
         }

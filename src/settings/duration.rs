@@ -27,7 +27,9 @@ impl<'de> Deserialize<'de> for Span {
         let text = String::deserialize(deserializer)?;
         let span = text.parse::<jiff::SignedDuration>().ok();
         let span = span.and_then(|span| Duration::try_from(span).ok()).filter(|span| *span <= LONGEST);
-        let wrong = || D::Error::custom(format!("{text:?} is not a length of time; write 20ms, 30s or 5m (at most 24h)"));
+        let wrong = || {
+            D::Error::custom(format!("{text:?} is not a length of time; write 20ms, 30s or 5m (at most 24h)"))
+        };
         span.map(Span).ok_or_else(wrong)
     }
 }

@@ -55,7 +55,9 @@ pub fn names() -> BTreeMap<String, (Vec<String>, Value)> {
 
 /// `overrideValues` → `OVERRIDE_VALUES`
 fn shout(name: &str) -> String {
-    let parts = name.chars().flat_map(|c| c.is_uppercase().then_some('_').into_iter().chain([c.to_ascii_uppercase()]));
+    let parts = name
+        .chars()
+        .flat_map(|c| c.is_uppercase().then_some('_').into_iter().chain([c.to_ascii_uppercase()]));
     parts.collect()
 }
 
@@ -64,7 +66,8 @@ fn value(name: &str, text: &str, default: &Value) -> Result<Value, EnvironmentEr
     if matches!(default, Value::String(_) | Value::Null) {
         return Ok(Value::String(text.to_string()));
     }
-    let failed = |error: serde_yaml::Error| EnvironmentError::Value { name: name.into(), reason: error.to_string() };
+    let failed =
+        |error: serde_yaml::Error| EnvironmentError::Value { name: name.into(), reason: error.to_string() };
     serde_yaml::from_str(text).map_err(failed)
 }
 
@@ -78,7 +81,9 @@ fn set(tree: &mut Mapping, path: &[String], value: Value) {
 fn hint(name: &str, known: &BTreeMap<String, (Vec<String>, Value)>) -> String {
     let shared = |other: &str| name.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
     let nearest = known.keys().max_by_key(|other| shared(other));
-    nearest.filter(|other| shared(other) > PREFIX.len() + 3).map_or(String::new(), |other| format!(" (did you mean {other}?)"))
+    nearest
+        .filter(|other| shared(other) > PREFIX.len() + 3)
+        .map_or(String::new(), |other| format!(" (did you mean {other}?)"))
 }
 
 #[cfg(test)]

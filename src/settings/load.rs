@@ -24,7 +24,9 @@ pub struct Flags {
 /// Why the settings cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    #[error("settings file {path}: {reason}; name another with --config, or leave the flag out for the defaults")]
+    #[error(
+        "settings file {path}: {reason}; name another with --config, or leave the flag out for the defaults"
+    )]
     Read { path: PathBuf, reason: String },
     #[error("settings file {path}: {reason}; config/promgit.yaml shows every key")]
     Content { path: PathBuf, reason: String },
@@ -150,9 +152,15 @@ mod tests {
     #[test]
     fn wrong_files_are_refused_with_place_and_way_out() {
         let table = [
-            ("repository: {pth: x}", "repository: unknown field `pth`, expected `path` or `branch` at line 1"),
+            (
+                "repository: {pth: x}",
+                "repository: unknown field `pth`, expected `path` or `branch` at line 1",
+            ),
             ("reposytory: {}", "unknown field `reposytory`"),
-            ("render: {workers: many}", "render.workers: invalid type: string \"many\", expected usize at line 1"),
+            (
+                "render: {workers: many}",
+                "render.workers: invalid type: string \"many\", expected usize at line 1",
+            ),
             ("commit: {window: 20}", "commit.window: invalid type: integer `20`"),
             ("commit: {window: soon}", "is not a length of time"),
             ("[]", "not a map of settings"),
@@ -160,7 +168,10 @@ mod tests {
         ];
         for (text, expected) in table {
             let error = load_text(text).unwrap_err().to_string();
-            assert!(error.contains(expected) && error.contains("config/promgit.yaml shows"), "{text}: {error}");
+            assert!(
+                error.contains(expected) && error.contains("config/promgit.yaml shows"),
+                "{text}: {error}"
+            );
         }
     }
 
@@ -168,12 +179,16 @@ mod tests {
     fn flags_win_over_environment_and_environment_over_file() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("promgit.yaml");
-        std::fs::write(&file, "repository: {path: a, branch: 'x/{{ namespace }}'}\nagent: {name: file}").unwrap();
+        std::fs::write(&file, "repository: {path: a, branch: 'x/{{ namespace }}'}\nagent: {name: file}")
+            .unwrap();
         let variables = [("PROMGIT_REPOSITORY_PATH", "b"), ("PROMGIT_AGENT_NAME", "env")];
         let variables = variables.map(|(name, text)| (name.to_string(), text.to_string()));
         let flags = Flags { repository: Some("c".into()), ..Flags::default() };
         let settings = load(Some(&file), variables.into_iter(), &flags).unwrap();
-        assert_eq!((settings.repository.path.as_path(), settings.agent.name.as_str()), (Path::new("c"), "env"));
+        assert_eq!(
+            (settings.repository.path.as_path(), settings.agent.name.as_str()),
+            (Path::new("c"), "env")
+        );
         assert_eq!(settings.repository.branch, "x/{{ namespace }}");
     }
 

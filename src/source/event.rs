@@ -30,7 +30,9 @@ pub enum Event {
     Listed(Observed),
     /// The listing is complete. Clusters in `kept` were not listed but must not be taken for deleted:
     /// their source is there and cannot be read.
-    Ready { kept: Kept },
+    Ready {
+        kept: Kept,
+    },
     Applied(Observed),
     Deleted(Deleted),
     /// Something that wants to be a cluster and is refused. It changes nothing: what was, stays.

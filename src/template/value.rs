@@ -448,11 +448,6 @@ impl Map {
     pub fn address(&self) -> usize {
         std::ptr::from_ref(self.entries()).addr()
     }
-
-    /// A number that no other living collection has, to find cycles.
-    pub fn address(&self) -> usize {
-        Rc::as_ptr(&self.0).addr()
-    }
 }
 
 impl fmt::Debug for Map {

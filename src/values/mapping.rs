@@ -47,10 +47,10 @@ pub struct MappingError {
 /// The ways in which a mapping is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    #[error(transparent)]
-    Yaml(#[from] document::Problem),
+    #[error("{0}")]
+    Yaml(String),
     #[error("{0}; YAML reads bare braces as a map, so quote the leaf: \"{{{{ spec.replicas }}}}\"")]
-    Braces(document::Problem),
+    Braces(String),
     #[error("holds more than one YAML document; a mapping is one")]
     Documents,
     #[error("is larger than {MAX_FILE} bytes; a mapping says where values go and holds none itself")]
@@ -136,7 +136,7 @@ impl Problem {
     /// A line with braces that is no YAML most likely lacks the quotes.
     fn from_yaml(error: DocumentError, text: &str) -> Self {
         let line = text.lines().nth(error.line.saturating_sub(1)).unwrap_or_default();
-        if line.contains("{{") { Problem::Braces(error.problem) } else { Problem::Yaml(error.problem) }
+        if line.contains("{{") { Problem::Braces(error.message) } else { Problem::Yaml(error.message) }
     }
 }
 

@@ -66,19 +66,24 @@ fn rest(old: &Value, new: &Value) -> Vec<String> {
 mod tests {
     use super::*;
 
-    const OLD: &str = "global: {scrape_interval: 15s}\nscrape_configs:\n- job_name: prometheus\n- job_name: old\n";
+    const OLD: &str =
+        "global: {scrape_interval: 15s}\nscrape_configs:\n- job_name: prometheus\n- job_name: old\n";
 
     #[test]
     fn jobs_are_named() {
         let new = "global: {scrape_interval: 15s}\nscrape_configs:\n- job_name: prometheus\n  honor_labels: true\n- job_name: node\n";
-        let expected = ["scrape job \"node\" added", "scrape job \"old\" removed", "scrape job \"prometheus\" changed"];
+        let expected =
+            ["scrape job \"node\" added", "scrape job \"old\" removed", "scrape job \"prometheus\" changed"];
         assert_eq!(phrases(OLD, new), expected.map(|text| format!("config: {text}")));
     }
 
     #[test]
     fn globals_are_shown_and_other_sections_named() {
         let new = OLD.replace("15s", "30s") + "remote_write:\n- url: http://x\n- url: http://y\n";
-        assert_eq!(phrases(OLD, &new), ["config: global.scrape_interval 15s → 30s", "config: remote_write changed"]);
+        assert_eq!(
+            phrases(OLD, &new),
+            ["config: global.scrape_interval 15s → 30s", "config: remote_write changed"]
+        );
     }
 
     #[test]

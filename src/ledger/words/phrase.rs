@@ -8,7 +8,8 @@ use crate::ledger::difference::Difference;
 const LONGEST_VALUE: usize = 40;
 
 /// Keys whose values are never shown: a commit message is read by more people than a Secret is.
-const HUSHED: &[&str] = &["password", "passwd", "token", "secret", "credential", "apikey", "api_key", "private"];
+const HUSHED: &[&str] =
+    &["password", "passwd", "token", "secret", "credential", "apikey", "api_key", "private"];
 
 /// The phrase for a difference; `path` as given.
 pub fn phrase(difference: &Difference) -> String {

@@ -48,7 +48,8 @@ pub fn subject(cluster: &str, changes: &[String]) -> String {
         let left = changes.len() - at;
         let separator = if at == 0 { "" } else { ", " };
         let more = if left > 1 { format!(" and {} more", left - 1) } else { String::new() };
-        let length = (text.chars().count() + separator.len() + change.chars().count() + more.len()) <= LONGEST_SUBJECT;
+        let length =
+            (text.chars().count() + separator.len() + change.chars().count() + more.len()) <= LONGEST_SUBJECT;
         if at > 0 && !length {
             return format!("{text} and {left} more");
         }
@@ -133,10 +134,21 @@ mod tests {
     }
 
     fn test_record() -> Record {
-        let chart = ChartRef { name: "prometheus-cluster".into(), version: "0.1.0".into(), digest: "sha256:a".into() };
+        let chart = ChartRef {
+            name: "prometheus-cluster".into(),
+            version: "0.1.0".into(),
+            digest: "sha256:a".into(),
+        };
         let capabilities = Capabilities { kube_version: "v1.37.0".into(), api_versions: vec![] };
         let [values_digest, manifest_digest] = ["sha256:v", "sha256:m"].map(String::from);
-        Record { chart, values_digest, manifest_digest, renderer: "helm 4.3.1".into(), capabilities, inventory: vec![] }
+        Record {
+            chart,
+            values_digest,
+            manifest_digest,
+            renderer: "helm 4.3.1".into(),
+            capabilities,
+            inventory: vec![],
+        }
     }
 
     #[test]
@@ -151,7 +163,10 @@ mod tests {
     fn rule_files_are_named() {
         let old = json!({"rules": {"a.yaml": "x"}});
         let new = json!({"rules": {"a.yaml": "y", "b.yaml": "z"}});
-        assert_eq!(spec_words(old.clone(), new), ["rules: file \"a.yaml\" changed", "rules: file \"b.yaml\" added"]);
+        assert_eq!(
+            spec_words(old.clone(), new),
+            ["rules: file \"a.yaml\" changed", "rules: file \"b.yaml\" added"]
+        );
         assert_eq!(spec_words(old, json!({})), ["rules: file \"a.yaml\" removed"]);
     }
 
@@ -172,13 +187,22 @@ mod tests {
 
     #[test]
     fn subjects_are_cut_between_changes() {
-        let changes: Vec<String> = ["replicas 1 → 3", "version v3.5.0 → v3.6.0", "logLevel info → debug", "image set"].map(String::from).into();
+        let changes: Vec<String> =
+            ["replicas 1 → 3", "version v3.5.0 → v3.6.0", "logLevel info → debug", "image set"]
+                .map(String::from)
+                .into();
         assert_eq!(subject("example/simple", &changes[..1]), "example/simple: replicas 1 → 3");
-        assert_eq!(subject("example/simple", &changes), "example/simple: replicas 1 → 3, version v3.5.0 → v3.6.0 and 2 more");
+        assert_eq!(
+            subject("example/simple", &changes),
+            "example/simple: replicas 1 → 3, version v3.5.0 → v3.6.0 and 2 more"
+        );
     }
 
     #[test]
     fn deletions_say_what_stays() {
-        assert_eq!([deleted(0), deleted(1), deleted(3)], ["deleted", "deleted, data retained: 1 claim", "deleted, data retained: 3 claims"]);
+        assert_eq!(
+            [deleted(0), deleted(1), deleted(3)],
+            ["deleted", "deleted, data retained: 1 claim", "deleted, data retained: 3 claims"]
+        );
     }
 }

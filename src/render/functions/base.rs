@@ -45,12 +45,8 @@ const BASE64: Base = Base {
     group: 4,
 };
 
-const BASE32: Base = Base {
-    name: "base32",
-    alphabet: b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567",
-    bits: 5,
-    group: 8,
-};
+const BASE32: Base =
+    Base { name: "base32", alphabet: b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", bits: 5, group: 8 };
 
 /// `base64.StdEncoding.EncodeToString`.
 pub fn encode64(bytes: &[u8]) -> String {

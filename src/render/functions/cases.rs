@@ -142,9 +142,10 @@ fn next_word(text: &[u8]) -> Cut<'_> {
     } else if is_number(first) {
         cut(Word::Number, run(&is_number))
     } else {
-        cut(Word::Other, run(&|rune| {
-            !is_connector(rune) && !is_alphabet(rune) && !is_number(rune) && !is_punct(rune)
-        }))
+        cut(
+            Word::Other,
+            run(&|rune| !is_connector(rune) && !is_alphabet(rune) && !is_number(rune) && !is_punct(rune)),
+        )
     }
 }
 

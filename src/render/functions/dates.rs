@@ -75,13 +75,7 @@ fn date_in_zone(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
 
 /// Formats a time, or seconds since 1970 as int, int32 or int64. Anything else, floats from values
 /// included, is now.
-fn in_zone(
-    exec: &mut Exec<'_, Context>,
-    function: &str,
-    layout: &[u8],
-    date: &Value,
-    zone: &str,
-) -> Answer {
+fn in_zone(exec: &mut Exec<'_, Context>, function: &str, layout: &[u8], date: &Value, zone: &str) -> Answer {
     let zone = Zone::load(zone, &local(exec));
     let time = match date {
         Value::Int(IntKind::Int | IntKind::Int32 | IntKind::Int64, seconds) => {

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::cast::{strval, type_name};
-use super::define::{ANY, Answer, BOOL, LIST, MAP, STRING, STRINGS, any, fail, func, map, rest, text, variadic};
+use super::define::{
+    ANY, Answer, BOOL, LIST, MAP, STRING, STRINGS, any, fail, func, map, rest, text, variadic,
+};
 use crate::render::context::Context;
 use crate::template::eval::Exec;
 use crate::template::func::{CallError, Func};
@@ -11,7 +13,9 @@ use crate::template::value::{Map, Str, Value};
 
 pub static TABLE: &[Func<Context>] = &[
     variadic("dict", &[ANY], MAP, |_, a| Ok(Value::map(a.chunks(2).map(pair)))),
-    func("get", &[MAP, STRING], ANY, |_, a| Ok(map(a, 0)?.get(text(a, 1)?).unwrap_or_else(|| Value::str("")))),
+    func("get", &[MAP, STRING], ANY, |_, a| {
+        Ok(map(a, 0)?.get(text(a, 1)?).unwrap_or_else(|| Value::str("")))
+    }),
     func("set", &[MAP, STRING, ANY], MAP, set),
     func("unset", &[MAP, STRING], MAP, |_, a| {
         let map = map(a, 0)?;

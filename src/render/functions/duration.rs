@@ -67,8 +67,8 @@ fn term<'t>(text: &[u8], left: &'t [u8]) -> Result<(u64, &'t [u8]), DurationErro
     if unit.is_empty() {
         return Err(DurationError::MissingUnit(quote(text)));
     }
-    let size = unit_size(unit)
-        .ok_or_else(|| DurationError::UnknownUnit { unit: quote(unit), text: quote(text) })?;
+    let size =
+        unit_size(unit).ok_or_else(|| DurationError::UnknownUnit { unit: quote(unit), text: quote(text) })?;
     let whole = whole.iter().try_fold(0_u64, |number, digit| {
         number.checked_mul(10)?.checked_add(u64::from(digit - b'0')).filter(|number| *number <= 1 << 63)
     });

@@ -19,9 +19,7 @@ pub static TABLE: &[Func<Context>] = &[
     func("durationMinutes", &[ANY], FLOAT, |_, a| in_floats(any(a, 0), MINUTE, 1.0)),
     func("durationHours", &[ANY], FLOAT, |_, a| in_floats(any(a, 0), HOUR, 1.0)),
     func("durationDays", &[ANY], FLOAT, |_, a| in_floats(any(a, 0), HOUR, 24.0)),
-    func("durationWeeks", &[ANY], FLOAT, |_, a| {
-        Ok(Value::Float(floats(any(a, 0), HOUR) / 24.0 / 7.0))
-    }),
+    func("durationWeeks", &[ANY], FLOAT, |_, a| Ok(Value::Float(floats(any(a, 0), HOUR) / 24.0 / 7.0))),
     func("durationMilliseconds", &[ANY], INT64, |_, a| in_whole(any(a, 0), 1_000_000)),
     func("durationMicroseconds", &[ANY], INT64, |_, a| in_whole(any(a, 0), 1_000)),
     func("durationNanoseconds", &[ANY], INT64, |_, a| in_whole(any(a, 0), 1)),

@@ -61,7 +61,8 @@ fn tpl(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
     match exec.execute_text(name, source, any(args, 1).clone()) {
         Ok(printed) => Ok(Value::str(without_no_value(printed))),
         Err(error) => {
-            let action = if error.exec { "error during tpl function execution for" } else { "cannot parse template" };
+            let action =
+                if error.exec { "error during tpl function execution for" } else { "cannot parse template" };
             Err(CallError::template(format!("{action} {}: ", quote(source)), error))
         }
     }

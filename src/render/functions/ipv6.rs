@@ -101,7 +101,9 @@ fn v6(whole: &[u8]) -> Result<(), AddressError> {
         match left {
             [] => break,
             [b':'] => return Err(error_at(whole, "colon must be followed by more characters", left)),
-            [b':', b':', ..] if ellipsis => return Err(error_at(whole, "multiple :: in address", &left[1..])),
+            [b':', b':', ..] if ellipsis => {
+                return Err(error_at(whole, "multiple :: in address", &left[1..]));
+            }
             [b':', b':', tail @ ..] => (ellipsis, left) = (true, tail),
             [b':', tail @ ..] => left = tail,
             _ => return Err(error_at(whole, "unexpected character, want colon", left)),

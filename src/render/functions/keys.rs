@@ -45,7 +45,9 @@ pub enum KeyError {
     Pkcs8(String),
     #[error("parsing {kind} private key from PEM: {text}")]
     Malformed { kind: &'static str, text: String },
-    #[error("dsa keys are not made or read: the algorithm was withdrawn (FIPS 186-5); use rsa, ecdsa or ed25519")]
+    #[error(
+        "dsa keys are not made or read: the algorithm was withdrawn (FIPS 186-5); use rsa, ecdsa or ed25519"
+    )]
     Dsa,
     #[error("failed to generate private key: {0}")]
     Generate(String),

@@ -27,9 +27,17 @@ pub enum Element {
     LowerPm,
     ZoneName,
     /// A numeric offset: `Z` for UTC or always digits, with colons or not, how much of it.
-    Offset { z: bool, colons: bool, precision: Precision },
+    Offset {
+        z: bool,
+        colons: bool,
+        precision: Precision,
+    },
     /// `.000` (zeros kept) or `.999` (dropped), after a point or a comma.
-    Fraction { digits: usize, trim: bool, separator: u8 },
+    Fraction {
+        digits: usize,
+        trim: bool,
+        separator: u8,
+    },
 }
 
 /// The smallest unit that an offset shows.
@@ -113,8 +121,18 @@ fn element(left: &[u8]) -> Option<(Element, usize)> {
 }
 
 pub const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-    "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 pub const WEEKDAYS: [&str; 7] =

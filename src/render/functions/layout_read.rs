@@ -146,8 +146,7 @@ impl Fields {
             }
             Element::UpperPm | Element::LowerPm => {
                 let half = value.get(..2).ok_or(Bad::Element)?;
-                let (am, pm) =
-                    if element == Element::UpperPm { (b"AM", b"PM") } else { (b"am", b"pm") };
+                let (am, pm) = if element == Element::UpperPm { (b"AM", b"PM") } else { (b"am", b"pm") };
                 if half != am && half != pm {
                     return Err(Bad::Element);
                 }
@@ -207,10 +206,8 @@ impl Fields {
         if day < 1 || day > days_in(self.year, month) {
             return Err("day out of range");
         }
-        let wall = days_before(self.year, month, day) * 86_400
-            + self.hour * 3_600
-            + self.minute * 60
-            + self.second;
+        let wall =
+            days_before(self.year, month, day) * 86_400 + self.hour * 3_600 + self.minute * 60 + self.second;
         let (seconds, zone) = self.zone(wall, Zone::local(local));
         Ok(Time { seconds, nanos: self.nanos, zone })
     }
@@ -293,9 +290,10 @@ fn number3(value: &[u8], fixed: bool) -> Read<'_, i64> {
 
 /// The place of the name at the front, whatever its case.
 fn name<'t>(names: &[&str], short: bool, value: &'t [u8]) -> Read<'t, usize> {
-    let found = names.iter().map(|name| if short { &name[..3] } else { name }).enumerate().find(|(_, name)| {
-        value.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name.as_bytes()))
-    });
+    let found =
+        names.iter().map(|name| if short { &name[..3] } else { name }).enumerate().find(|(_, name)| {
+            value.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name.as_bytes()))
+        });
     found.map(|(at, name)| (at, &value[name.len()..])).ok_or(Bad::Element)
 }
 

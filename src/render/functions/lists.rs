@@ -28,7 +28,9 @@ pub static TABLE: &[Func<Context>] = &[
     func("rest", &[ANY], LIST, |_, a| part(a, "find rest on", |items| items.drain(..1))),
     func("mustRest", &[ANY], LIST, |_, a| part(a, "find rest on", |items| items.drain(..1))),
     func("initial", &[ANY], LIST, |_, a| part(a, "find initial on", |items| items.drain(items.len() - 1..))),
-    func("mustInitial", &[ANY], LIST, |_, a| part(a, "find initial on", |items| items.drain(items.len() - 1..))),
+    func("mustInitial", &[ANY], LIST, |_, a| {
+        part(a, "find initial on", |items| items.drain(items.len() - 1..))
+    }),
     func("reverse", &[ANY], LIST, reverse),
     func("mustReverse", &[ANY], LIST, reverse),
     func("compact", &[ANY], LIST, compact),

@@ -52,7 +52,9 @@ fn merge(
     let entries = source.snapshot();
     if target.element() != ANY && target.element() != source.element() && !entries.is_empty() {
         let (from, to) = (source.element(), target.element());
-        return fail(format!("reflect.Value.SetMapIndex: value of type {from} is not assignable to type {to}"));
+        return fail(format!(
+            "reflect.Value.SetMapIndex: value of type {from} is not assignable to type {to}"
+        ));
     }
     exec.budget.steps(entries.len() as u64)?;
     for (key, new) in entries {

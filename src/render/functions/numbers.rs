@@ -2,7 +2,9 @@
 
 use super::cast::{to_float64, to_int64};
 use super::decimal;
-use super::define::{ANY, Answer, FLOAT, INT, INT64, STRING, any, fail, float, func, int, rest, text, variadic};
+use super::define::{
+    ANY, Answer, FLOAT, INT, INT64, STRING, any, fail, float, func, int, rest, text, variadic,
+};
 use super::parse_number::{int_literal, int_or_nearest};
 use crate::render::context::Context;
 use crate::template::eval::Exec;
@@ -20,9 +22,7 @@ pub static TABLE: &[Func<Context>] = &[
     func("int64", &[ANY], INT64, |_, a| Ok(Value::int64(to_int64(any(a, 0))))),
     func("int", &[ANY], INT, |_, a| Ok(Value::int(to_int64(any(a, 0))))),
     func("float64", &[ANY], FLOAT, |_, a| Ok(Value::Float(to_float64(any(a, 0))))),
-    func("toDecimal", &[ANY], INT64, |_, a| {
-        Ok(Value::int64(int_literal(&sprint(&a[..1]), 8).unwrap_or(0)))
-    }),
+    func("toDecimal", &[ANY], INT64, |_, a| Ok(Value::int64(int_literal(&sprint(&a[..1]), 8).unwrap_or(0)))),
     func("add1", &[ANY], INT64, |_, a| Ok(Value::int64(to_int64(any(a, 0)).wrapping_add(1)))),
     variadic("add", &[ANY], INT64, |_, a| Ok(Value::int64(fold(a, 0, i64::wrapping_add)))),
     func("sub", &[ANY, ANY], INT64, |_, a| {
@@ -74,8 +74,20 @@ fn larger(a: f64, b: f64) -> f64 {
     match () {
         () if a == f64::INFINITY || b == f64::INFINITY => f64::INFINITY,
         () if a.is_nan() || b.is_nan() => f64::NAN,
-        () if a == 0.0 && b == 0.0 => if a.is_sign_negative() { b } else { a },
-        () => if a > b { a } else { b },
+        () if a == 0.0 && b == 0.0 => {
+            if a.is_sign_negative() {
+                b
+            } else {
+                a
+            }
+        }
+        () => {
+            if a > b {
+                a
+            } else {
+                b
+            }
+        }
     }
 }
 

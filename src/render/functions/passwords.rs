@@ -42,7 +42,9 @@ pub static TABLE: &[Func<Context>] = &[
 /// A bcrypt hash with a random salt, `$2a$` as Go writes it.
 fn bcrypt(exec: &mut Exec<'_, Context>, function: &str, password: &[u8]) -> Result<String, CallError> {
     if password.len() > MAX_PASSWORD {
-        return Ok("failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 bytes".to_owned());
+        return Ok(
+            "failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 bytes".to_owned()
+        );
     }
     let mut salt = [0; 16];
     salt.copy_from_slice(&bytes(exec, function, 16)?);
@@ -57,10 +59,26 @@ fn templates(kind: &[u8]) -> Option<&'static [&'static str]> {
     Some(match kind {
         b"maximum" => &["anoxxxxxxxxxxxxxxxxx", "axxxxxxxxxxxxxxxxxno"],
         b"long" => &[
-            "CvcvnoCvcvCvcv", "CvcvCvcvnoCvcv", "CvcvCvcvCvcvno", "CvccnoCvcvCvcv", "CvccCvcvnoCvcv",
-            "CvccCvcvCvcvno", "CvcvnoCvccCvcv", "CvcvCvccnoCvcv", "CvcvCvccCvcvno", "CvcvnoCvcvCvcc",
-            "CvcvCvcvnoCvcc", "CvcvCvcvCvccno", "CvccnoCvccCvcv", "CvccCvccnoCvcv", "CvccCvccCvcvno",
-            "CvcvnoCvccCvcc", "CvcvCvccnoCvcc", "CvcvCvccCvccno", "CvccnoCvcvCvcc", "CvccCvcvnoCvcc",
+            "CvcvnoCvcvCvcv",
+            "CvcvCvcvnoCvcv",
+            "CvcvCvcvCvcvno",
+            "CvccnoCvcvCvcv",
+            "CvccCvcvnoCvcv",
+            "CvccCvcvCvcvno",
+            "CvcvnoCvccCvcv",
+            "CvcvCvccnoCvcv",
+            "CvcvCvccCvcvno",
+            "CvcvnoCvcvCvcc",
+            "CvcvCvcvnoCvcc",
+            "CvcvCvcvCvccno",
+            "CvccnoCvccCvcv",
+            "CvccCvccnoCvcv",
+            "CvccCvccCvcvno",
+            "CvcvnoCvccCvcc",
+            "CvcvCvccnoCvcc",
+            "CvcvCvccCvccno",
+            "CvccnoCvcvCvcc",
+            "CvccCvcvnoCvcc",
             "CvccCvcvCvccno",
         ],
         b"medium" => &["CvcnoCvc", "CvcCvcno"],
@@ -97,11 +115,9 @@ fn derive(_: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
     };
     let scoped = |name: &[u8]| [SCOPE, &(name.len() as u32).to_be_bytes(), name].concat();
     let mut key = [0; 64];
-    let derived = scrypt::Params::new(15, 8, 2, 64)
-        .map_err(|error| error.to_string())
-        .and_then(|params| {
-            scrypt::scrypt(password, &scoped(user), &params, &mut key).map_err(|error| error.to_string())
-        });
+    let derived = scrypt::Params::new(15, 8, 2, 64).map_err(|error| error.to_string()).and_then(|params| {
+        scrypt::scrypt(password, &scoped(user), &params, &mut key).map_err(|error| error.to_string())
+    });
     if let Err(error) = derived {
         return Ok(Value::str(format!("failed to derive password: {error}")));
     }

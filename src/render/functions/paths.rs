@@ -69,7 +69,8 @@ mod tests {
 
     #[test]
     fn cleans_like_go() {
-        let cases = [("", "."), ("/..//a/./b/..", "/a"), ("../../a", "../../a"), ("a/../..", ".."), ("//", "/")];
+        let cases =
+            [("", "."), ("/..//a/./b/..", "/a"), ("../../a", "../../a"), ("a/../..", ".."), ("//", "/")];
         for (path, wanted) in cases {
             assert_eq!(String::from_utf8_lossy(&clean(path.as_bytes())), wanted);
         }

@@ -15,7 +15,9 @@ const DIGITS: &[u8] = b"0123456789";
 const LETTERS_AND_DIGITS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 pub static TABLE: &[Func<Context>] = &[
-    func("randAlphaNum", &[INT], STRING, |exec, a| letters(exec, "randAlphaNum", int(a, 0)?, LETTERS_AND_DIGITS)),
+    func("randAlphaNum", &[INT], STRING, |exec, a| {
+        letters(exec, "randAlphaNum", int(a, 0)?, LETTERS_AND_DIGITS)
+    }),
     func("randAlpha", &[INT], STRING, |exec, a| letters(exec, "randAlpha", int(a, 0)?, LETTERS)),
     func("randNumeric", &[INT], STRING, |exec, a| letters(exec, "randNumeric", int(a, 0)?, DIGITS)),
     func("randAscii", &[INT], STRING, |exec, a| {

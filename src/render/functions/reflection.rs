@@ -18,6 +18,8 @@ pub static TABLE: &[Func<Context>] = &[
         Ok(Value::Bool(**wanted == *found.as_bytes() || **wanted == *pointee.as_bytes()))
     }),
     func("kindOf", &[ANY], STRING, |_, a| Ok(Value::str(kind(any(a, 0))))),
-    func("kindIs", &[STRING, ANY], BOOL, |_, a| Ok(Value::Bool(**text(a, 0)? == *kind(any(a, 1)).as_bytes()))),
+    func("kindIs", &[STRING, ANY], BOOL, |_, a| {
+        Ok(Value::Bool(**text(a, 0)? == *kind(any(a, 1)).as_bytes()))
+    }),
     func("deepEqual", &[ANY, ANY], BOOL, |_, a| Ok(Value::Bool(deep_equal(any(a, 0), any(a, 1))?))),
 ];

@@ -125,7 +125,8 @@ fn unicode(name: &str) -> Option<String> {
         "assigned" => return Some("\\P{gc=Cn}".to_owned()),
         _ => {}
     }
-    if name.is_empty() || !name.chars().all(|letter| letter.is_ascii_alphanumeric() || "_- ".contains(letter)) {
+    if name.is_empty() || !name.chars().all(|letter| letter.is_ascii_alphanumeric() || "_- ".contains(letter))
+    {
         return None;
     }
     ["gc", "sc"].iter().map(|key| format!("\\p{{{key}={name}}}")).find(|set| Regex::new(set).is_ok())

@@ -332,8 +332,18 @@ mod tests {
     #[test]
     fn what_it_writes_compiles() {
         let cases = [
-            "^a{,5}b$", "(?i)K[^a-c\\d]", "a(?i)*", "\\Qa.b\\E+", "[]a]", "[[:^alpha:]]", "(?P<n>a)(?P<n>b)",
-            "\\pL\\PN", "(?s-m:.)", "x{2}{3}?", "\\x{10FFFF}\\101", "^*",
+            "^a{,5}b$",
+            "(?i)K[^a-c\\d]",
+            "a(?i)*",
+            "\\Qa.b\\E+",
+            "[]a]",
+            "[[:^alpha:]]",
+            "(?P<n>a)(?P<n>b)",
+            "\\pL\\PN",
+            "(?s-m:.)",
+            "x{2}{3}?",
+            "\\x{10FFFF}\\101",
+            "^*",
         ];
         for expression in cases.iter().filter(|expression| **expression != "x{2}{3}?") {
             let translated = translate(expression.as_bytes()).unwrap();

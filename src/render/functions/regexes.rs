@@ -105,7 +105,8 @@ fn compiled(source: &Str) -> Compiled {
 
 fn compile(source: &Str) -> Result<Expression, RegexError> {
     let translated = translate(source)?;
-    let built = RegexBuilder::new(&translated.pattern).size_limit(MAX_COMPILED).nest_limit(MAX_NESTING).build();
+    let built =
+        RegexBuilder::new(&translated.pattern).size_limit(MAX_COMPILED).nest_limit(MAX_NESTING).build();
     match built {
         Ok(regex) => Ok(Expression { regex, names: translated.names }),
         Err(regex::Error::CompiledTooBig(_)) => Code::Large.at(&source.to_text()),
@@ -123,9 +124,8 @@ fn expression(args: &[Value], on_error: OnError) -> Result<Rc<Expression>, CallE
 
 /// In back quotes if the text can stand in them (`strconv.CanBackquote`).
 fn quoted(source: &Str) -> String {
-    let plain = |letter: char| {
-        letter == '\t' || letter >= ' ' && !matches!(letter, '`' | '\u{7f}' | '\u{feff}')
-    };
+    let plain =
+        |letter: char| letter == '\t' || letter >= ' ' && !matches!(letter, '`' | '\u{7f}' | '\u{feff}');
     match std::str::from_utf8(source) {
         Ok(text) if text.chars().all(plain) => format!("`{text}`"),
         _ => quote(source),
@@ -253,7 +253,8 @@ fn reference(left: &[u8]) -> Option<(&[u8], &[u8])> {
     let braced = left.starts_with(b"{");
     let name = &left[usize::from(braced)..];
     let letter = |rune: char| rune == '_' || runes::is_letter(rune) || runes::is_digit(rune);
-    let length = runes::pieces(name).take_while(|(rune, _)| letter(*rune)).map(|(_, piece)| piece.len()).sum();
+    let length =
+        runes::pieces(name).take_while(|(rune, _)| letter(*rune)).map(|(_, piece)| piece.len()).sum();
     let (name, rest) = name.split_at(length);
     let rest = if braced { rest.strip_prefix(b"}")? } else { rest };
     (!name.is_empty()).then_some((name, rest))
@@ -262,7 +263,8 @@ fn reference(left: &[u8]) -> Option<(&[u8], &[u8])> {
 /// What a group matched: by number (no leading zeros), or the first of that name that matched.
 fn group<'c>(name: &[u8], captures: &Captures<'c>, names: &[String]) -> &'c [u8] {
     let text = std::str::from_utf8(name).unwrap_or("");
-    let number = name.iter().all(u8::is_ascii_digit) && name.len() <= 9 && (name[0] != b'0' || name.len() == 1);
+    let number =
+        name.iter().all(u8::is_ascii_digit) && name.len() <= 9 && (name[0] != b'0' || name.len() == 1);
     let found = match text.parse::<usize>().ok().filter(|_| number) {
         Some(number) => captures.get(number),
         None => {

@@ -30,10 +30,10 @@ pub static TABLE: &[Func<Context>] = &[
     func("hasSuffix", &[STRING, STRING], BOOL, |_, a| Ok(Value::Bool(text(a, 1)?.ends_with(text(a, 0)?)))),
     func("trunc", &[INT, STRING], STRING, trunc),
     func("substr", &[INT, INT, STRING], STRING, substr),
-    func("repeat", &[INT, STRING], STRING, |exec, a| {
-        Ok(Value::str(repeat(exec, text(a, 1)?, int(a, 0)?)?))
+    func("repeat", &[INT, STRING], STRING, |exec, a| Ok(Value::str(repeat(exec, text(a, 1)?, int(a, 0)?)?))),
+    func("indent", &[INT, STRING], STRING, |exec, a| {
+        Ok(Value::str(indent(exec, b"", int(a, 0)?, text(a, 1)?)?))
     }),
-    func("indent", &[INT, STRING], STRING, |exec, a| Ok(Value::str(indent(exec, b"", int(a, 0)?, text(a, 1)?)?))),
     func("nindent", &[INT, STRING], STRING, |exec, a| {
         Ok(Value::str(indent(exec, b"\n", int(a, 0)?, text(a, 1)?)?))
     }),
@@ -136,7 +136,8 @@ fn indent(
 fn replace(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
     let (old, new, source) = (text(args, 0)?, text(args, 1)?, text(args, 2)?);
     let most = source.len() / old.len().max(1) + 1;
-    exec.budget.output(source.len().saturating_add(most.saturating_mul(new.len().saturating_sub(old.len()))))?;
+    exec.budget
+        .output(source.len().saturating_add(most.saturating_mul(new.len().saturating_sub(old.len()))))?;
     Ok(Value::str(runes::replace(source, old, new)))
 }
 

@@ -36,7 +36,10 @@ pub enum Zone {
     /// A zone of the database, also the local one.
     Place(TimeZone),
     /// An offset read from text, with the name it had there (perhaps none).
-    Fixed { name: String, offset: i64 },
+    Fixed {
+        name: String,
+        offset: i64,
+    },
 }
 
 /// Day and clock of an instant in its zone.
@@ -255,9 +258,9 @@ impl Time {
 
     /// The order of the instants of this time and of the first argument.
     fn order(&self, args: &[Value]) -> Ordering {
-        args.first().and_then(Time::of).map_or(Ordering::Equal, |other| {
-            (self.seconds, self.nanos).cmp(&(other.seconds, other.nanos))
-        })
+        args.first()
+            .and_then(Time::of)
+            .map_or(Ordering::Equal, |other| (self.seconds, self.nanos).cmp(&(other.seconds, other.nanos)))
     }
 
     /// `Time.AddDate`: a day that the month does not have runs over into the next.

@@ -73,9 +73,7 @@ fn time(datetime: Datetime, local: &TimeZone) -> Time {
         None => civil::days_before(0, 1, 1),
     };
     let (clock, nanos) = datetime.time.map_or((0, 0), |time| {
-        let seconds = i64::from(time.hour) * 3600
-            + i64::from(time.minute) * 60
-            + i64::from(time.second);
+        let seconds = i64::from(time.hour) * 3600 + i64::from(time.minute) * 60 + i64::from(time.second);
         (seconds, i64::from(time.nanosecond))
     });
     let wall = days * 86_400 + clock;

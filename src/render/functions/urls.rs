@@ -202,9 +202,7 @@ fn parse_ip_literal(host: &[u8]) -> Result<Vec<u8>, UrlError> {
     let port = unescape(port, Part::Host)?;
     let name = &host[1..close];
     let name = match find(name, b"%25") {
-        Some(zone) => {
-            [unescape(&name[..zone], Part::Host)?, unescape(&name[zone..], Part::Zone)?].concat()
-        }
+        Some(zone) => [unescape(&name[..zone], Part::Host)?, unescape(&name[zone..], Part::Zone)?].concat(),
         None => unescape(name, Part::Host)?,
     };
     if ipv6::parse(&name)?.is_v4 {

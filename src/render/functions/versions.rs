@@ -119,11 +119,21 @@ static METHODS: &[Method] = &[
     method!("SetMetadata", [Type::String], Type::Named(&PLAIN), |version, args| {
         plain(version.with_metadata(&string(args)))
     }),
-    method!("Compare", [Type::Named(&SEMVER)], Type::Int, |version, args| Ok(Value::int(order(version, args) as i64))),
-    method!("Equal", [Type::Named(&SEMVER)], Type::Bool, |version, args| Ok(Value::Bool(order(version, args).is_eq()))),
-    method!("LessThan", [Type::Named(&SEMVER)], Type::Bool, |version, args| Ok(Value::Bool(order(version, args).is_lt()))),
-    method!("GreaterThan", [Type::Named(&SEMVER)], Type::Bool, |version, args| Ok(Value::Bool(order(version, args).is_gt()))),
-    method!("LessThanEqual", [Type::Named(&SEMVER)], Type::Bool, |version, args| Ok(Value::Bool(order(version, args).is_le()))),
+    method!("Compare", [Type::Named(&SEMVER)], Type::Int, |version, args| Ok(Value::int(
+        order(version, args) as i64
+    ))),
+    method!("Equal", [Type::Named(&SEMVER)], Type::Bool, |version, args| Ok(Value::Bool(
+        order(version, args).is_eq()
+    ))),
+    method!("LessThan", [Type::Named(&SEMVER)], Type::Bool, |version, args| Ok(Value::Bool(
+        order(version, args).is_lt()
+    ))),
+    method!("GreaterThan", [Type::Named(&SEMVER)], Type::Bool, |version, args| Ok(Value::Bool(
+        order(version, args).is_gt()
+    ))),
+    method!("LessThanEqual", [Type::Named(&SEMVER)], Type::Bool, |version, args| Ok(Value::Bool(
+        order(version, args).is_le()
+    ))),
     method!("GreaterThanEqual", [Type::Named(&SEMVER)], Type::Bool, |version, args| {
         Ok(Value::Bool(order(version, args).is_ge()))
     }),

@@ -6,5 +6,7 @@ pub const MAX_DEPTH: usize = 250;
 
 /// The message for a value nested deeper than [`MAX_DEPTH`].
 pub fn too_deep(function: &str) -> String {
-    format!("{function}: value is nested more than {MAX_DEPTH} levels deep; look for a map or list that contains itself")
+    format!(
+        "{function}: value is nested more than {MAX_DEPTH} levels deep; look for a map or list that contains itself"
+    )
 }

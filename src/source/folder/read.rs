@@ -27,7 +27,10 @@ pub struct Contents {
 /// Reads a file that `walk` found. Never fails: what is wrong becomes a refusal.
 pub fn file(path: &Path, stamp: Stamp) -> Contents {
     if stamp.bytes() > LARGEST_FILE {
-        let reason = format!("{} bytes are more than a resource file may have ({LARGEST_FILE}); split it", stamp.bytes());
+        let reason = format!(
+            "{} bytes are more than a resource file may have ({LARGEST_FILE}); split it",
+            stamp.bytes()
+        );
         return unreadable(path, reason);
     }
     match std::fs::read(path) {

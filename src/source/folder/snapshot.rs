@@ -124,7 +124,9 @@ fn view(files: &BTreeMap<PathBuf, (Stamp, Contents)>) -> View<'_> {
             [one] if !refused => {
                 view.clusters.insert(key, one);
             }
-            [one] => tracing::debug!(cluster = %key, origin = %one.origin, "refused elsewhere: left as it is"),
+            [one] => {
+                tracing::debug!(cluster = %key, origin = %one.origin, "refused elsewhere: left as it is")
+            }
             several => view.refused.push(ambiguous(key, several)),
         }
     }

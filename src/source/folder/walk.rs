@@ -37,7 +37,13 @@ impl Stamp {
     /// For what comes from no file: changed now.
     pub fn now() -> Self {
         let now = Timestamp::now();
-        Stamp { device: 0, inode: 0, bytes: 0, seconds: now.as_second(), nanoseconds: now.subsec_nanosecond().into() }
+        Stamp {
+            device: 0,
+            inode: 0,
+            bytes: 0,
+            seconds: now.as_second(),
+            nanoseconds: now.subsec_nanosecond().into(),
+        }
     }
 
     fn of(metadata: &Metadata) -> Self {
@@ -61,7 +67,9 @@ pub enum WalkError {
     Unreadable { path: PathBuf, source: io::Error },
     #[error("folder {path} is not a folder; name the folder that holds it")]
     NotAFolder { path: PathBuf },
-    #[error("folder {path} holds more than {MOST_FILES} files, or folders more than {DEEPEST} deep; name a smaller one")]
+    #[error(
+        "folder {path} holds more than {MOST_FILES} files, or folders more than {DEEPEST} deep; name a smaller one"
+    )]
     TooLarge { path: PathBuf },
 }
 
@@ -102,7 +110,8 @@ fn visit(entry: &fs::DirEntry, depth: usize, files: &mut Files, folders: &mut Ve
         folders.push((path, depth + 1));
         return;
     }
-    let wanted = path.extension().is_some_and(|end| ["yaml", "yml", "json"].iter().any(|known| end == *known));
+    let wanted =
+        path.extension().is_some_and(|end| ["yaml", "yml", "json"].iter().any(|known| end == *known));
     if !wanted {
         return;
     }
