@@ -1,6 +1,7 @@
 //! Files, a folder or an archive to a [`Chart`](super::model::Chart).
 
 pub mod archive;
+mod depth;
 mod documents;
 pub mod files;
 pub mod folder;

@@ -7,10 +7,12 @@ use crate::yaml::{document, read};
 
 use super::super::json::to_json;
 use super::super::metadata::DecodeError;
+use super::depth;
 
 /// The first document, as Go structures are read from it.
 pub fn decode<T>(text: &[u8], decode: impl FnOnce(&Json) -> Result<T, DecodeError>) -> Result<T, String> {
     let value = read::value(text).map_err(|error| error.to_string())?;
+    let value = depth::bounded(value).map_err(|error| error.to_string())?;
     let typed = match value {
         Value::Nil => None,
         _ => document::split(text).next().and_then(Result::ok).map(|document| document.value),
