@@ -141,7 +141,7 @@ impl Base {
         if held > 0 {
             out.push(self.letter(pool << (self.bits - held)));
         }
-        while out.len() % self.group != 0 {
+        while !out.len().is_multiple_of(self.group) {
             out.push('=');
         }
         out

@@ -36,7 +36,7 @@ pub fn to_float64(value: &Value) -> f64 {
 /// Go's `int64(f)` on amd64: what does not fit is the smallest number.
 pub fn float_to_int64(number: f64) -> i64 {
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
-    if number >= -LIMIT && number < LIMIT { number as i64 } else { i64::MIN }
+    if (-LIMIT..LIMIT).contains(&number) { number as i64 } else { i64::MIN }
 }
 
 /// `8.00` reads as `8`; `8.01` does not.

@@ -1,5 +1,7 @@
 //! Writes a value as TOML the way `BurntSushi/toml`'s encoder does: plain keys first, then tables, sorted.
 
+use super::layout_write;
+use super::times::Time;
 use super::walk::{MAX_DEPTH, too_deep};
 use crate::template::number::format_float_g;
 use crate::template::value::{IntKind, Str, Value};
@@ -100,6 +102,10 @@ impl Writer {
     fn element(&mut self, value: &Value, depth: usize) -> Result<(), WriteError> {
         if depth > MAX_DEPTH {
             return Err(WriteError::TooDeep(too_deep("toToml")));
+        }
+        if let Some(time) = Time::of(value) {
+            self.out.extend(layout_write::format(time, b"2006-01-02T15:04:05.999999999Z07:00"));
+            return Ok(());
         }
         if let Value::Object(object) = value
             && let Some(text) = object.json()
