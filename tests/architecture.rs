@@ -12,7 +12,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("api", 0),
     ("git", 0),
     ("settings", 0),
-    ("telemetry", 0),
+    ("telemetry", 1),
     ("yaml", 1),
     ("chart", 2),
     ("prometheus", 2),
@@ -87,7 +87,7 @@ fn pure_rooms_touch_nothing_outside() {
         if file.text.contains("allow(clippy::disallowed_methods)") {
             broken.push(format!("{}: lifts the ban on clock, environment or files", file.path));
         }
-        for word in ["async fn", "tokio::", "std::net"] {
+        for word in ["async fn", "tokio::", "TcpStream", "UdpSocket", "ToSocketAddrs"] {
             if file.text.contains(word) {
                 broken.push(format!("{}: holds `{word}`", file.path));
             }
@@ -206,6 +206,9 @@ impl<'ast> Visit<'ast> for Paths {
     fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
         self.walk(&item.tree, Vec::new());
     }
+
+    /// `pub(super)` names who may look, not what is used.
+    fn visit_visibility(&mut self, _: &'ast syn::Visibility) {}
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
         let parts: Vec<String> = path.segments.iter().map(|part| part.ident.to_string()).collect();
