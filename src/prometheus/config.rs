@@ -63,12 +63,12 @@ impl Check<'_> {
         let mut seen: BTreeMap<String, String> = BTreeMap::new();
         self.each(top, "scrape_configs", |check, path, job| {
             check.keys(path, job, &[keys::SCRAPE, keys::HTTP_CLIENT]);
-            if let Some(name) = check.text(path, job, "job_name") {
-                if let Some(first) = seen.insert(name.clone(), path.to_string()) {
-                    let message =
-                        format!("{name:?} is the name of {first} already; every scrape job needs its own");
-                    check.problems.add(&format!("{path}.job_name"), message);
-                }
+            if let Some(name) = check.text(path, job, "job_name")
+                && let Some(first) = seen.insert(name.clone(), path.to_string())
+            {
+                let message =
+                    format!("{name:?} is the name of {first} already; every scrape job needs its own");
+                check.problems.add(&format!("{path}.job_name"), message);
             }
             let own = check.length(path, job, "scrape_interval").unwrap_or(interval);
             let limit = check.length(path, job, "scrape_timeout").unwrap_or(timeout.min(own));
