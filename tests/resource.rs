@@ -3,8 +3,9 @@
 //! A case is a file with one resource, or with two: one that exists and its change. A bad one has the expected sentences
 //! beside it, in a `.txt`; `UPDATE=1` writes them. The reference (`tests/resource/reference`) is the API server's own
 //! code: it must say the same.
-// A helper that fails fails the test; and the tests read files and start programs.
-#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic)]
+// A test may panic and print, and it touches the world.
+#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::print_stderr)]
+#![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 mod support;
 

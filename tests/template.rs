@@ -2,7 +2,9 @@
 //!
 //! Every case of `tests/template/cases/*.txt` is run by both; output, error text and the chain of wrapped
 //! errors have to be the same.
-#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic)] // a test program
+// A test may panic and print, and it touches the world.
+#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::print_stderr)]
+#![allow(clippy::print_stdout, clippy::unwrap_used)]
 
 #[path = "template/budgets.rs"]
 mod budgets;

@@ -113,7 +113,7 @@ fn a_damaged_pack_is_left_and_named() {
     std::fs::remove_file(&victim).unwrap();
     std::fs::write(&victim, bytes).unwrap();
     let summary = consolidate::run(&mut store).unwrap();
-    assert_eq!(summary.damaged, [victim.clone()]);
+    assert_eq!(summary.damaged, std::slice::from_ref(&victim));
     assert!(victim.exists());
     assert_eq!(packs(&bed), 2);
 }
