@@ -22,6 +22,13 @@ use promgit::cli::template::arguments::Arguments;
 use serde::Deserialize;
 use walkdir::WalkDir;
 
+/// Runs whose message is not Helm's, and why; exit code and output are.
+const OTHER_WORDS: &[(&str, &str)] = &[
+    ("parse-errors: broken/complex.yaml", "complex numbers are refused: no chart has a use for them"),
+    ("recursion: broken/template-forever.yaml", "10,000 nested templates are the limit here, 100,000 in Go"),
+    ("schema: broken/schema-bad-type", "a schema that is none is refused in fewer words"),
+];
+
 /// Processes of helm at a time.
 const WORKERS: usize = 2;
 
@@ -104,7 +111,12 @@ fn differs(run: &Run) -> Option<String> {
     let arguments = arguments(run, &root);
     let helm = helm(run, &arguments, &root);
     let ours = ours(run, &arguments, &root);
-    if helm == ours {
+    let other_words = OTHER_WORDS.iter().any(|(name, _)| *name == label(run));
+    let same_outcome = helm.code == ours.code && helm.stdout == ours.stdout && helm.files == ours.files;
+    if other_words && same_outcome && helm.stderr == ours.stderr {
+        return Some(format!("\n──── {}: says the same now; take it off the list\n", label(run)));
+    }
+    if same_outcome && (other_words || helm.stderr == ours.stderr) {
         return None;
     }
     let mut text = format!("\n──── {}: template {}\n", label(run), arguments.join(" "));

@@ -62,6 +62,8 @@ pub enum TemplateError {
 pub fn run(arguments: &Arguments, stdout: &mut dyn Write, stderr: &mut dyn Write) -> u8 {
     match template(arguments, stdout, stderr) {
         Ok(()) => DONE,
+        // Who reads has read enough (`promgit template … | head`).
+        Err(TemplateError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => DONE,
         Err(error) => {
             // Nothing is left to do where the terminal itself is gone.
             let _ = report(arguments, &error, stderr);

@@ -9,12 +9,11 @@ pub const MESSAGE_END: &str = "HELM_ERR_END";
 /// The message of a parse error: `parse error at (chart/templates/x.yaml:3): unclosed action`
 /// (`cleanupParseError`).
 pub fn parse_message(file: &str, error: &Error) -> String {
-    let mut tokens = error.text.split(": ");
-    let first = tokens.next();
-    match (tokens.next(), error.text.rsplit(": ").next(), first) {
-        (Some(location), Some(message), Some(_)) => format!("parse error at ({location}): {message}"),
-        _ => format!("parse error in ({file}): {error}"),
-    }
+    let Some(location) = error.text.split(": ").nth(1) else {
+        return format!("parse error in ({file}): {error}");
+    };
+    let message = error.text.rsplit(": ").next().unwrap_or_default();
+    format!("parse error at ({location}): {message}")
 }
 
 /// The message of an execution error, one location per nested template (`reformatExecErrorMsg`).

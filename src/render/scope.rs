@@ -38,6 +38,21 @@ impl Scopes {
     }
 }
 
+impl Drop for Scopes {
+    /// Takes everything apart: a chart may have put a map into itself (`set .Values "top" .`), and a circle of
+    /// references would never be freed.
+    fn drop(&mut self) {
+        let mut pending: Vec<Value> = self.contexts.drain(..).map(Value::Map).collect();
+        while let Some(value) = pending.pop() {
+            match value {
+                Value::Map(map) => pending.extend(std::mem::take(&mut *map.borrow_mut()).into_values()),
+                Value::List(list) => pending.extend(std::mem::take(&mut *list.borrow_mut())),
+                _ => {}
+            }
+        }
+    }
+}
+
 /// Visits a chart and its subcharts, a chart before its subcharts, with the full path of each.
 pub fn walk<'c>(chart: &'c Chart, visit: &mut impl FnMut(&str, &'c Chart)) {
     fn below<'c>(chart: &'c Chart, path: &str, visit: &mut impl FnMut(&str, &'c Chart)) {

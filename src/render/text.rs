@@ -46,12 +46,10 @@ pub fn from_template(text: &[u8], is_wanted: impl Fn(&str) -> bool) -> Vec<Str> 
 /// What the first `# Source: chart/PATH` says (Helm's `# Source: [^/]+/(.+)`).
 fn source(document: &[u8]) -> Option<&str> {
     const SOURCE: &[u8] = b"# Source: ";
-    let lines = document.split(|byte| *byte == b'\n');
-    let paths = lines.filter_map(|line| {
+    document.split(|byte| *byte == b'\n').find_map(|line| {
         let at = line.windows(SOURCE.len()).position(|window| window == SOURCE)?;
         let path = std::str::from_utf8(&line[at + SOURCE.len()..]).ok()?;
         let (chart, path) = path.split_once('/')?;
         (!chart.is_empty() && !path.is_empty()).then_some(path)
-    });
-    paths.into_iter().next()
+    })
 }

@@ -21,6 +21,8 @@ const TEMPLATE: &str = "name-template";
 /// Why the release has no name; the text is Helm's.
 #[derive(Debug, thiserror::Error)]
 pub enum NameError {
+    #[error("no chart; give a chart folder or a .tgz")]
+    NoChart,
     #[error("expected at most two arguments, unexpected arguments: {0}")]
     TooMany(String),
     #[error("cannot set --generate-name and also specify a name")]
@@ -35,15 +37,12 @@ pub enum NameError {
 pub fn name_and_chart(arguments: &Arguments) -> Result<(String, String), NameError> {
     let template = arguments.name_template.as_deref().filter(|template| !template.is_empty());
     match arguments.names.as_slice() {
-        [name, chart] if arguments.generate_name => {
-            let _ = (name, chart);
-            Err(NameError::Generated)
-        }
+        [_, _] if arguments.generate_name => Err(NameError::Generated),
         [_, _] if template.is_some() => Err(NameError::Templated),
         [name, chart] => Ok((name.clone(), chart.clone())),
         [chart] => Ok((template.map_or(Ok(DEFAULT_NAME.to_owned()), named)?, chart.clone())),
         [_, _, more @ ..] => Err(NameError::TooMany(more.join(", "))),
-        [] => Err(NameError::TooMany(String::new())),
+        [] => Err(NameError::NoChart),
     }
 }
 
