@@ -1,7 +1,7 @@
 //! Sprig's certificates: authorities, self-signed and signed ones, with keys from the render's random source.
 
+use core::net::IpAddr;
 use std::any::Any;
-use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 

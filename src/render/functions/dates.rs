@@ -5,7 +5,6 @@ use jiff::tz::TimeZone;
 use super::define::{ANY, Answer, STRING, any, func, text};
 use super::duration::{self, HOUR, MINUTE, SECOND};
 use super::layout_read;
-use super::layout_write::format;
 use super::parse_number::int_or_nearest;
 use super::times::{TYPE, Time, Zone};
 use crate::render::context::Context;
@@ -86,7 +85,7 @@ fn in_zone(exec: &mut Exec<'_, Context>, function: &str, layout: &[u8], date: &V
             None => now(exec, function)?,
         },
     };
-    Ok(Value::str(format(&time.within(zone), layout)))
+    Ok(Value::str(time.within(zone).format(layout)))
 }
 
 fn date_modify(_: &mut Exec<'_, Context>, args: &[Value]) -> Answer {

@@ -1,12 +1,26 @@
 //! Prints a time in a Go layout (`Time.Format`).
 
+use super::civil::Date;
 use super::layout::{self, Element, MONTHS, Precision, WEEKDAYS};
-use super::times::{Clock, Time};
+
+/// Day, clock and zone of an instant.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    pub date: Date,
+    pub hour: i64,
+    pub minute: i64,
+    pub second: i64,
+    /// 0 to 999,999,999.
+    pub nanos: i64,
+    /// Seconds east of Greenwich.
+    pub offset: i64,
+    /// Its abbreviation, perhaps empty.
+    pub zone_name: String,
+}
 
 /// The time in this layout; what is no element of the reference time stands for itself.
-pub fn format(time: &Time, layout: &[u8]) -> Vec<u8> {
-    let clock = time.clock();
-    let (offset, name) = time.zone.at(time.seconds);
+pub fn format(clock: &Clock, layout: &[u8]) -> Vec<u8> {
+    let (offset, name) = (clock.offset, &clock.zone_name);
     let mut out = Vec::with_capacity(layout.len() + 10);
     let mut left = layout;
     loop {
@@ -19,8 +33,8 @@ pub fn format(time: &Time, layout: &[u8]) -> Vec<u8> {
             Element::ZoneName => name.clone(),
             Element::Offset { z: true, .. } if offset == 0 => "Z".to_owned(),
             Element::Offset { colons, precision, .. } => numeric(offset, colons, precision),
-            Element::Fraction { digits, trim, separator } => fraction(time.nanos, digits, trim, separator),
-            other => date_and_clock(other, &clock),
+            Element::Fraction { digits, trim, separator } => fraction(clock.nanos, digits, trim, separator),
+            other => date_and_clock(other, clock),
         };
         out.extend_from_slice(text.as_bytes());
     }
@@ -89,11 +103,12 @@ fn fraction(nanos: i64, digits: usize, trim: bool, separator: u8) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::functions::times::Zone;
+    use crate::render::functions::civil;
 
     #[test]
     fn prints_like_go() {
-        let time = Time { seconds: 1_136_214_245, nanos: 120_000_000, zone: Zone::Utc };
+        let (date, zone_name) = (civil::date(13_150), "UTC".to_owned());
+        let clock = Clock { date, hour: 15, minute: 4, second: 5, nanos: 120_000_000, offset: 0, zone_name };
         let cases = [
             ("Mon Jan _2 15:04:05 MST 2006", "Mon Jan  2 15:04:05 UTC 2006"),
             ("2006-01-02T15:04:05.999Z07:00", "2006-01-02T15:04:05.12Z"),
@@ -101,7 +116,7 @@ mod tests {
             ("Janet Monk _2006", "Janet Monk _2006"),
         ];
         for (layout, wanted) in cases {
-            assert_eq!(String::from_utf8_lossy(&format(&time, layout.as_bytes())), wanted);
+            assert_eq!(String::from_utf8_lossy(&format(&clock, layout.as_bytes())), wanted);
         }
     }
 }

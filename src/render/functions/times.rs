@@ -7,8 +7,8 @@ use std::rc::Rc;
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
-use super::civil::{self, Date};
-use super::{duration, layout_write};
+use super::layout_write::{self, Clock};
+use super::{civil, duration};
 use crate::template::func::{CallError, Method};
 use crate::template::types::{Named, Type};
 use crate::template::value::{IntKind, Object, Value};
@@ -40,15 +40,6 @@ pub enum Zone {
         name: String,
         offset: i64,
     },
-}
-
-/// Day and clock of an instant in its zone.
-#[derive(Clone, Copy, Debug)]
-pub struct Clock {
-    pub date: Date,
-    pub hour: i64,
-    pub minute: i64,
-    pub second: i64,
 }
 
 impl Zone {
@@ -133,15 +124,25 @@ impl Time {
         nanos.clamp(i128::from(i64::MIN), i128::from(i64::MAX)) as i64
     }
 
+    /// Day and clock in the time's zone.
     pub fn clock(&self) -> Clock {
-        let wall = self.seconds.saturating_add(self.zone.at(self.seconds).0);
+        let (offset, zone_name) = self.zone.at(self.seconds);
+        let wall = self.seconds.saturating_add(offset);
         let second = wall.rem_euclid(DAY);
         Clock {
             date: civil::date(wall.div_euclid(DAY)),
             hour: second / 3600,
             minute: second / 60 % 60,
             second: second % 60,
+            nanos: self.nanos,
+            offset,
+            zone_name,
         }
+    }
+
+    /// `Time.Format`
+    pub fn format(&self, layout: &[u8]) -> Vec<u8> {
+        layout_write::format(&self.clock(), layout)
     }
 
     pub fn into_value(self) -> Value {
@@ -171,11 +172,11 @@ impl Object for Time {
     }
 
     fn display(&self) -> Option<String> {
-        Some(text(layout_write::format(self, b"2006-01-02 15:04:05.999999999 -0700 MST")))
+        Some(text(self.format(b"2006-01-02 15:04:05.999999999 -0700 MST")))
     }
 
     fn json(&self) -> Option<Value> {
-        Some(Value::str(layout_write::format(self, b"2006-01-02T15:04:05.999999999Z07:00")))
+        Some(Value::str(self.format(b"2006-01-02T15:04:05.999999999Z07:00")))
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -215,7 +216,7 @@ macro_rules! method {
 static METHODS: &[Method] = &[
     method!("Format", [Type::String], Type::String, |time, args| {
         let layout = args.first().and_then(Value::as_str);
-        Value::str(layout_write::format(time, layout.map_or(b"", |layout| layout)))
+        Value::str(time.format(layout.map_or(b"", |layout| layout)))
     }),
     method!("String", [], Type::String, |time, _| Value::str(time.display().unwrap_or_default())),
     method!("Unix", [], Type::Int64, |time, _| Value::int64(time.seconds)),

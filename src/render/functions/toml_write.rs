@@ -1,6 +1,5 @@
 //! Writes a value as TOML the way `BurntSushi/toml`'s encoder does: plain keys first, then tables, sorted.
 
-use super::layout_write;
 use super::times::Time;
 use super::walk::{MAX_DEPTH, too_deep};
 use crate::template::number::format_float_g;
@@ -104,7 +103,7 @@ impl Writer {
             return Err(WriteError::TooDeep(too_deep("toToml")));
         }
         if let Some(time) = Time::of(value) {
-            self.out.extend(layout_write::format(time, b"2006-01-02T15:04:05.999999999Z07:00"));
+            self.out.extend(time.format(b"2006-01-02T15:04:05.999999999Z07:00"));
             return Ok(());
         }
         if let Value::Object(object) = value
