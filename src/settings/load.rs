@@ -161,7 +161,7 @@ mod tests {
                 "render: {workers: many}",
                 "render.workers: invalid type: string \"many\", expected usize at line 1",
             ),
-            ("commit: {window: 20}", "commit.window: invalid type: integer `20`"),
+            ("commit: {window: 20}", "commit.window: \"20\" is not a length of time"),
             ("commit: {window: soon}", "is not a length of time"),
             ("[]", "not a map of settings"),
             ("a: [", "while parsing a node"),

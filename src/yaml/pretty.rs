@@ -9,7 +9,7 @@ use crate::template::value::{IntKind, List, Object, Value};
 use super::number::format_g;
 use super::resolve::Version;
 use super::write::WriteError;
-use super::write::emitter::Dialect;
+use super::write::dialect::Dialect;
 use super::write::walk::{self, Item, Source};
 
 /// Writes a value; the text ends with a line break.

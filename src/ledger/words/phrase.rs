@@ -30,9 +30,12 @@ pub fn phrase(difference: &Difference) -> String {
     }
 }
 
+/// Names of Secrets are no secrets.
 fn is_hushed(path: &str) -> bool {
+    const NAMES: &[&str] = &["secrets", "imagepullsecrets", "secretname", "existingsecret"];
     let path = path.to_lowercase();
-    HUSHED.iter().any(|word| path.contains(word))
+    let field = path.split('[').next().unwrap_or_default();
+    !NAMES.iter().any(|name| field.ends_with(name)) && HUSHED.iter().any(|word| path.contains(word))
 }
 
 /// A value that fits into a line: a scalar, not too long, one line.

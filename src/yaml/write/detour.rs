@@ -8,7 +8,7 @@ use crate::yaml::json::text::quote;
 use crate::yaml::number::{format_g, format_json};
 use crate::yaml::resolve::{Scalar, Tag, Version, resolve};
 
-use super::emitter::Dialect;
+use super::dialect::Dialect;
 use super::error::WriteError;
 use super::walk::{Item, Source};
 

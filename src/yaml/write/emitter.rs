@@ -1,23 +1,12 @@
 //! Scalars and indicators to YAML text: the writing half of go-yaml's emitterc.go.
 
-use crate::yaml::resolve::Version;
-
+use super::dialect::Dialect;
 use super::scalar::{Allowed, analyze, is_break, is_printable, width};
 
 /// Longer keys are written with `? ` (`yaml_emitter_check_simple_key`).
 const MAX_SIMPLE_KEY: usize = 128;
 
 const INDENT: usize = 2;
-
-/// How the two writers differ.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::yaml) struct Dialect {
-    pub version: Version,
-    /// The column after which a space may become a line break.
-    pub width: usize,
-    /// A sequence in a mapping is not indented further.
-    pub indentless: bool,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Style {

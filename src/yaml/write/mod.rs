@@ -4,6 +4,7 @@
 //! text in between is never made here; what the detour does to strings and numbers is (`detour`).
 
 mod detour;
+pub(super) mod dialect;
 pub(super) mod emitter;
 mod error;
 pub(super) mod order;

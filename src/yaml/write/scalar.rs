@@ -1,6 +1,6 @@
 //! What a scalar's text allows: `yaml_emitter_analyze_scalar` of go-yaml's emitterc.go.
 
-use super::emitter::Dialect;
+use super::dialect::Dialect;
 use crate::yaml::resolve::Version;
 
 /// The styles in which a text keeps its meaning.

@@ -4,7 +4,8 @@ use crate::template::value::{List, Map, Str, Value};
 use crate::yaml::json::shape::Path;
 use crate::yaml::resolve::{Scalar, Version, guess, is_base60, is_old_bool};
 
-use super::emitter::{Dialect, Emitter, Prepared, Style};
+use super::dialect::Dialect;
+use super::emitter::{Emitter, Prepared, Style};
 use super::error::WriteError;
 use super::order;
 
