@@ -1,17 +1,33 @@
-//! promgit: Prometheus the GitOps way.
+//! promgit: Prometheus the GitOps way. Resources in, rendered manifests out, every change a commit.
+//!
+//! ```text
+//!   source ─► resource ─► values ─► render ─► plan ─► commit ─► report
+//!   (watch)               (pure)    (pure)   (pure)   (git)
+//!                                              ▲
+//!                                    observe: tip of the branch
+//! ```
+//!
+//! The rooms, in reading order. Each uses only rooms above it here; `tests/architecture.rs` holds the floors.
 
-pub mod agent;
+// What a user writes and reads back.
 pub mod api;
-pub mod chart;
-pub mod cli;
-pub mod git;
-pub mod ledger;
-pub mod prometheus;
-pub mod reconcile;
-pub mod render;
-pub mod settings;
-pub mod source;
-pub mod telemetry;
+// Go's text/template, go-yaml's YAML, Helm's charts: the renderer's ground.
 pub mod template;
-pub mod values;
 pub mod yaml;
+pub mod chart;
+// What Prometheus itself would refuse.
+pub mod prometheus;
+// A resource becomes values, values become manifests, manifests become the files of a branch.
+pub mod values;
+pub mod render;
+pub mod ledger;
+// The two outside systems: a folder that is watched, a repository that is written.
+pub mod source;
+pub mod git;
+// The verbs.
+pub mod reconcile;
+// The process: settings and logs, running threads, the command line.
+pub mod settings;
+pub mod telemetry;
+pub mod agent;
+pub mod cli;
