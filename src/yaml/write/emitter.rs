@@ -1,5 +1,7 @@
 //! Scalars and indicators to YAML text: the writing half of go-yaml's emitterc.go.
 
+use crate::yaml::resolve::Version;
+
 use super::dialect::Dialect;
 use super::scalar::{Allowed, analyze, is_break, is_printable, width};
 
