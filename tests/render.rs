@@ -1,4 +1,6 @@
 //! What holds for every render, whatever the chart: threads, caches, the hermetic policy, budgets.
+// A test may panic.
+#![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
 
