@@ -2,11 +2,13 @@
 //!
 //! A flush makes objects durable before references, and references before it returns: pack, index, folder, references, folder.
 //! So a commit that was reported survives a power cut, and one that was not leaves at most objects that nothing names.
+//!
+//! A pack even for one commit: six fsyncs, where a file per object takes a dozen and three times as long. Packs add up; between
+//! flushes, ask [`super::consolidate::is_due`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::durable::IoError;
-use super::loose::{self, Loose};
 use super::object::{Signature, SignatureError, TreeEntry, decode_tree, encode_commit};
 use super::objects::{MAX_OBJECT, ObjectError};
 use super::oid::{Kind, Oid, object_id};
@@ -17,17 +19,12 @@ use super::refs::RefError;
 use super::store::{HeadError, Store};
 use super::tree_edit::{Edit, EditError, plan};
 
-/// Fewer objects than this are written loose, more as a pack (measured: see `benches`).
-pub const PACK_FROM: usize = 30;
 /// Objects of one batch: keeps its bookkeeping below 16 MB.
 pub const MAX_OBJECTS: usize = 100_000;
 /// Compressed bytes of one batch: how much a failed flush writes for nothing, at most.
 pub const MAX_BYTES: u64 = 256 << 20;
 /// Bytes of the trees of one batch, which later commits of the same batch read again from memory.
 pub const MAX_TREE_BYTES: usize = 24 << 20;
-/// Bytes of the objects that are held back while it is open whether they become loose.
-const MAX_HELD: usize = 1 << 20;
-
 /// One commit to make.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommitSpec {
@@ -130,8 +127,14 @@ impl<'s> Batch<'s> {
     pub fn begin(store: &'s mut Store) -> Result<Batch<'s>, ObjectError> {
         // what others pushed since is then found without looking again for every new object
         store.objects().refresh()?;
-        let objects = Staged { seen: BTreeSet::new(), kept: Kept::Held(Vec::new()), held: 0 };
-        Ok(Batch { store, objects, trees: BTreeMap::new(), tree_bytes: 0, tips: BTreeMap::new(), commits: 0 })
+        Ok(Batch {
+            store,
+            objects: Staged::Nothing,
+            trees: BTreeMap::new(),
+            tree_bytes: 0,
+            tips: BTreeMap::new(),
+            commits: 0,
+        })
     }
 
     /// Commits so far.
@@ -146,7 +149,7 @@ impl<'s> Batch<'s> {
 
     /// Prepares one commit on top of those before it.
     pub fn commit(&mut self, spec: &CommitSpec) -> Result<Outcome, CommitError> {
-        if matches!(self.objects.kept, Kept::Lost) {
+        if matches!(self.objects, Staged::Lost) {
             return Err(CommitError::AlreadyLost);
         }
         let name = branch_ref(&spec.branch)?;
@@ -200,7 +203,7 @@ impl<'s> Batch<'s> {
     }
 
     fn check_room(&self, objects: usize) -> Result<(), CommitError> {
-        let full = self.objects.seen.len() + objects > MAX_OBJECTS
+        let full = self.objects.len() + objects > MAX_OBJECTS
             || self.objects.bytes() > MAX_BYTES
             || self.tree_bytes > MAX_TREE_BYTES;
         if full && !self.is_empty() {
@@ -223,7 +226,7 @@ impl<'s> Batch<'s> {
     /// Makes everything durable, then moves the branches, and says for each whether it moved, in the order of their names.
     pub fn flush(self) -> Result<Vec<RefUpdate>, FlushError> {
         let Batch { store, objects, tips, .. } = self;
-        objects.write(store)?;
+        objects.write()?;
         let change = |tip: &Tip| RefChange { name: tip.name.clone(), expected: tip.base, new: tip.tip };
         let changes: Vec<RefChange> = tips.values().map(change).collect();
         let results = ref_update::apply(store.root(), &changes);
@@ -275,64 +278,56 @@ fn show(oid: &Option<Oid>) -> String {
     oid.map_or_else(|| "no such branch".to_owned(), |oid| oid.short())
 }
 
-/// The new objects of a batch.
-struct Staged {
-    seen: BTreeSet<Oid>,
-    kept: Kept,
-    held: usize,
-}
-
-enum Kept {
-    /// Few so far.
-    Held(Vec<Loose>),
-    /// Many: on the way to the disk.
-    Pack(Box<PackWriter>),
+/// The new objects of a batch, on their way to the disk.
+enum Staged {
+    Nothing,
+    Pack {
+        pack: Box<PackWriter>,
+        seen: BTreeSet<Oid>,
+    },
     /// Writing failed.
     Lost,
 }
 
 impl Staged {
+    fn len(&self) -> usize {
+        if let Staged::Pack { pack, .. } = self { pack.len() } else { 0 }
+    }
+
     fn bytes(&self) -> u64 {
-        match &self.kept {
-            Kept::Pack(pack) => pack.bytes(),
-            Kept::Held(_) | Kept::Lost => 0,
-        }
+        if let Staged::Pack { pack, .. } = self { pack.bytes() } else { 0 }
     }
 
     /// Takes an object, unless the repository or the batch has it.
     fn add(&mut self, store: &Store, oid: Oid, kind: Kind, content: &[u8]) -> Result<(), IoError> {
-        if self.seen.contains(&oid) || store.objects().has(oid) {
+        let added = self.try_add(store, oid, kind, content);
+        added.inspect_err(|_| *self = Staged::Lost)
+    }
+
+    fn try_add(&mut self, store: &Store, oid: Oid, kind: Kind, content: &[u8]) -> Result<(), IoError> {
+        if store.objects().has(oid) {
             return Ok(());
         }
-        self.seen.insert(oid);
-        let added = match &mut self.kept {
-            Kept::Held(held) => {
-                held.push(Loose { oid, kind, content: content.to_vec() });
-                self.held += content.len();
-                let spill = held.len() >= PACK_FROM || self.held > MAX_HELD;
-                if spill { self.spill(store) } else { Ok(()) }
+        if matches!(self, Staged::Nothing) {
+            let pack = Box::new(PackWriter::create(&store.root().join("objects/pack"))?);
+            *self = Staged::Pack { pack, seen: BTreeSet::new() };
+        }
+        if let Staged::Pack { pack, seen } = self
+            && seen.insert(oid)
+        {
+            return pack.add(oid, kind, content);
+        }
+        Ok(())
+    }
+
+    fn write(self) -> Result<(), FlushError> {
+        match self {
+            Staged::Nothing => Ok(()),
+            Staged::Pack { pack, .. } => {
+                pack.finish()?;
+                Ok(())
             }
-            Kept::Pack(pack) => pack.add(oid, kind, content),
-            Kept::Lost => Ok(()),
-        };
-        added.inspect_err(|_| self.kept = Kept::Lost)
-    }
-
-    fn spill(&mut self, store: &Store) -> Result<(), IoError> {
-        let mut pack = PackWriter::create(&store.root().join("objects/pack"))?;
-        if let Kept::Held(held) = &self.kept {
-            held.iter().try_for_each(|object| pack.add(object.oid, object.kind, &object.content))?;
+            Staged::Lost => Err(FlushError::Lost),
         }
-        self.kept = Kept::Pack(Box::new(pack));
-        Ok(())
-    }
-
-    fn write(self, store: &Store) -> Result<(), FlushError> {
-        match self.kept {
-            Kept::Held(held) => loose::write(&store.root().join("objects"), &held)?,
-            Kept::Pack(pack) => drop(pack.finish()?),
-            Kept::Lost => return Err(FlushError::Lost),
-        }
-        Ok(())
     }
 }

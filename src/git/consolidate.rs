@@ -9,7 +9,6 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use super::durable::{self, IoError};
-use super::loose::path_of;
 use super::objects::ObjectError;
 use super::oid::{OID_BYTES, OID_HEX, Oid};
 use super::pack::{PackWriter, is_whole, read_entry};
@@ -153,6 +152,11 @@ fn loose_objects(objects: &Path) -> Result<Vec<Oid>, IoError> {
         }
     }
     Ok(found)
+}
+
+fn path_of(objects: &Path, oid: Oid) -> PathBuf {
+    let hex = oid.to_string();
+    objects.join(&hex[..2]).join(&hex[2..])
 }
 
 struct Merge<'a> {

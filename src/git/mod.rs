@@ -5,7 +5,6 @@ pub mod consolidate;
 pub mod durable;
 pub mod history;
 pub mod lock;
-pub mod loose;
 pub mod message;
 pub mod object;
 pub mod objects;

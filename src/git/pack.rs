@@ -209,13 +209,6 @@ impl Deflate {
     }
 }
 
-/// The zlib form in which git stores an object outside of a pack.
-pub fn deflate(content: &[&[u8]]) -> io::Result<Vec<u8>> {
-    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), LEVEL);
-    content.iter().try_for_each(|part| encoder.write_all(part))?;
-    encoder.finish()
-}
-
 /// Reads the stored bytes of the entry between two offsets of a pack.
 pub fn read_entry(file: &mut (impl Read + Seek), from: u64, to: u64) -> io::Result<Vec<u8>> {
     file.seek(SeekFrom::Start(from))?;

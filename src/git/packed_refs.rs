@@ -9,7 +9,11 @@ use super::oid::{OID_HEX, Oid};
 
 /// The name of the file in a repository.
 pub const FILE: &str = "packed-refs";
+/// The name of its successor while that is written.
+pub const NEW: &str = "packed-refs.new";
 const HEADER: &str = "# pack-refs with:";
+/// Rewrites until sizes repeat: far more than fit into the second in which git cannot tell them apart.
+const MAX_PADDING: usize = 1000;
 
 /// The references of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,10 +63,14 @@ impl PackedRefs {
         self.refs.get(name).map(|found| found.oid)
     }
 
-    /// The content of the file: header, then every reference in the order of the names.
-    pub fn encode(&self) -> Vec<u8> {
+    /// The content of the file: header, then every reference in the order of the names. `turn` is a number that differs from
+    /// one rewrite to the next: it makes their sizes differ, by spaces in the header. git takes a file for unchanged when inode,
+    /// size and times agree, times in seconds; two rewrites within a second may share the rest, and a `git push` that
+    /// deletes a branch would then write back what it read before.
+    pub fn encode(&self, turn: usize) -> Vec<u8> {
         let gap = if self.peeled.is_empty() { "" } else { " " };
-        let mut out = format!("{HEADER} {}{gap}sorted \n", self.peeled);
+        let padding = 1 + turn % MAX_PADDING;
+        let mut out = format!("{HEADER} {}{gap}sorted{:padding$}\n", self.peeled, "");
         for (name, reference) in &self.refs {
             // writing to a String cannot fail
             let _ = writeln!(out, "{} {name}", reference.oid);
@@ -112,13 +120,13 @@ mod tests {
         );
         let packed = parse(text.as_bytes()).unwrap();
         assert_eq!(packed.get("refs/heads/a"), Some(Oid::EMPTY_TREE));
-        assert_eq!(String::from_utf8(packed.encode()).unwrap(), text);
+        assert_eq!(String::from_utf8(packed.encode(0)).unwrap(), text);
     }
 
     #[test]
     fn a_header_never_promises_more_than_was_known() {
         let packed = parse(format!("{ID} refs/tags/v1\n").as_bytes()).unwrap();
-        assert!(packed.encode().starts_with(b"# pack-refs with: sorted \n"));
+        assert!(packed.encode(0).starts_with(b"# pack-refs with: sorted \n"));
     }
 
     #[test]

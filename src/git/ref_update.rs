@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::durable::{self, IoError};
@@ -20,6 +21,9 @@ pub const PACK_FROM: usize = 10;
 const REF_PATIENCE: Duration = Duration::from_millis(100);
 /// How long another process may hold `packed-refs`; git's own `core.packedRefsTimeout`.
 const PACKED_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Rewrites of any `packed-refs` by this process, see [`PackedRefs::encode`].
+static REWRITES: AtomicUsize = AtomicUsize::new(1);
 
 /// One reference to move forward.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -192,7 +196,9 @@ fn write_packed(
     lock: Lock,
     answers: &mut BTreeMap<usize, Result<(), Refusal>>,
 ) {
-    let written = rewrite(root, &prepared, lock).and_then(|()| uncover(root, &prepared));
+    let written = rewrite(root, &prepared).and_then(|()| uncover(root, &prepared));
+    // not before: who packs references in between would take the loose values, which are about to go
+    drop(lock);
     let reason = written.err().map(|refusal| refusal.to_string());
     for Prepared { index, change, lock, .. } in prepared {
         drop(lock);
@@ -204,12 +210,22 @@ fn write_packed(
     }
 }
 
-fn rewrite(root: &Path, prepared: &[Prepared], lock: Lock) -> Result<(), Refusal> {
+/// Replaces the file under its lock: by way of `packed-refs.new`, as git does, so that the lock stays.
+fn rewrite(root: &Path, prepared: &[Prepared]) -> Result<(), Refusal> {
     let mut packed = PackedRefs::load(root)?;
     for Prepared { change, .. } in prepared {
         packed.refs.insert(change.name.clone(), PackedRef { oid: change.new, peeled: None });
     }
-    Ok(lock.replace(&packed.encode())?)
+    let new = root.join(packed_refs::NEW);
+    durable::remove(&new)?;
+    let written = durable::create(&new, &packed.encode(REWRITES.fetch_add(1, Ordering::Relaxed)))
+        .and_then(|()| durable::rename(&new, &root.join(packed_refs::FILE)));
+    if let Err(error) = written {
+        // what cannot be removed now is overwritten by the next rewrite
+        let _ = durable::remove(&new);
+        return Err(error.into());
+    }
+    Ok(durable::sync_dir(root)?)
 }
 
 /// A loose file hides the packed value: it goes, under its lock, and durably, or a power cut would bring the old value back.

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::durable::{self, IoError};
+use super::pack;
 use super::path::MAX_DEPTH;
-use super::{loose, pack};
 
 /// A lock file of this age is stale. git holds one for milliseconds; a younger one may belong to a `git push` that is
 /// under way (git does not know our lock), so it is given that time to go.
@@ -18,7 +18,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Removes the leftovers; to be called only by the process that holds the repository's lock. Returns what was removed.
 pub fn sweep(root: &Path) -> Result<Vec<PathBuf>, IoError> {
     let mut locks = Vec::new();
-    for name in ["HEAD.lock", "packed-refs.lock", "config.lock", "shallow.lock"] {
+    for name in ["HEAD.lock", "packed-refs.lock", "packed-refs.new", "config.lock", "shallow.lock"] {
         locks.push(root.join(name));
     }
     find_locks(&root.join("refs"), 0, &mut locks)?;
@@ -73,7 +73,7 @@ fn leftovers(objects: &Path) -> Result<Vec<PathBuf>, IoError> {
     for name in durable::names(objects)? {
         let path = objects.join(&name);
         let foreign = name.starts_with("tmp_object_git2_") || name.starts_with("tmp_obj_");
-        if name.starts_with(loose::TEMPORARY) || foreign && path.is_file() && is_old(&path) {
+        if foreign && path.is_file() && is_old(&path) {
             found.push(path);
         } else if name.len() == 2 && path.is_dir() {
             let unfinished = |name: &String| name.starts_with("tmp_obj");

@@ -55,19 +55,20 @@ pub fn parse(message: &str) -> Vec<Trailer> {
     let mut trailers: Vec<Trailer> = Vec::new();
     let mut open = false;
     for line in &lines[block_start(&lines)..] {
-        if line.starts_with('#') {
-            continue;
-        }
         if line.starts_with([' ', '\t']) {
             if let (true, Some(last)) = (open, trailers.last_mut()) {
-                last.value = format!("{} {}", last.value, line.trim()).trim().to_owned();
+                // git puts one space where the line broke, and keeps what stood before it
+                last.value = format!("{} {}", last.value, line.trim_start());
             }
             continue;
         }
         open = key_of(line).is_some();
         if let Some((key, value)) = key_of(line) {
-            trailers.push(Trailer { key: key.to_owned(), value: value.trim().to_owned() });
+            trailers.push(Trailer { key: key.to_owned(), value: value.to_owned() });
         }
+    }
+    for trailer in &mut trailers {
+        trailer.value = trailer.value.trim().to_owned();
     }
     trailers
 }

@@ -67,6 +67,24 @@ impl Bed {
         assert_eq!(self.git(&refs), self.git_in(&target, &refs));
     }
 
+    /// Turns all packs into one file per object.
+    pub fn unpack(&self) {
+        for pack in std::fs::read_dir(self.repo.join("objects/pack")).unwrap().flatten().map(|e| e.path()) {
+            let aside = self.folder.path().join(pack.file_name().unwrap());
+            std::fs::rename(&pack, &aside).unwrap();
+            if aside.extension().is_some_and(|x| x == "pack") {
+                let stdin = std::fs::File::open(&aside).unwrap();
+                assert!(
+                    self.command(&self.repo, &["unpack-objects", "-q"])
+                        .stdin(stdin)
+                        .status()
+                        .unwrap()
+                        .success()
+                );
+            }
+        }
+    }
+
     pub fn tip(&self, branch: &str) -> Option<Oid> {
         let output =
             self.try_git(&self.repo, &["rev-parse", "--verify", "-q", &format!("refs/heads/{branch}")]);

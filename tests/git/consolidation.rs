@@ -61,7 +61,7 @@ fn deltas_of_a_push_are_resolved_and_loose_objects_packed() {
         bed.git_in(&clone, &["commit", "-qam", "theirs"]);
     }
     bed.git_in(&clone, &["push", "-q", "origin", "a"]);
-    assert!(packs(&bed) == 1, "the push was expected to arrive as a pack");
+    assert!(packs(&bed) == 2, "the push was expected to arrive as a pack");
     for round in 0..MAX_PACKS {
         tip = bed.tip("a").unwrap();
         one_pack(&mut store, Some(tip), round);

@@ -14,6 +14,7 @@ fn a_damaged_object_is_named() {
     let bed = Bed::new();
     let mut store = bed.open();
     let tip = commit(&mut store, "a", None, vec![put("x", "some text"), put("y", "other")]);
+    bed.unpack();
     let blob = bed.git(&["rev-parse", "a:x"]).trim().to_owned();
     let file = bed.repo.join("objects").join(&blob[..2]).join(&blob[2..]);
     let other = bed.git(&["rev-parse", "a:y"]).trim().to_owned();
@@ -39,6 +40,9 @@ fn a_damaged_tip_stops_its_branch_only() {
     let mut store = bed.open();
     let tip = commit(&mut store, "bad", None, vec![put("x", "1")]);
     commit(&mut store, "empty", None, vec![put("x", "2")]);
+    drop(store);
+    bed.unpack();
+    let mut store = bed.open();
     let hex = tip.to_string();
     fs::remove_file(bed.repo.join("objects").join(&hex[..2]).join(&hex[2..])).unwrap();
     fs::write(bed.repo.join("refs/heads/empty"), "").unwrap();

@@ -128,8 +128,8 @@ fn leftovers_go_when_they_are_dead() {
     let dead = [
         make("refs/heads/deploy/a.lock", now),
         make("packed-refs.lock", old),
+        make("packed-refs.new", now),
         make("HEAD.lock", now),
-        make("objects/tmp_obj_promgit_3", now),
         make("objects/pack/tmp_pack_promgit_7.pack", now),
         make("objects/tmp_object_git2_abc", old),
         make("objects/17/tmp_obj_xyz", old),

@@ -108,6 +108,60 @@ fn a_held_packed_refs_is_gone_around() {
     bed.check();
 }
 
+/// git reads `packed-refs` before a hook runs and writes it after; meanwhile it is replaced, within the same second.
+#[test]
+fn a_push_that_deletes_a_branch_brings_nothing_back() {
+    for flushes in [1, 2, 3, 4, 6] {
+        let bed = Bed::new();
+        let mut store = bed.open();
+        let mut tips = [None; 12];
+        let flush = |store: &mut promgit::git::Store, tips: &mut [Option<promgit::git::Oid>], text: &str| {
+            let mut batch = Batch::begin(store).unwrap();
+            for (i, tip) in tips.iter_mut().enumerate() {
+                *tip = Some(made(batch.commit(&spec(&format!("b{i}"), *tip, vec![put("x", text)])).unwrap()));
+            }
+            all_moved(&batch.flush().unwrap());
+        };
+        flush(&mut store, &mut tips, "first");
+        bed.git(&["branch", "doomed", "b0"]);
+        bed.git(&["pack-refs", "--all"]);
+        let hook = bed.repo.join("hooks/update");
+        std::fs::create_dir(bed.repo.join("hooks")).unwrap();
+        std::fs::write(&hook, "#!/bin/sh\ntouch started\nwhile ! test -e go; do sleep 0.01; done\n").unwrap();
+        std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        // all of it within one second
+        while std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().subsec_millis() > 100 {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        flush(&mut store, &mut tips, "second");
+        let url = bed.repo.to_str().unwrap();
+        let mut push =
+            bed.command(&bed.repo, &["push", "-q", url, ":doomed"]).stderr(Stdio::null()).spawn().unwrap();
+        while !bed.repo.join("started").exists() {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        for round in 0..flushes {
+            flush(&mut store, &mut tips, &round.to_string());
+        }
+        std::fs::write(bed.repo.join("go"), "").unwrap();
+        assert!(push.wait().unwrap().success());
+        for (i, tip) in tips.iter().enumerate() {
+            assert_eq!(bed.tip(&format!("b{i}")), *tip, "b{i} after {flushes} flushes");
+        }
+        assert_eq!(bed.tip("doomed"), None);
+        bed.check();
+    }
+}
+
+/// Ends the other threads also when this one fails.
+struct StopOnDrop<'a>(&'a AtomicBool);
+
+impl Drop for StopOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Three git processes push to branches of their own and to one that the store writes as well, and one packs references
 /// all the time, while the store flushes small and large batches.
 #[test]
@@ -149,6 +203,7 @@ fn pushes_and_batches_at_the_same_time() {
                 std::thread::sleep(Duration::from_millis(20));
             }
         });
+        let _stop_at_the_end = StopOnDrop(stop);
         let mut mine = Vec::new();
         let reader = Reader::open(&bed.repo).unwrap();
         let mut own = vec![None; 25];
