@@ -51,9 +51,7 @@ pub fn resources(paths: &[PathBuf], console: &mut Console) -> anyhow::Result<(Ve
         }
     }
     for refused in &all.refused {
-        for reason in &refused.reasons {
-            console.note(format_args!("{}: {reason}", refused.origin));
-        }
+        refused.lines().for_each(|line| console.note(line));
     }
     Ok((all.clusters, all.refused.len()))
 }
@@ -65,7 +63,7 @@ fn contents(path: &Path) -> anyhow::Result<Vec<Contents>> {
         return Ok(vec![read::contents(path, &bytes, Stamp::now())]);
     }
     if path.is_dir() {
-        return Ok(walk::files(path)?.into_iter().map(|(path, stamp)| read::file(&path, stamp)).collect());
+        return Ok(walk::files(path)?.iter().map(|(path, found)| read::found(path, found)).collect());
     }
     let stamp = walk::stamp(path)
         .with_context(|| format!("{}: name a file or folder of resources", path.display()))?;

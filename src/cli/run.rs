@@ -141,9 +141,7 @@ impl Printer<'_> {
             }
             Report::Refused(refused) => {
                 self.failed += 1;
-                for reason in &refused.reasons {
-                    self.error(format_args!("{}: {reason}", refused.origin));
-                }
+                refused.lines().for_each(|line| self.error(format_args!("{line}")));
             }
             Report::Listed { clusters } => self.listed(clusters),
             Report::Notice(text) => self.error(format_args!("{text}")),

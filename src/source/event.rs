@@ -73,20 +73,42 @@ pub struct Refused {
     /// The cluster it would be, where that can be told.
     pub key: Option<Key>,
     pub origin: Origin,
-    /// One line a reason, each with the field it is about.
-    pub reasons: Vec<String>,
+    /// What is wrong, all of it.
+    pub reasons: Vec<Reason>,
+}
+
+impl Refused {
+    /// The reasons as a user reads them: `clusters/a.yaml:7: spec.replicas: …`.
+    pub fn lines(&self) -> impl Iterator<Item = String> {
+        self.reasons.iter().map(|reason| {
+            let origin = Origin { path: self.origin.path.clone(), line: reason.line };
+            format!("{origin}: {}", reason.text)
+        })
+    }
+}
+
+/// One thing that is wrong with a document.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// The line of the file, from 1; 0 where it is about the whole of it.
+    pub line: usize,
+    /// Names the field, and the way out.
+    pub text: String,
 }
 
 /// Where a document stands.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Origin {
     pub path: PathBuf,
-    /// From 1.
+    /// From 1; 0 for a whole file or folder.
     pub line: usize,
 }
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.path.display(), self.line)
+        match self.line {
+            0 => write!(f, "{}", self.path.display()),
+            line => write!(f, "{}:{line}", self.path.display()),
+        }
     }
 }

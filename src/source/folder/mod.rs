@@ -1,11 +1,13 @@
 //! A folder of YAML and JSON files turned into the events of a source.
 //!
 //! ```text
-//! watch ─► walk ─► read ─► snapshot ─► events
-//! (notify)  (stat)  (changed files)  (pure difference)
+//!  ear ─► watch ─► walk ─► read ─► view ─► snapshot ─► events
+//! (notify)        (stat)  (changed files)  (pure difference)
 //! ```
 
+pub mod ear;
 pub mod read;
 pub mod snapshot;
+pub mod view;
 pub mod walk;
 pub mod watch;

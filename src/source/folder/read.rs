@@ -1,47 +1,65 @@
 //! One file turned into the clusters it holds and the documents it cannot be trusted with.
 #![allow(clippy::disallowed_methods)] // this room reads files: that is its work
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::walk::Stamp;
+use super::walk::{Found, Stamp};
+use crate::api::names::{DEFAULT_NAMESPACE, GROUP, KIND};
 use crate::api::{self, PrometheusCluster};
-use crate::source::event::{Key, Observed, Origin, Refused};
-use crate::yaml::document::{self, Document};
+use crate::source::event::{Key, Observed, Origin, Reason, Refused};
+use crate::yaml::document::{self, Document, DocumentError};
 
 /// An API server takes 1.5 MiB an object; a file may hold some.
 pub const LARGEST_FILE: u64 = 16 << 20;
 
-/// The API group whose documents are ours; others are left alone.
-const GROUP: &str = "promgit.dev";
+const LIST_KIND: &str = "PrometheusClusterList";
 
 /// What a file holds.
 #[derive(Clone, Debug, Default)]
 pub struct Contents {
     pub clusters: Vec<Observed>,
     pub refused: Vec<Refused>,
+    /// The file itself could not be read: nothing is known of it, and the next look may succeed.
+    pub unreadable: bool,
 }
 
-/// Reads a file that `walk` found. Never fails: what is wrong becomes a refusal.
+/// Reads what `walk` found. Never fails: what is wrong becomes a refusal.
+pub fn found(path: &Path, found: &Found) -> Contents {
+    match found {
+        Found::File(stamp) => file(path, *stamp),
+        Found::Unreadable(reason) => unreadable(path, reason.clone()),
+    }
+}
+
+/// Reads a file, whose stamp was taken before.
 pub fn file(path: &Path, stamp: Stamp) -> Contents {
-    if stamp.bytes() > LARGEST_FILE {
-        let reason = format!(
-            "{} bytes are more than a resource file may have ({LARGEST_FILE}); split it",
-            stamp.bytes()
-        );
-        return unreadable(path, reason);
-    }
-    match std::fs::read(path) {
-        Ok(bytes) => contents(path, &bytes, stamp),
-        Err(error) => unreadable(path, format!("the file cannot be read: {error}")),
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes));
+    match read {
+        Ok(read) if read as u64 > LARGEST_FILE => unreadable(
+            path,
+            format!("a resource file may have {LARGEST_FILE} bytes, this one has more; split it"),
+        ),
+        Ok(_) => contents(path, &bytes, stamp),
+        Err(error) => {
+            unreadable(path, format!("the file cannot be read: {error}; let promgit read it, or remove it"))
+        }
     }
 }
 
-fn unreadable(path: &Path, reason: String) -> Contents {
-    let origin = Origin { path: path.to_path_buf(), line: 1 };
-    Contents { clusters: Vec::new(), refused: vec![Refused { key: None, origin, reasons: vec![reason] }] }
+fn unreadable(path: &Path, text: String) -> Contents {
+    let refused = refused(None, Origin { path: path.to_path_buf(), line: 0 }, text);
+    Contents { clusters: Vec::new(), refused: vec![refused], unreadable: true }
+}
+
+fn refused(key: Option<Key>, origin: Origin, text: String) -> Refused {
+    let reasons = vec![Reason { line: origin.line, text }];
+    Refused { key, origin, reasons }
 }
 
 /// Reads the documents of a file.
@@ -50,9 +68,12 @@ pub fn contents(path: &Path, bytes: &[u8], stamp: Stamp) -> Contents {
     for document in document::split(bytes) {
         match document {
             Ok(document) => take(path, stamp, &document, &mut contents),
-            Err(error) => {
-                let origin = Origin { path: path.to_path_buf(), line: error.line };
-                contents.refused.push(Refused { key: None, origin, reasons: vec![error.to_string()] });
+            Err(DocumentError { line, column, message }) => {
+                let origin = Origin { path: path.to_path_buf(), line };
+                let text = format!(
+                    "column {column}: {message}; correct it: until then nothing that this file held is deleted"
+                );
+                contents.refused.push(refused(None, origin, text));
             }
         }
     }
@@ -61,13 +82,21 @@ pub fn contents(path: &Path, bytes: &[u8], stamp: Stamp) -> Contents {
 
 /// A `List`, as `kubectl get -o yaml` prints it, is its items.
 fn take(path: &Path, stamp: Stamp, document: &Document, contents: &mut Contents) {
-    let items = match (&document.value["kind"], &document.value["items"]) {
-        (Json::String(kind), Json::Array(items)) if kind.ends_with("List") => items.as_slice(),
-        _ => std::slice::from_ref(&document.value),
+    let value = &document.value;
+    let (Some(kind), Some(items)) = (value["kind"].as_str(), value["items"].as_array()) else {
+        return one(path, stamp, document, value, "", contents);
     };
+    if !kind.ends_with("List") {
+        return one(path, stamp, document, value, "", contents);
+    }
     for (index, item) in items.iter().enumerate() {
-        let prefix = if items.len() > 1 { format!("items[{index}]") } else { String::new() };
-        one(path, stamp, document, item, &prefix, contents);
+        let mut item = item.clone();
+        // A typed list says once what its items are (k8s.io/cli-runtime `pkg/resource/visitor.go`).
+        if let Some(fields) = item.as_object_mut().filter(|_| kind == LIST_KIND && is_ours(value)) {
+            fields.entry("apiVersion").or_insert_with(|| value["apiVersion"].clone());
+            fields.entry("kind").or_insert_with(|| KIND.into());
+        }
+        one(path, stamp, document, &item, &format!("items[{index}]"), contents);
     }
 }
 
@@ -81,24 +110,31 @@ fn one(path: &Path, stamp: Stamp, document: &Document, item: &Json, prefix: &str
     match api::accept(item.clone()) {
         Ok(cluster) => contents.clusters.push(observed(cluster, origin, stamp)),
         Err(refusals) => {
-            let reasons = refusals.iter().map(|refusal| {
-                let at = document.line_of(&join(prefix, &refusal.path)).filter(|at| *at != line);
-                let at = at.map_or(String::new(), |at| format!("line {at}: "));
-                format!("{at}{}", refusal.message)
+            let reasons = refusals.into_iter().map(|refusal| {
+                let line = document.line_of(&join(prefix, &refusal.path)).unwrap_or(line);
+                Reason { line, text: refusal.message }
             });
-            let key = key_of(item);
-            contents.refused.push(Refused { key, origin, reasons: reasons.collect() });
+            let reasons = reasons.collect();
+            contents.refused.push(Refused { key: key_of(item), origin, reasons });
         }
     }
 }
 
 fn join(prefix: &str, path: &str) -> String {
-    if prefix.is_empty() { path.to_string() } else { format!("{prefix}.{path}") }
+    match (prefix, path) {
+        ("", path) => path.to_string(),
+        (prefix, "") => prefix.to_string(),
+        (prefix, path) => format!("{prefix}.{path}"),
+    }
 }
 
+/// Whether a document is meant for us: by its API group, or by its kind if it names no group (a slip of the pen
+/// must not look like a deletion).
 fn is_ours(item: &Json) -> bool {
-    let group = item["apiVersion"].as_str().and_then(|version| version.split('/').next());
-    group == Some(GROUP)
+    match item["apiVersion"].as_str().and_then(|version| version.split_once('/')) {
+        Some((group, _)) => group == GROUP,
+        None => item["apiVersion"] == GROUP || item["kind"] == KIND,
+    }
 }
 
 fn observed(cluster: PrometheusCluster, origin: Origin, stamp: Stamp) -> Observed {
@@ -111,6 +147,10 @@ fn observed(cluster: PrometheusCluster, origin: Origin, stamp: Stamp) -> Observe
 /// The cluster that a refused document is about, so that it is not taken for deleted.
 fn key_of(item: &Json) -> Option<Key> {
     let name = item["metadata"]["name"].as_str()?.to_string();
-    let namespace = item["metadata"]["namespace"].as_str().unwrap_or("default").to_string();
+    let namespace = match &item["metadata"]["namespace"] {
+        Json::Null => DEFAULT_NAMESPACE.to_string(),
+        // `n` is a truth value in YAML: whose cluster this is, nobody can tell.
+        namespace => namespace.as_str()?.to_string(),
+    };
     Some(Key { namespace, name })
 }

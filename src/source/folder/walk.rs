@@ -1,19 +1,24 @@
 //! A folder turned into the list of its resource files, each with what tells whether it changed.
 #![allow(clippy::disallowed_methods)] // this room reads a folder: that is its work
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use jiff::Timestamp;
 
 /// A folder of resources is not a file server: beyond these something else was meant.
 const MOST_FILES: usize = 100_000;
+/// Far deeper than any layout of clusters; a folder below is told, not read.
 const DEEPEST: usize = 32;
+/// How the names of resource files end, as for kubectl (k8s.io/cli-runtime `pkg/resource/builder.go`).
+const KNOWN: &[&str] = &["yaml", "yml", "json"];
 
-/// Differs whenever the content may: replaced files have another inode, written ones another time or size.
+/// Differs whenever the content may: replaced files have another inode, written ones another time or size. The
+/// time of the last change of the inode is the one that no tool can set back, and tells a new permission too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stamp {
     device: u64,
@@ -21,6 +26,7 @@ pub struct Stamp {
     bytes: u64,
     seconds: i64,
     nanoseconds: i64,
+    changed: (i64, i64),
 }
 
 impl Stamp {
@@ -43,6 +49,7 @@ impl Stamp {
             bytes: 0,
             seconds: now.as_second(),
             nanoseconds: now.subsec_nanosecond().into(),
+            changed: (0, 0),
         }
     }
 
@@ -53,71 +60,127 @@ impl Stamp {
             bytes: metadata.len(),
             seconds: metadata.mtime(),
             nanoseconds: metadata.mtime_nsec(),
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
         }
     }
 }
 
-/// Path (below the folder as it was given) → stamp.
-pub type Files = BTreeMap<PathBuf, Stamp>;
+/// What a path is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    File(Stamp),
+    /// Something is there, and this is why nobody can say what it holds.
+    Unreadable(String),
+}
+
+/// Path (below the folder as it was given) → what is there: every resource file, and every folder, link or
+/// file that hides some.
+pub type Files = BTreeMap<PathBuf, Found>;
 
 /// Why the folder could not be listed.
 #[derive(Debug, thiserror::Error)]
 pub enum WalkError {
-    #[error("folder {path} cannot be read: {source}")]
+    #[error("folder {path} cannot be read: {source}; create it, or name the folder that holds the resources")]
     Unreadable { path: PathBuf, source: io::Error },
-    #[error("folder {path} is not a folder; name the folder that holds it")]
+    #[error("{path} is not a folder; name the folder that holds it")]
     NotAFolder { path: PathBuf },
-    #[error(
-        "folder {path} holds more than {MOST_FILES} files, or folders more than {DEEPEST} deep; name a smaller one"
-    )]
+    #[error("folder {path} holds more than {MOST_FILES} files; name a smaller one")]
     TooLarge { path: PathBuf },
 }
 
 /// All `.yaml`, `.yml` and `.json` files below `root`. Names that start with a dot are left out: editors'
 /// swap files, `.git`, and the `..data` folders behind a mounted ConfigMap, whose files are seen through
-/// their links. A link to a file is followed, a link to a folder is not (it could lead in circles).
+/// their links. Links are followed, as such a mount needs it (k8s.io/kubernetes
+/// `pkg/volume/util/atomic_writer.go`: a nested key is reached through a link to a folder); a folder is entered
+/// once, by its own name before a link's, so that links in circles end.
 pub fn files(root: &Path) -> Result<Files, WalkError> {
     let unreadable = |source| WalkError::Unreadable { path: root.to_path_buf(), source };
     if !fs::metadata(root).map_err(unreadable)?.is_dir() {
         return Err(WalkError::NotAFolder { path: root.to_path_buf() });
     }
-    let mut files = Files::new();
-    let mut folders = vec![(root.to_path_buf(), 0)];
-    while let Some((folder, depth)) = folders.pop() {
-        let entries = match fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            // A folder that went away meanwhile has no files; the root going away is told above or next time.
-            Err(error) if error.kind() == io::ErrorKind::NotFound && depth > 0 => continue,
-            Err(source) => return Err(WalkError::Unreadable { path: folder, source }),
-        };
-        for entry in entries {
-            let Ok(entry) = entry else { continue };
-            if entry.file_name().as_encoded_bytes().starts_with(b".") {
-                continue;
+    let mut walk = Walk { folders: vec![(root.to_path_buf(), 0)], ..Walk::default() };
+    while let Some((folder, depth)) = walk.folders.pop().or_else(|| walk.links.pop_first()) {
+        match walk.enter(&folder, depth) {
+            Ok(()) => {}
+            Err(source) if depth == 0 => return Err(unreadable(source)),
+            // It went away meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => {
+                walk.hidden(folder, &format!("the folder cannot be read: {error}; let promgit read it"))
             }
-            visit(&entry, depth, &mut files, &mut folders);
         }
-        if files.len() > MOST_FILES || depth > DEEPEST {
+        if walk.files.len().max(walk.seen.len()) > MOST_FILES {
             return Err(WalkError::TooLarge { path: root.to_path_buf() });
         }
     }
-    Ok(files)
+    Ok(walk.files)
 }
 
-fn visit(entry: &fs::DirEntry, depth: usize, files: &mut Files, folders: &mut Vec<(PathBuf, usize)>) {
-    let path = entry.path();
-    if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-        folders.push((path, depth + 1));
-        return;
+#[derive(Default)]
+struct Walk {
+    files: Files,
+    /// To be entered, with their depth.
+    folders: Vec<(PathBuf, usize)>,
+    /// Links to folders, entered when no real folder is left.
+    links: BTreeSet<(PathBuf, usize)>,
+    /// Device and inode of every folder entered.
+    seen: BTreeSet<(u64, u64)>,
+}
+
+impl Walk {
+    fn hidden(&mut self, path: PathBuf, why: &str) {
+        self.files.insert(path, Found::Unreadable(why.to_string()));
     }
-    let wanted =
-        path.extension().is_some_and(|end| ["yaml", "yml", "json"].iter().any(|known| end == *known));
-    if !wanted {
-        return;
+
+    fn enter(&mut self, folder: &Path, depth: usize) -> io::Result<()> {
+        if depth > DEEPEST {
+            self.hidden(folder.into(), &format!("folders are nested more than {DEEPEST} deep; move it up"));
+            return Ok(());
+        }
+        let metadata = fs::metadata(folder)?;
+        if !self.seen.insert((metadata.dev(), metadata.ino())) {
+            tracing::debug!(folder = %folder.display(), "a link to a folder that is read already: left alone");
+            return Ok(());
+        }
+        for entry in fs::read_dir(folder)? {
+            let entry = entry?;
+            if !entry.file_name().as_encoded_bytes().starts_with(b".") {
+                self.visit(&entry, depth);
+            }
+        }
+        Ok(())
     }
-    // `fs::metadata` follows links: a ConfigMap's swap changes the inode behind an unchanged link.
-    if let Some(metadata) = fs::metadata(&path).ok().filter(Metadata::is_file) {
-        files.insert(path, Stamp::of(&metadata));
+
+    fn visit(&mut self, entry: &fs::DirEntry, depth: usize) {
+        let path = entry.path();
+        let kind = entry.file_type().ok();
+        if kind.is_some_and(|kind| kind.is_dir()) {
+            self.folders.push((path, depth + 1));
+            return;
+        }
+        let is_link = kind.is_none_or(|kind| kind.is_symlink());
+        let wanted = path.extension().is_some_and(|end| KNOWN.iter().any(|known| end == *known));
+        if !wanted && !is_link {
+            tracing::trace!(path = %path.display(), "not a resource file: left alone");
+            return;
+        }
+        // `fs::metadata` follows links: a ConfigMap's swap changes the inode behind an unchanged link.
+        match fs::metadata(&path) {
+            Ok(metadata) if metadata.is_dir() => {
+                self.links.insert((path, depth + 1));
+            }
+            Ok(metadata) if wanted && metadata.is_file() => {
+                self.files.insert(path, Found::File(Stamp::of(&metadata)));
+            }
+            Ok(_) => tracing::trace!(path = %path.display(), "not a resource file: left alone"),
+            Err(error) if wanted && is_link => {
+                self.hidden(path, &format!("the link cannot be followed: {error}; correct or remove it"));
+            }
+            Err(error) if wanted && error.kind() != io::ErrorKind::NotFound => {
+                self.hidden(path, &format!("the file cannot be read: {error}; let promgit read it"));
+            }
+            Err(error) => tracing::trace!(path = %path.display(), %error, "left alone"),
+        }
     }
 }
 
@@ -127,6 +190,16 @@ pub fn stamp(path: &Path) -> io::Result<Stamp> {
 }
 
 /// Tells one folder from another of the same name.
-pub fn identity(root: &Path) -> Option<(u64, u64)> {
-    fs::metadata(root).ok().map(|metadata| (metadata.dev(), metadata.ino()))
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    device: u64,
+    inode: u64,
+    /// A new folder may get the inode of one that was just removed. Not every file system keeps this.
+    created: Option<SystemTime>,
+}
+
+/// What is there now under this name, links followed.
+pub fn identity(root: &Path) -> Option<Identity> {
+    let metadata = fs::metadata(root).ok()?;
+    Some(Identity { device: metadata.dev(), inode: metadata.ino(), created: metadata.created().ok() })
 }

@@ -1,15 +1,16 @@
 //! Follows a folder: looks when notified, at the latest every rescan, and tells what changed.
-#![allow(clippy::disallowed_methods)] // the time of a deletion is when it was seen
+#![allow(clippy::disallowed_methods)] // when something was seen decides whether it is believed yet
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
-use notify_debouncer_full::notify::{Config, Error as NotifyError, RecommendedWatcher, RecursiveMode};
-use notify_debouncer_full::{DebounceEventResult, Debouncer, NoCache, new_debouncer_opt};
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
+use tokio::task;
 
-use super::snapshot::Snapshot;
+use super::ear::Ear;
+use super::snapshot::{Patience, Snapshot};
 use super::{read, walk};
 use crate::source::event::Event;
 
@@ -23,8 +24,19 @@ pub struct Options {
     pub rescan: Duration,
 }
 
-/// A folder that is gone, or a limit of the system, is looked at again this often.
+/// A folder that is gone, or cannot be listened to, is looked at again this often; and whether the folder of
+/// this name is still the same one (a link on the way to it may have been swapped, which nobody notifies).
 const RETRY: Duration = Duration::from_secs(1);
+
+/// A cluster that is gone for this long is deleted. Editors, git and rsync replace a file in much less, and
+/// nobody waits for a deletion.
+const GRACE: SignedDuration = SignedDuration::from_secs(2);
+
+/// What is believed only if it lasts is looked at again this often.
+const SOON: Duration = Duration::from_millis(200);
+
+/// Looks before the first listing is told without the files that are still being written.
+const PATIENT_LOOKS: usize = 10;
 
 /// Why following ends or cannot begin.
 #[derive(Debug, thiserror::Error)]
@@ -35,49 +47,124 @@ pub enum WatchError {
     Gone,
 }
 
-/// Reads the folder once and tells its listing; for `--once` and as the first step of [`follow`].
-pub fn list(root: &Path) -> Result<(Snapshot, Vec<Event>), WatchError> {
-    let mut snapshot = Snapshot::default();
-    snapshot.update(walk::files(root)?, &[], read::file);
-    let events = snapshot.listing();
-    Ok((snapshot, events))
-}
-
 /// Tells the listing and then every change, until the receiver is gone. The first listing must succeed;
 /// later a folder that vanishes is waited for, and nothing in it is taken for deleted meanwhile.
 pub async fn follow(options: Options, events: mpsc::Sender<Event>) -> Result<(), WatchError> {
-    let mut ear = Ear::default();
-    ear.listen(&options);
-    let (mut snapshot, first) = list(&options.root)?;
-    if !send(&events, first).await {
+    let patience = Patience { quiet: signed(options.debounce), grace: GRACE };
+    let mut follower = Follower {
+        ear: Ear::default(),
+        identity: None,
+        snapshot: Snapshot::new(patience),
+        vanished: false,
+        looked_at: Instant::now(),
+        options,
+    };
+    follower.ear.listen(&follower.options.root, follower.options.debounce);
+    if !send(&events, follower.first().await?).await {
         return Ok(());
     }
-    let mut vanished = false;
     loop {
-        let wait = if vanished || !ear.hears() { RETRY } else { options.rescan };
+        let pause = follower.pause();
         let touched = tokio::select! {
             () = events.closed() => return Ok(()),
-            touched = ear.next() => touched,
-            () = tokio::time::sleep(wait) => Vec::new(),
+            touched = follower.ear.next() => touched,
+            () = tokio::time::sleep(pause) => {
+                if !follower.is_due() {
+                    continue;
+                }
+                BTreeSet::new()
+            }
         };
-        ear.listen(&options);
-        match walk::files(&options.root) {
-            Ok(files) => {
-                if std::mem::take(&mut vanished) {
-                    tracing::info!(folder = %options.root.display(), "the folder is back");
-                }
-                snapshot.update(files, &touched, read::file);
-                if !send(&events, snapshot.changes(Timestamp::now())).await {
-                    return Ok(());
-                }
-            }
-            Err(error) if !vanished => {
-                tracing::warn!(%error, "nothing is deleted; waiting for the folder to come back");
-                vanished = true;
-            }
-            Err(_) => {}
+        if !send(&events, follower.next(touched).await?).await {
+            return Ok(());
         }
     }
+}
+
+struct Follower {
+    options: Options,
+    ear: Ear,
+    identity: Option<walk::Identity>,
+    snapshot: Snapshot,
+    vanished: bool,
+    looked_at: Instant,
+}
+
+impl Follower {
+    /// The listing. Files that are being written are waited for, a while.
+    async fn first(&mut self) -> Result<Vec<Event>, WatchError> {
+        for _ in 0..PATIENT_LOOKS {
+            self.look(BTreeSet::new()).await??;
+            if !self.snapshot.is_unsettled() {
+                break;
+            }
+            tokio::time::sleep(self.options.debounce).await;
+        }
+        self.identity = walk::identity(&self.options.root);
+        Ok(self.snapshot.listing())
+    }
+
+    /// How long to wait for a notification.
+    fn pause(&self) -> Duration {
+        match (self.snapshot.is_unsettled(), self.snapshot.is_waiting()) {
+            (true, _) => SOON.min(self.options.debounce),
+            (false, true) => SOON,
+            (false, false) => RETRY.min(self.options.rescan),
+        }
+    }
+
+    /// Whether to look without having been notified.
+    fn is_due(&self) -> bool {
+        self.vanished
+            || !self.ear.hears()
+            || self.snapshot.is_waiting()
+            || self.looked_at.elapsed() >= self.options.rescan
+            || walk::identity(&self.options.root) != self.identity
+    }
+
+    /// Looks at the folder, and tells what changed.
+    async fn next(&mut self, touched: BTreeSet<PathBuf>) -> Result<Vec<Event>, WatchError> {
+        self.ear.listen(&self.options.root, self.options.debounce);
+        let folder = self.options.root.clone();
+        match self.look(touched).await? {
+            Ok(()) => {}
+            Err(error) => {
+                if !std::mem::replace(&mut self.vanished, true) {
+                    tracing::warn!(%error, "nothing is deleted; the folder is tried again every second");
+                }
+                self.snapshot.doubt();
+                return Ok(Vec::new());
+            }
+        }
+        if std::mem::take(&mut self.vanished) {
+            tracing::info!(folder = %folder.display(), "the folder is back");
+        }
+        let identity = walk::identity(&folder);
+        if std::mem::replace(&mut self.identity, identity) != identity {
+            self.snapshot.doubt();
+        }
+        Ok(self.snapshot.changes(Timestamp::now()))
+    }
+
+    /// Reads what changed. Many files take a while: not on a thread that others wait for.
+    async fn look(&mut self, touched: BTreeSet<PathBuf>) -> Result<Result<(), walk::WalkError>, WatchError> {
+        self.looked_at = Instant::now();
+        let mut snapshot = std::mem::take(&mut self.snapshot);
+        let root = self.options.root.clone();
+        let work = move || {
+            let now = Timestamp::now();
+            let result = walk::files(&root).map(|files| snapshot.update(files, &touched, now, read::found));
+            (snapshot, result)
+        };
+        let (snapshot, result) = task::spawn_blocking(work).await.map_err(|_| WatchError::Gone)?;
+        self.snapshot = snapshot;
+        Ok(result)
+    }
+}
+
+/// Settings allow no more than fits.
+fn signed(duration: Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
 }
 
 async fn send(events: &mpsc::Sender<Event>, all: Vec<Event>) -> bool {
@@ -87,62 +174,4 @@ async fn send(events: &mpsc::Sender<Event>, all: Vec<Event>) -> bool {
         }
     }
     true
-}
-
-/// The notifications of one folder; they are hints: the walk says what is true.
-#[derive(Default)]
-struct Ear {
-    watched: Option<Watched>,
-}
-
-struct Watched {
-    /// Dropped, it ends the notifications.
-    _debouncer: Debouncer<RecommendedWatcher, NoCache>,
-    identity: (u64, u64),
-    touched: mpsc::UnboundedReceiver<Vec<PathBuf>>,
-}
-
-impl Ear {
-    /// Listens to the folder that is there now; a folder of the same name may be another one.
-    fn listen(&mut self, options: &Options) {
-        let identity = walk::identity(&options.root);
-        if self.watched.as_ref().map(|watched| watched.identity) == identity {
-            return;
-        }
-        self.watched = identity.and_then(|identity| match watch(options, identity) {
-            Ok(watched) => Some(watched),
-            Err(error) => {
-                let folder = options.root.display();
-                tracing::warn!(%folder, %error, "no notifications; reading the folder every second instead");
-                None
-            }
-        });
-    }
-
-    fn hears(&self) -> bool {
-        self.watched.is_some()
-    }
-
-    /// The paths of the next burst of changes; waits for ever without a watch.
-    async fn next(&mut self) -> Vec<PathBuf> {
-        let Some(watched) = &mut self.watched else { return std::future::pending().await };
-        let mut touched = watched.touched.recv().await.unwrap_or_default();
-        while let Ok(more) = watched.touched.try_recv() {
-            touched.extend(more);
-        }
-        touched
-    }
-}
-
-fn watch(options: &Options, identity: (u64, u64)) -> Result<Watched, NotifyError> {
-    let (sender, touched) = mpsc::unbounded_channel();
-    let hear = move |result: DebounceEventResult| {
-        let paths = result.map(|events| events.into_iter().flat_map(|event| event.event.paths).collect());
-        // A closed channel means that the folder is not followed any more.
-        let _ = sender.send(paths.unwrap_or_default());
-    };
-    let config = Config::default().with_follow_symlinks(false);
-    let mut debouncer = new_debouncer_opt(options.debounce, None, hear, NoCache, config)?;
-    debouncer.watch(&options.root, RecursiveMode::Recursive)?;
-    Ok(Watched { _debouncer: debouncer, identity, touched })
 }
