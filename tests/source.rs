@@ -779,3 +779,82 @@ mod pure {
         assert_eq!(snapshot.changes(now()).iter().map(words).collect::<Vec<_>>(), ["applied ns/a 2"]);
     }
 }
+
+mod immutable {
+    //! What cannot change, cannot change in a folder either, over restarts too.
+
+    use std::fs;
+    use std::path::Path;
+
+    use promgit::agent::{Agent, Until};
+    use promgit::git::reader::Reader;
+    use promgit::reconcile::class::Class;
+    use promgit::reconcile::report::Report;
+    use promgit::settings::Settings;
+    use tokio::sync::mpsc::unbounded_channel;
+
+    use super::{cluster, folder};
+
+    /// One start of the agent, and what it reported of clusters.
+    async fn once(root: &Path, repository: &Path) -> Vec<Report> {
+        let mut settings = Settings::default();
+        settings.source.from = format!("dir:{}", root.display());
+        settings.repository.path = repository.to_path_buf();
+        let (sender, mut reports) = unbounded_channel();
+        let agent = Agent::open(settings).unwrap();
+        agent.run(Until::Done, sender, std::future::pending(), std::future::pending()).await.unwrap();
+        let mut all = Vec::new();
+        while let Some(report) = reports.recv().await {
+            all.push(report);
+        }
+        all.retain(|report| !matches!(report, Report::Listed { .. } | Report::Notice(_)));
+        all
+    }
+
+    fn subject(reports: &[Report]) -> &str {
+        match reports {
+            [Report::Committed { subject, .. }] => subject,
+            other => panic!("one commit was expected: {other:?}"),
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn storage_stays_as_it_was() {
+        let (temporary, root) = folder();
+        let repository = temporary.path().join("deploy.git");
+        let path = root.join("a.yaml");
+        let storage = |size: &str| format!("{}  storage:\n    size: {size}\n", cluster("a", 1));
+        let tip = || Reader::open(&repository).unwrap().tip("deploy/ns").unwrap();
+        fs::write(root.join("other.yaml"), cluster("other", 1).replace("ns", "elsewhere")).unwrap();
+        fs::write(&path, storage("10Gi")).unwrap();
+        assert_eq!(once(&root, &repository).await.len(), 2);
+        let before = tip();
+
+        for (text, field) in [(storage("20Gi"), "spec.storage: "), (cluster("a", 1), "spec.storage: ")] {
+            fs::write(&path, text).unwrap();
+            let reports = once(&root, &repository).await;
+            let failed = reports.iter().find_map(|report| match report {
+                Report::Failed { key, class, message, again } => Some((key, *class, message, *again)),
+                _ => None,
+            });
+            let (key, class, message, again) = failed.unwrap_or_else(|| panic!("{reports:?}"));
+            assert_eq!((key.to_string().as_str(), class, again), ("ns/a", Class::User, false));
+            assert!(message.starts_with(&format!("{}:1: {field}Invalid value", path.display())), "{message}");
+            assert!(message.contains("once the cluster exists"), "{message}");
+            assert_eq!(tip(), before, "nothing is committed");
+        }
+
+        // What may change, changes; the old storage written back is no change.
+        fs::write(&path, storage("10Gi").replace("replicas: 1", "replicas: 2")).unwrap();
+        let mut reports = once(&root, &repository).await;
+        reports.retain(|report| !matches!(report, Report::Unchanged { .. }));
+        assert_eq!(subject(&reports), "ns/a: replicas 1 → 2");
+        // Deleted, it may come back with other storage.
+        fs::remove_file(&path).unwrap();
+        once(&root, &repository).await;
+        fs::write(&path, storage("20Gi")).unwrap();
+        let mut reports = once(&root, &repository).await;
+        reports.retain(|report| !matches!(report, Report::Unchanged { .. }));
+        assert_eq!(subject(&reports), "ns/a: created");
+    }
+}

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
+use super::class::Class;
 use super::prepare::Prepared;
-use crate::api::annotations;
+use crate::api::{self, PrometheusCluster, annotations};
 use crate::git::oid::{Oid, blob_id};
 use crate::git::reader::{ReadError, Reader};
 use crate::ledger::claims;
@@ -16,7 +17,7 @@ use crate::ledger::record::Record;
 use crate::ledger::root::Row;
 use crate::ledger::words::objects::{self, Objects};
 use crate::ledger::words::subject::{self, Side};
-use crate::source::event::{Deleted, Key, Observed};
+use crate::source::event::{Deleted, Key, Observed, Origin};
 use crate::yaml::{convert, read};
 
 /// What is ours in a cluster's folder: path below it → id of the file. What the branch holds is compared with
@@ -72,6 +73,18 @@ pub enum Generation {
 pub enum PlanError {
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// What an API server would answer to the change.
+    #[error("{origin}: {reasons}")]
+    Forbidden { origin: Origin, reasons: String },
+}
+
+impl PlanError {
+    pub fn class(&self) -> Class {
+        match self {
+            PlanError::Read(_) => Class::Transient,
+            PlanError::Forbidden { .. } => Class::User,
+        }
+    }
 }
 
 /// Compares a prepared cluster with the tip of its branch.
@@ -89,6 +102,7 @@ pub fn write(
     }
     let new = State::of(&files);
     let old = state(reader, branch, &key.name, &base)?;
+    allowed(&old.cluster, &cluster, &observed.origin)?;
     let changes = match (&old.record, &new.record) {
         (Some(before), Some(after)) => {
             let [before, after] = [(&old.cluster, before), (&new.cluster, after)];
@@ -125,6 +139,29 @@ pub fn write(
         generation,
         key,
     })))
+}
+
+/// Applies the rules of the resource that compare with what was: an API server knows the old object, a folder does
+/// not, and the branch does, over restarts too. A removed cluster has no past: it may come back in any form.
+fn allowed(old: &Json, new: &Json, origin: &Origin) -> Result<(), PlanError> {
+    if old.is_null() {
+        return Ok(());
+    }
+    let old: PrometheusCluster = match serde_json::from_value(old.clone()) {
+        Ok(old) => old,
+        // Somebody edited the branch: there is nothing to compare with.
+        Err(error) => {
+            tracing::warn!(%origin, %error, "cluster.yaml on the branch cannot be read: the change is not compared");
+            return Ok(());
+        }
+    };
+    match api::accept_change(new.clone(), &old) {
+        Ok(_) => Ok(()),
+        Err(refusals) => {
+            let reasons: Vec<String> = refusals.into_iter().map(|refusal| refusal.message).collect();
+            Err(PlanError::Forbidden { origin: origin.clone(), reasons: reasons.join("; ") })
+        }
+    }
 }
 
 /// Plans the removal of a cluster's folder.

@@ -38,7 +38,7 @@ impl WorkError {
     fn class(&self) -> Class {
         match self {
             WorkError::Prepare(_) | WorkError::Branch(_) => Class::User,
-            WorkError::Plan(_) => Class::Transient,
+            WorkError::Plan(error) => error.class(),
             WorkError::Panic(_) => Class::Bug,
         }
     }
