@@ -9,13 +9,13 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use jiff::Timestamp;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::git::objects::ObjectError;
 use crate::git::reader::Reader;
 use crate::git::store::{self, Options, Store};
 use crate::reconcile::inputs::{Inputs, InputsError};
-use crate::reconcile::prune::{self, PruneError};
+use crate::reconcile::prune::{self, Absent, PruneError};
 use crate::reconcile::queue::{Queue, Work};
 use crate::reconcile::report::Report;
 use crate::reconcile::worker::Worker;
@@ -98,7 +98,7 @@ impl Agent {
         let Agent { settings, inputs, store, folder } = self;
         let shared = Arc::new(Shared { inputs, queue: Queue::default(), reports });
         let reader = store.reader()?;
-        let threads = start(&shared, &settings, store)?;
+        let (threads, writing) = start(&shared, &settings, store)?;
 
         let (sender, events) = mpsc::channel(MOST_EVENTS);
         let options = watch::Options {
@@ -110,6 +110,8 @@ impl Agent {
         let pumped = tokio::select! {
             result = pump(events, until, &shared, reader) => result,
             () = stop => Ok(()),
+            // Ends before it was told to only when it panics.
+            _ = writing => Err(RunError::Panic("writer")),
         };
         shared.queue.close();
         let drained = tokio::task::spawn_blocking(move || join(threads));
@@ -141,7 +143,10 @@ impl Shared {
     }
 }
 
-fn start(shared: &Arc<Shared>, settings: &Settings, store: Store) -> Result<Vec<JoinHandle<()>>, RunError> {
+/// The threads, and what resolves when the writer has ended.
+type Started = (Vec<JoinHandle<()>>, oneshot::Receiver<()>);
+
+fn start(shared: &Arc<Shared>, settings: &Settings, store: Store) -> Result<Started, RunError> {
     let (plans, planned) = sync_channel::<Planned>(MOST_PLANS);
     let count = match settings.render.workers {
         0 => thread::available_parallelism().map_or(1, usize::from),
@@ -153,13 +158,27 @@ fn start(shared: &Arc<Shared>, settings: &Settings, store: Store) -> Result<Vec<
     }
     let (shared, window) = (shared.clone(), settings.commit.window.get());
     let reader = store.reader()?;
+    let (alive, writing) = oneshot::channel();
     let write = move || {
+        let _last = Last { shared: shared.clone(), _alive: alive };
         let report = |report| shared.report(report);
         let (inputs, queue, branches) = (&shared.inputs, &shared.queue, BTreeMap::new());
         Writer { inputs, queue, store, reader, window, report: &report, branches }.run(&planned);
     };
     threads.push(thread::Builder::new().name("writer".into()).spawn(write)?);
-    Ok(threads)
+    Ok((threads, writing))
+}
+
+/// Dropped when the writer ends, also by a panic: nobody waits for what it will not write.
+struct Last {
+    shared: Arc<Shared>,
+    _alive: oneshot::Sender<()>,
+}
+
+impl Drop for Last {
+    fn drop(&mut self) {
+        self.shared.queue.abandon();
+    }
 }
 
 fn start_worker(
@@ -222,7 +241,11 @@ fn prune(reader: &Reader, shared: &Shared, mut present: BTreeSet<Key>, kept: Kep
         }
         Kept::All(reason) => Some(reason),
     };
-    let absent = prune::absent(reader, &shared.inputs, &present, Timestamp::now())?;
+    let Absent { clusters: absent, unread } =
+        prune::absent(reader, &shared.inputs, &present, Timestamp::now())?;
+    for branch in unread {
+        shared.report(Report::Notice(format!("{branch}; no cluster of it is deleted")));
+    }
     match why_all {
         None => absent.into_iter().for_each(|deleted| shared.queue.push(Work::Delete(deleted))),
         Some(reason) if !absent.is_empty() => shared.report(Report::Notice(format!(

@@ -45,6 +45,9 @@ pub struct Arguments {
 /// A first run of fewer clusters is over before a bar could be read.
 const BAR_FROM: usize = 100;
 
+/// The same number on all platforms that Rust and git share but MIPS.
+const SIGXFSZ: i32 = 25;
+
 pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> {
     let Arguments { source, repo, once, check, log_level, settings } = arguments;
     let settings = settings.load(Flags { source, repository: repo, log_level, ..Flags::default() })?;
@@ -74,6 +77,8 @@ async fn follow(
     let (sender, reports) = unbounded_channel();
     let mut terminate = signal(SignalKind::terminate()).context("signals")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("signals")?;
+    // Caught, it turns a file that grows beyond `ulimit -f` into an error that is reported and tried again.
+    let _too_large = signal(SignalKind::from_raw(SIGXFSZ)).context("signals")?;
     let (first, second) = (tokio::sync::Notify::new(), tokio::sync::Notify::new());
     let signals = async {
         for told in [&first, &second] {

@@ -4,6 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+/// Ends the path of an item that came to a list of texts, or went: its place says nothing.
+pub const ITEM: &str = "[]";
+
 /// One leaf that differs. `path` is written as a reviewer would: `spec.containers[prometheus].image`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
@@ -40,7 +43,8 @@ fn walk_maps(path: &str, old: &Map<String, Value>, new: &Map<String, Value>, fou
     }
 }
 
-/// Lists whose items all have a `name` are compared by name, as Kubernetes merges them; others by position.
+/// Lists whose items all have a `name` are compared by name, as Kubernetes merges them; lists of texts by what
+/// came and went (a flag in the middle moves all behind it); others by position.
 fn walk_lists(path: &str, old: &[Value], new: &[Value], found: &mut Vec<Difference>) {
     if let (Some(old_names), Some(new_names)) = (names(old), names(new)) {
         let mut all = old_names.clone();
@@ -53,6 +57,17 @@ fn walk_lists(path: &str, old: &[Value], new: &[Value], found: &mut Vec<Differen
         }
         return;
     }
+    if let (Some(old), Some(new)) = (texts(old), texts(new))
+        && (old.difference(&new).count(), new.difference(&old).count()) != (0, 0)
+    {
+        let item = |text: &&str| Some(Value::String((*text).to_string()));
+        let path = format!("{path}{ITEM}");
+        let gone = old.difference(&new);
+        found.extend(gone.map(|text| Difference { path: path.clone(), old: item(text), new: None }));
+        let come = new.difference(&old);
+        found.extend(come.map(|text| Difference { path: path.clone(), old: None, new: item(text) }));
+        return;
+    }
     for index in 0..old.len().max(new.len()) {
         pair(&format!("{path}[{index}]"), old.get(index), new.get(index), found);
     }
@@ -63,6 +78,12 @@ fn pair(path: &str, old: Option<&Value>, new: Option<&Value>, found: &mut Vec<Di
         (Some(old), Some(new)) => walk(path, old, new, found),
         _ => found.push(Difference { path: path.to_string(), old: old.cloned(), new: new.cloned() }),
     }
+}
+
+/// The items, if all are texts and no two are the same.
+fn texts(items: &[Value]) -> Option<BTreeSet<&str>> {
+    let texts: Option<BTreeSet<&str>> = items.iter().map(Value::as_str).collect();
+    texts.filter(|texts| texts.len() == items.len())
 }
 
 /// The names of the items, if every item has one and no two are the same.
@@ -112,6 +133,13 @@ mod tests {
         let old = json!({"containers": [{"name": "a", "image": "x"}, {"name": "b"}]});
         let new = json!({"containers": [{"name": "b"}, {"name": "a", "image": "y"}]});
         assert_eq!(lines(old, new), [r#"containers[a].image "x" "y""#]);
+    }
+
+    #[test]
+    fn texts_come_and_go() {
+        let found = lines(json!({"args": ["-a", "-b", "-c"]}), json!({"args": ["-a", "-x", "-c", "-y"]}));
+        assert_eq!(found, [r#"args[] "-b" -"#, r#"args[] - "-x""#, r#"args[] - "-y""#]);
+        assert_eq!(lines(json!(["a", "b"]), json!(["b", "a"])), [r#"[0] "a" "b""#, r#"[1] "b" "a""#]);
     }
 
     #[test]

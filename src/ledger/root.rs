@@ -91,6 +91,12 @@ pub struct Row {
 }
 
 impl Row {
+    /// The row of a cluster whose files cannot be read.
+    pub fn unknown() -> Self {
+        let [chart, version, replicas] = ["?", "?", "?"].map(String::from);
+        Row { chart, version, replicas, change: String::new() }
+    }
+
     /// The row of a cluster, from its `cluster.yaml` and the chart of its `release.yaml`.
     pub fn of(cluster: &Json, chart: &ChartRef) -> Self {
         let text = |pointer: &str| match cluster.pointer(pointer) {

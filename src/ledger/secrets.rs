@@ -14,9 +14,9 @@ pub struct SecretInGit {
     pub keys: String,
 }
 
-/// Refuses objects of kind Secret that carry `data` or `stringData`.
+/// Refuses objects of kind Secret that carry `data` or `stringData`, alone or in a `List`.
 pub fn check<'a>(objects: impl IntoIterator<Item = &'a Value>) -> Result<(), SecretInGit> {
-    for object in objects {
+    for object in objects.into_iter().flat_map(alone) {
         let keys = secret_keys(object);
         if !keys.is_empty() {
             let name = object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or("?");
@@ -24,6 +24,20 @@ pub fn check<'a>(objects: impl IntoIterator<Item = &'a Value>) -> Result<(), Sec
         }
     }
     Ok(())
+}
+
+/// The object itself, or the items of a list: `kubectl apply` takes `kind: List` for what is in it.
+fn alone(object: &Value) -> Vec<&Value> {
+    let mut found = Vec::new();
+    let mut open = vec![object];
+    while let Some(object) = open.pop() {
+        let is_list = object["kind"].as_str().is_some_and(|kind| kind.ends_with("List"));
+        match object["items"].as_array().filter(|_| is_list) {
+            Some(items) => open.extend(items),
+            None => found.push(object),
+        }
+    }
+    found
 }
 
 fn secret_keys(object: &Value) -> Vec<&str> {
@@ -48,6 +62,13 @@ mod tests {
             text.contains("Secret/s") && text.contains("password") && !text.contains("hunter2"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_secret_in_a_list_is_found() {
+        let secret = json!({"kind": "Secret", "metadata": {"name": "s"}, "data": {"a": "Yg=="}});
+        let list = json!({"kind": "List", "items": [{"kind": "List", "items": [secret]}]});
+        assert!(check([&list]).is_err());
     }
 
     #[test]

@@ -45,9 +45,8 @@ pub fn load(reader: &Reader, name: &str, marker: &Marker) -> Result<Branch, Bran
     let commit = reader.commit(tip)?;
     let mut branch = Branch { tip: Some(tip), time: commit.committer.seconds, ..Branch::default() };
     for entry in reader.tree(commit.tree)? {
-        let cluster = String::from_utf8_lossy(&entry.name).into_owned();
-        if let Some(row) = entry.is_tree().then(|| row(reader, tip, &cluster)).transpose()?.flatten() {
-            branch.rows.insert(cluster, row);
+        if let Some(row) = entry.is_tree().then(|| row(reader, entry.oid)).transpose()?.flatten() {
+            branch.rows.insert(String::from_utf8_lossy(&entry.name).into_owned(), row);
         }
     }
     branch.generations = generations(reader, tip, &branch.rows)?;
@@ -63,18 +62,23 @@ pub fn clusters(reader: &Reader, name: &str, marker: &Marker) -> Result<Vec<Stri
     let mut found = Vec::new();
     for folder in folders {
         let name = String::from_utf8_lossy(&folder.name).into_owned();
-        if reader.entry_in_tree(folder.oid, RELEASE)?.is_some() {
+        if reader.entry_in_tree(folder.oid, RELEASE)?.is_some_and(|entry| !entry.is_tree()) {
             found.push(name);
         }
     }
     Ok(found)
 }
 
-/// None for a folder that is not a cluster's.
-fn row(reader: &Reader, tip: Oid, cluster: &str) -> Result<Option<Row>, ReadError> {
-    let file = |name: &str| reader.file(tip, &format!("{cluster}/{name}"));
-    let (Some(asked), Some(record)) = (file(CLUSTER)?, file(RELEASE)?) else { return Ok(None) };
-    let (Ok(asked), Ok(record)) = (read::value(&asked), Record::parse(&record)) else { return Ok(None) };
+/// None for a folder that is not a cluster's. One whose files somebody broke is still a cluster: left out of
+/// the root's kustomization, it would be pruned.
+fn row(reader: &Reader, folder: Oid) -> Result<Option<Row>, ReadError> {
+    let file = |name: &str| {
+        let entry = reader.entry_in_tree(folder, name)?.filter(|entry| !entry.is_tree());
+        entry.map(|entry| reader.blob(entry.oid)).transpose()
+    };
+    let Some(record) = file(RELEASE)? else { return Ok(None) };
+    let asked = file(CLUSTER)?.and_then(|text| read::value(&text).ok());
+    let (Some(asked), Ok(record)) = (asked, Record::parse(&record)) else { return Ok(Some(Row::unknown())) };
     Ok(Some(Row::of(&convert::to_json(&asked), &record.chart)))
 }
 
@@ -95,5 +99,7 @@ fn generations(
             found.entry(cluster.to_string()).or_insert(number);
         }
     }
+    // A cluster that was deleted and comes back is another one.
+    found.retain(|cluster, _| rows.contains_key(cluster));
     Ok(found)
 }

@@ -82,6 +82,7 @@ pub fn prepare(key: &Key, cluster: &PrometheusCluster, inputs: &Inputs) -> Resul
         manifests: output.manifests.iter().map(manifest).collect::<Result<_, _>>()?,
         hooks: hooks.collect::<Result<_, _>>()?,
     };
+    check_rendered(deployment.manifests.iter().chain(&deployment.hooks))?;
     let files = folder::files(&deployment)?;
     let row = Row::of(&asked, &inputs.chart_ref);
     let warnings = output.warnings.iter().map(ToString::to_string).collect();
@@ -132,6 +133,23 @@ fn check_prometheus(cluster: &PrometheusCluster) -> Result<(), PrepareError> {
         problems.extend(
             rules::check(text, strict).iter().map(|problem| format!("spec.rules[{file}]: {problem}")),
         );
+    }
+    if problems.is_empty() { Ok(()) } else { Err(PrepareError::Prometheus(problems.join("; "))) }
+}
+
+/// Sections that make a text a Prometheus configuration with places for credentials.
+const SECTIONS: &[&str] = &["scrape_configs:", "remote_write:", "remote_read:", "alerting:"];
+
+/// A chart can put a configuration together from free values, which the look at `spec.config` does not see.
+fn check_rendered<'a>(objects: impl Iterator<Item = &'a Object>) -> Result<(), PrepareError> {
+    let mut problems = Vec::new();
+    for Object { identity, json, .. } in objects.filter(|object| object.identity.kind == "ConfigMap") {
+        for (file, text) in json["data"].as_object().into_iter().flatten() {
+            let text = text.as_str().filter(|text| SECTIONS.iter().any(|section| text.contains(section)));
+            let found = text.map(credentials::check).unwrap_or_default();
+            let place = format!("rendered ConfigMap/{}, {file}", identity.name);
+            problems.extend(found.iter().map(|problem| format!("{place}: {problem}")));
+        }
     }
     if problems.is_empty() { Ok(()) } else { Err(PrepareError::Prometheus(problems.join("; "))) }
 }

@@ -6,10 +6,19 @@ use jiff::Timestamp;
 
 use super::branch::{self, BranchError};
 use super::inputs::Inputs;
+use crate::git::oid::Oid;
 use crate::git::reader::{ReadError, Reader};
 use crate::ledger::branch::BranchError as NameError;
 use crate::ledger::root::{MARKER, Marker};
 use crate::source::event::{Deleted, Key};
+
+/// What a look through the branches found.
+#[derive(Debug, Default)]
+pub struct Absent {
+    pub clusters: Vec<Deleted>,
+    /// Branches that could not be looked through, and why. Nothing of theirs is deleted.
+    pub unread: Vec<String>,
+}
 
 /// Why the branches could not be looked through.
 #[derive(Debug, thiserror::Error)]
@@ -20,32 +29,41 @@ pub enum PruneError {
     Name(#[from] NameError),
 }
 
-/// Clusters on this agent's branches that are not in `present`. Branches of others are passed over.
+/// Clusters on this agent's branches that are not in `present`. Branches of others are passed over, whatever
+/// they hold.
 pub fn absent(
     reader: &Reader,
     inputs: &Inputs,
     present: &BTreeSet<Key>,
     now: Timestamp,
-) -> Result<Vec<Deleted>, PruneError> {
-    let mut found = Vec::new();
+) -> Result<Absent, PruneError> {
+    let mut found = Absent::default();
     for (name, tip) in reader.branches(&inputs.branches.prefix()?)? {
-        let Some(text) = reader.file(tip, MARKER)? else { continue };
-        let Ok(marker) = serde_yaml::from_slice::<Marker>(&text) else { continue };
-        let own = Marker::new(&inputs.agent.name, &marker.namespace);
-        if inputs.branches.of(&marker.namespace)? != name {
-            continue;
-        }
-        let clusters = match branch::clusters(reader, &name, &own) {
-            Ok(clusters) => clusters,
+        match clusters(reader, inputs, &name, tip) {
+            Ok(keys) => {
+                let gone = keys.into_iter().filter(|key| !present.contains(key));
+                found.clusters.extend(gone.map(|key| Deleted { key, changed_at: now }));
+            }
             Err(BranchError::Marker(error)) => {
                 tracing::debug!(branch = name, %error, "not looked through");
-                continue;
             }
-            Err(BranchError::Read(error)) => return Err(error.into()),
-        };
-        let keys = clusters.into_iter().map(|name| Key { namespace: marker.namespace.clone(), name });
-        let gone = keys.filter(|key| !present.contains(key));
-        found.extend(gone.map(|key| Deleted { key, changed_at: now }));
+            Err(BranchError::Read(error)) => found.unread.push(format!("branch {name}: {error}")),
+        }
     }
     Ok(found)
+}
+
+/// The clusters of a branch, if this agent would write it for the namespace that it says it is for.
+fn clusters(reader: &Reader, inputs: &Inputs, name: &str, tip: Oid) -> Result<Vec<Key>, BranchError> {
+    let entry = reader.entry(tip, MARKER)?.filter(|entry| !entry.is_tree());
+    let Some(entry) = entry else { return Ok(Vec::new()) };
+    let Ok(marker) = serde_yaml::from_slice::<Marker>(&reader.blob(entry.oid)?) else {
+        return Ok(Vec::new());
+    };
+    if inputs.branches.of(&marker.namespace).ok().as_deref() != Some(name) {
+        return Ok(Vec::new());
+    }
+    let own = Marker::new(&inputs.agent.name, &marker.namespace);
+    let names = branch::clusters(reader, name, &own)?.into_iter();
+    Ok(names.map(|name| Key { namespace: marker.namespace.clone(), name }).collect())
 }

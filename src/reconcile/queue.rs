@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::class::{Class, Retry};
 use crate::source::event::{Deleted, Key, Observed};
 
 /// What a source wants done for a cluster.
@@ -30,6 +31,19 @@ pub struct Job {
     pub work: Work,
     /// 0 at first.
     pub attempt: u32,
+    /// Counts the jobs in the order in which they were handed out; 0 before.
+    pub ticket: u64,
+}
+
+/// What becomes of a job that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// It is handed out again at once, even when the queue is closed: what is missing is a new look.
+    Again,
+    /// It is handed out again after a pause.
+    Later,
+    /// It is given up until the cluster changes or the agent starts anew.
+    Never,
 }
 
 /// The queue. Shared by the source, the workers and the writer.
@@ -44,11 +58,15 @@ struct State {
     waiting: BTreeMap<Key, Job>,
     /// Keys of `waiting` in order of arrival; may hold keys that are gone.
     order: VecDeque<Key>,
-    /// Given out and not yet finished.
-    running: BTreeSet<Key>,
+    /// Given out and not yet finished, with their tickets.
+    running: BTreeMap<Key, u64>,
+    /// The ticket that was handed out last.
+    ticket: u64,
     /// Failed for a passing reason: not before this moment.
     later: BTreeMap<Key, (Instant, Job)>,
     closed: bool,
+    /// What runs is not waited for.
+    abandoned: bool,
 }
 
 impl Queue {
@@ -57,14 +75,14 @@ impl Queue {
         let mut state = self.lock();
         let key = work.key().clone();
         state.later.remove(&key);
-        if state.waiting.insert(key.clone(), Job { work, attempt: 0 }).is_none() {
+        if state.waiting.insert(key.clone(), Job { work, attempt: 0, ticket: 0 }).is_none() {
             state.order.push_back(key);
         }
         self.changed.notify_one();
     }
 
-    /// The next piece of work, waiting for one; `None` when the queue is closed and empty. Every job is to
-    /// be ended by [`Self::done`] or [`Self::retry`].
+    /// The next piece of work, waiting for one; `None` when the queue is closed and no work is left, also none
+    /// that runs and could come back. Every job is to be ended by [`Self::done`] or [`Self::fail`].
     pub fn next(&self) -> Option<Job> {
         let mut state = self.lock();
         loop {
@@ -72,7 +90,7 @@ impl Queue {
             if let Some(job) = state.take() {
                 return Some(job);
             }
-            if state.closed && state.waiting.is_empty() {
+            if state.closed && state.waiting.is_empty() && (state.running.is_empty() || state.abandoned) {
                 return None;
             }
             let pause =
@@ -89,20 +107,41 @@ impl Queue {
         self.changed.notify_all();
     }
 
-    /// The work failed for a passing reason: again after `pause`, unless something newer came. False if
-    /// the queue is closed: then there is no later.
-    pub fn retry(&self, job: Job, pause: Duration) -> bool {
+    /// The work failed: again at once, after a pause, or not at all, as its class has it. Newer work for the
+    /// cluster takes its place, and a closed queue has no later.
+    pub fn fail(&self, job: Job, class: Class) -> Next {
         let mut state = self.lock();
         let key = job.work.key().clone();
         state.running.remove(&key);
-        if !state.closed && !state.waiting.contains_key(&key) {
-            let job = Job { attempt: job.attempt + 1, ..job };
-            state.later.insert(key, (Instant::now() + pause, job));
-        }
-        let open = !state.closed;
+        let newer = state.waiting.contains_key(&key);
+        let next = class.next(job.attempt);
+        let job = Job { attempt: job.attempt.saturating_add(1), ..job };
+        let next = match next {
+            Retry::Now if state.abandoned => Next::Never,
+            Retry::Now => {
+                state.put(key, job);
+                Next::Again
+            }
+            Retry::After(_) if newer => Next::Again,
+            Retry::After(_) if state.closed => Next::Never,
+            Retry::After(pause) => {
+                state.later.insert(key, (Instant::now() + pause, job));
+                Next::Later
+            }
+            Retry::Never => Next::Never,
+        };
         drop(state);
         self.changed.notify_all();
-        open
+        next
+    }
+
+    /// True while a job of this namespace that was handed out before `ticket` is worked on, other than those in
+    /// `held`.
+    pub fn is_early(&self, namespace: &str, ticket: u64, held: &BTreeSet<u64>) -> bool {
+        let state = self.lock();
+        let first = Key { namespace: namespace.to_string(), name: String::new() };
+        let of_namespace = state.running.range(first..).take_while(|(key, _)| key.namespace == namespace);
+        of_namespace.into_iter().any(|(_, other)| *other < ticket && !held.contains(other))
     }
 
     /// No more work will come; what waits is still handed out, what waits for a retry is not.
@@ -117,7 +156,8 @@ impl Queue {
     /// Forgets what nobody works on yet, and closes: the second signal of a shutdown.
     pub fn abandon(&self) {
         let mut state = self.lock();
-        *state = State { running: std::mem::take(&mut state.running), closed: true, ..State::default() };
+        let (running, ticket) = (std::mem::take(&mut state.running), state.ticket);
+        *state = State { running, ticket, closed: true, abandoned: true, ..State::default() };
         drop(state);
         self.changed.notify_all();
     }
@@ -146,18 +186,26 @@ impl State {
         let due = self.later.iter().filter(|(_, (at, _))| *at <= now).map(|(key, _)| key.clone());
         for key in due.collect::<Vec<_>>() {
             if let Some((_, job)) = self.later.remove(&key) {
-                self.waiting.insert(key.clone(), job);
-                self.order.push_back(key);
+                self.put(key, job);
             }
         }
     }
 
+    /// Puts a job back, unless newer work for the cluster waits.
+    fn put(&mut self, key: Key, job: Job) {
+        if !self.waiting.contains_key(&key) {
+            self.waiting.insert(key.clone(), job);
+            self.order.push_back(key);
+        }
+    }
+
     fn take(&mut self) -> Option<Job> {
-        let at = self.order.iter().position(|key| !self.running.contains(key))?;
+        let at = self.order.iter().position(|key| !self.running.contains_key(key))?;
         let key = self.order.remove(at)?;
         let job = self.waiting.remove(&key)?;
-        self.running.insert(key);
-        Some(job)
+        self.ticket += 1;
+        self.running.insert(key, self.ticket);
+        Some(Job { ticket: self.ticket, ..job })
     }
 }
 
@@ -204,22 +252,48 @@ mod tests {
         let queue = Queue::default();
         queue.push(delete("a", 1));
         queue.close();
-        assert!(queue.next().is_some());
+        let job = queue.next().unwrap();
+        queue.done(job.work.key());
         assert!(queue.next().is_none());
     }
 
     #[test]
-    fn a_retry_comes_back_unless_something_newer_came() {
+    fn a_conflict_comes_back_at_once_also_while_draining() {
         let queue = Queue::default();
         queue.push(delete("a", 1));
         let job = queue.next().unwrap();
-        queue.retry(job, Duration::from_millis(1));
+        queue.close();
+        assert_eq!(queue.fail(job, Class::Conflict), Next::Again);
         let job = queue.next().unwrap();
         assert_eq!(job.attempt, 1);
+        assert_eq!(queue.fail(job, Class::Transient), Next::Never);
+        assert!(queue.next().is_none());
+    }
+
+    #[test]
+    fn newer_work_replaces_a_retry() {
+        let queue = Queue::default();
+        queue.push(delete("a", 1));
+        let job = queue.next().unwrap();
         queue.push(delete("a", 2));
-        queue.retry(job, Duration::from_millis(1));
+        assert_eq!(queue.fail(job, Class::Transient), Next::Again);
         let job = queue.next().unwrap();
         assert_eq!((job.attempt, queue.len()), (0, 1));
+    }
+
+    #[test]
+    fn a_job_is_early_while_one_before_it_is_worked_on() {
+        let queue = Queue::default();
+        for name in ["a", "b", "c"] {
+            queue.push(delete(name, 1));
+        }
+        let [a, b, c] = [(); 3].map(|()| queue.next().unwrap());
+        let none = BTreeSet::new();
+        assert!(!queue.is_early("n", a.ticket, &none));
+        assert!(queue.is_early("n", c.ticket, &none) && !queue.is_early("m", c.ticket, &none));
+        assert!(!queue.is_early("n", c.ticket, &BTreeSet::from([a.ticket, b.ticket])));
+        queue.done(a.work.key());
+        assert!(!queue.is_early("n", b.ticket, &none));
     }
 
     #[test]

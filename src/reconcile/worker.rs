@@ -2,11 +2,11 @@
 
 use std::sync::mpsc::SyncSender;
 
-use super::class::Class;
+use super::class::{self, Class};
 use super::inputs::Inputs;
 use super::plan::{self, Plan, PlanError};
 use super::prepare::{self, PrepareError};
-use super::queue::{Job, Queue, Work};
+use super::queue::{Job, Next, Queue, Work};
 use super::report::Report;
 use super::writer::Planned;
 use crate::git::reader::Reader;
@@ -54,7 +54,7 @@ impl Worker<'_> {
                     self.queue.done(job.work.key());
                 }
                 Ok(Plan::Change(change)) => {
-                    if let Err(gone) = self.plans.send(Planned { job, change: *change }) {
+                    if let Err(gone) = self.plans.send(Planned::new(job, *change)) {
                         // The writer is gone: the process ends, and the next one plans this again.
                         self.queue.done(gone.0.job.work.key());
                     }
@@ -67,7 +67,8 @@ impl Worker<'_> {
     /// A panic is a bug that concerns one cluster, not the agent.
     fn plan(&mut self, work: &Work) -> Result<Plan, WorkError> {
         let attempt = std::panic::AssertUnwindSafe(|| self.try_plan(work));
-        std::panic::catch_unwind(attempt).unwrap_or_else(|payload| Err(WorkError::Panic(words(&payload))))
+        std::panic::catch_unwind(attempt)
+            .unwrap_or_else(|payload| Err(WorkError::Panic(class::panic_words(&*payload))))
     }
 
     fn try_plan(&mut self, work: &Work) -> Result<Plan, WorkError> {
@@ -86,20 +87,8 @@ impl Worker<'_> {
     }
 
     fn fail(&self, job: Job, error: &WorkError) {
-        let key = job.work.key().clone();
-        let class = error.class();
-        let again = match class.pause(job.attempt) {
-            Some(pause) => self.queue.retry(job, pause),
-            None => {
-                self.queue.done(&key);
-                false
-            }
-        };
+        let (key, class) = (job.work.key().clone(), error.class());
+        let again = self.queue.fail(job, class) != Next::Never;
         (self.report)(Report::Failed { key, class, message: error.to_string(), again });
     }
-}
-
-fn words(payload: &(dyn std::any::Any + Send)) -> String {
-    let text = payload.downcast_ref::<&str>().map(ToString::to_string);
-    text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".into())
 }

@@ -9,10 +9,10 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::branch::{self, Branch, BranchError, CLUSTER_TRAILER, GENERATION_TRAILER};
-use super::class::Class;
+use super::class::{self, Class};
 use super::inputs::Inputs;
 use super::plan::{self, Change, Generation, Kind};
-use super::queue::{Job, Queue};
+use super::queue::{Job, Next, Queue};
 use super::report::Report;
 use crate::git::batch::{Batch, CommitError, CommitSpec, FlushError, Outcome, RefUpdate};
 use crate::git::consolidate;
@@ -21,6 +21,7 @@ use crate::git::object::Signature;
 use crate::git::objects::ObjectError;
 use crate::git::oid::Oid;
 use crate::git::reader::{ReadError, Reader};
+use crate::git::ref_update::Refusal;
 use crate::git::store::Store;
 use crate::git::tree_edit::Edit;
 use crate::ledger::folder::OWN;
@@ -32,10 +33,24 @@ use crate::source::event::Key;
 pub struct Planned {
     pub job: Job,
     pub change: Change,
+    /// When the plan was made.
+    pub since: Instant,
+}
+
+impl Planned {
+    pub fn new(job: Job, change: Change) -> Self {
+        Planned { job, change, since: Instant::now() }
+    }
 }
 
 /// More plans than this are flushed in several rounds, so that the first are reported early.
 const MOST_PLANS: usize = 512;
+
+/// How long a plan waits for an earlier one of its namespace, so that the same changes make the same history.
+/// A render takes milliseconds; one that takes longer loses its place instead of delaying the others.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How often it is looked whether the earlier one has come or failed.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// The writer and what it knows.
 pub struct Writer<'a> {
@@ -69,6 +84,8 @@ pub enum WriteError {
     Flush(#[from] FlushError),
     #[error("{0}")]
     Refused(String),
+    #[error("writing stopped in a way it never should: {0}; please report this with the resource")]
+    Panic(String),
 }
 
 impl From<ReadError> for WriteError {
@@ -80,12 +97,13 @@ impl From<ReadError> for WriteError {
 impl WriteError {
     fn class(&self) -> Class {
         match self {
-            WriteError::Branch(BranchError::Marker(_)) | WriteError::Root(_) | WriteError::Words(_) => {
-                Class::User
-            }
-            WriteError::Moved { .. } | WriteError::Commit(CommitError::Conflict { .. }) => Class::Conflict,
-            WriteError::Message(_) => Class::Bug,
-            WriteError::Commit(CommitError::TooLarge { .. } | CommitError::Edit { .. }) => Class::User,
+            WriteError::Root(_) | WriteError::Words(_) => Class::User,
+            WriteError::Commit(CommitError::TooLarge { .. }) => Class::User,
+            // somebody's branch, or somebody's file where a folder of ours belongs
+            WriteError::Branch(BranchError::Marker(_)) => Class::Conflict,
+            WriteError::Commit(CommitError::Conflict { .. } | CommitError::Edit { .. }) => Class::Conflict,
+            WriteError::Moved { .. } => Class::Conflict,
+            WriteError::Message(_) | WriteError::Panic(_) => Class::Bug,
             WriteError::Branch(BranchError::Read(_)) | WriteError::Commit(_) => Class::Transient,
             WriteError::Begin(_) | WriteError::Flush(_) | WriteError::Refused(_) => Class::Transient,
         }
@@ -102,20 +120,45 @@ struct Staged {
 impl Writer<'_> {
     /// Writes until all senders are gone.
     pub fn run(mut self, plans: &Receiver<Planned>) {
-        while let Ok(first) = plans.recv() {
-            let mut waiting = vec![first];
-            let end = Instant::now() + self.window;
+        let mut early: Vec<Planned> = Vec::new();
+        loop {
+            let mut waiting = std::mem::take(&mut early);
+            let window = if waiting.is_empty() { self.window } else { LOOK };
+            if waiting.is_empty() {
+                let Ok(first) = plans.recv() else { return };
+                waiting.push(first);
+            }
+            let end = Instant::now() + window;
             while waiting.len() < MOST_PLANS {
                 match plans.recv_timeout(end.saturating_duration_since(Instant::now())) {
                     Ok(planned) => waiting.push(planned),
                     Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
                 }
             }
-            while !waiting.is_empty() {
-                waiting = self.write(waiting);
+            let mut ready;
+            (ready, early) = self.in_order(waiting);
+            if ready.is_empty() {
+                continue;
+            }
+            while !ready.is_empty() {
+                ready = self.write(ready);
             }
             self.consolidate();
         }
+    }
+
+    /// The plans in the order in which their jobs were handed out; apart from them those that an earlier job
+    /// of their namespace, still being rendered, is to come before.
+    fn in_order(&self, mut waiting: Vec<Planned>) -> (Vec<Planned>, Vec<Planned>) {
+        waiting.sort_by_key(|planned| planned.job.ticket);
+        let held: BTreeSet<u64> = waiting.iter().map(|planned| planned.job.ticket).collect();
+        let full = waiting.len() >= MOST_PLANS;
+        let is_ready = |planned: &Planned| {
+            let namespace = &planned.change.key.namespace;
+            full || planned.since.elapsed() >= PATIENCE
+                || !self.queue.is_early(namespace, planned.job.ticket, &held)
+        };
+        waiting.into_iter().partition(is_ready)
     }
 
     /// Commits what fits into one batch; returns the rest.
@@ -141,7 +184,7 @@ impl Writer<'_> {
             }
             let name = planned.change.branch.clone();
             let mut stage = Stage { inputs, reader, branches, fresh: !in_batch.contains(&name) };
-            match stage.commit(&mut batch, &planned.change) {
+            match stage.attempt(&mut batch, &planned.change) {
                 Ok((commit, subject)) => {
                     in_batch.insert(name);
                     staged.push(Staged { planned, commit, subject });
@@ -173,12 +216,16 @@ impl Writer<'_> {
         for update in updates {
             if let Err(refusal) = update.result {
                 self.branches.remove(&update.branch);
-                refused.insert(update.branch, refusal.to_string());
+                refused.insert(update.branch, refusal);
             }
         }
         for Staged { planned, commit, subject } in staged {
-            if let Some(why) = refused.get(&planned.change.branch) {
-                self.fail(planned, &WriteError::Refused(why.clone()));
+            if let Some(refusal) = refused.get(&planned.change.branch) {
+                let error = match refusal {
+                    Refusal::Conflict { .. } => moved(&planned.change),
+                    other => WriteError::Refused(other.to_string()),
+                };
+                self.fail(planned, &error);
                 continue;
             }
             let Change { key, branch, .. } = planned.change;
@@ -192,16 +239,15 @@ impl Writer<'_> {
     }
 
     fn fail(&mut self, planned: Planned, error: &WriteError) {
-        let Planned { job, change } = planned;
+        let Planned { job, change, since: _ } = planned;
         self.branches.remove(&change.branch);
         let class = error.class();
-        let again = match class.pause(job.attempt) {
-            Some(pause) => self.queue.retry(job, pause),
-            None => {
-                self.queue.done(&change.key);
-                false
-            }
-        };
+        let next = self.queue.fail(job, class);
+        if (class, next) == (Class::Conflict, Next::Again) {
+            tracing::info!(cluster = %change.key, %error, "planned again");
+            return;
+        }
+        let again = next != Next::Never;
         (self.report)(Report::Failed { key: change.key, class, message: error.to_string(), again });
     }
 
@@ -228,6 +274,14 @@ struct Stage<'a> {
 }
 
 impl Stage<'_> {
+    /// A panic is a bug that concerns one cluster: the batch takes a commit in as its last step, so what is
+    /// left of this one is at most objects that nothing names.
+    fn attempt(&mut self, batch: &mut Batch<'_>, change: &Change) -> Result<(Oid, String), WriteError> {
+        let attempt = std::panic::AssertUnwindSafe(|| self.commit(batch, change));
+        std::panic::catch_unwind(attempt)
+            .unwrap_or_else(|payload| Err(WriteError::Panic(class::panic_words(&*payload))))
+    }
+
     fn commit(&mut self, batch: &mut Batch<'_>, change: &Change) -> Result<(Oid, String), WriteError> {
         let marker = Marker::new(&self.inputs.agent.name, &change.key.namespace);
         self.look(change, &marker)?;
@@ -259,6 +313,10 @@ impl Stage<'_> {
             Outcome::Unchanged => return Err(moved(change)),
         };
         branch.tip = Some(commit);
+        if matches!(change.kind, Kind::Remove) {
+            // A cluster of this name that comes later is another one, and counts from 1: also after a restart.
+            branch.generations.remove(&change.key.name);
+        }
         self.branches.insert(change.branch.clone(), branch);
         Ok((commit, change.words.subject.clone()))
     }

@@ -16,7 +16,7 @@ pub type Objects = BTreeMap<String, Value>;
 
 /// `+ Service/simple`, `- Ingress/simple`, `~ StatefulSet/simple  spec.replicas 1 → 3`: one line a change.
 pub fn lines(old: &Objects, new: &Objects) -> Vec<String> {
-    let mut lines = Vec::new();
+    let (mut lines, mut only_labels) = (Vec::new(), 0);
     let mut titles: Vec<&String> = old.keys().chain(new.keys()).collect();
     titles.sort();
     titles.dedup();
@@ -24,19 +24,37 @@ pub fn lines(old: &Objects, new: &Objects) -> Vec<String> {
         match (old.get(title), new.get(title)) {
             (None, _) => lines.push(format!("+ {title}")),
             (_, None) => lines.push(format!("- {title}")),
-            (Some(old), Some(new)) => changed(title, old, new, &mut lines),
+            (Some(old), Some(new)) => {
+                let differences = differences(old, new);
+                let telling: Vec<&Difference> =
+                    differences.iter().filter(|found| !is_bookkeeping(&found.path)).collect();
+                only_labels += usize::from(telling.is_empty() && !differences.is_empty());
+                changed(title, &telling, &mut lines);
+            }
         }
     }
-    cut(lines, MOST_OBJECTS, "lines")
+    let mut lines = cut(lines, MOST_OBJECTS, "lines");
+    if only_labels > 0 {
+        let objects = if only_labels == 1 { "object" } else { "objects" };
+        lines.push(format!("~ {only_labels} {objects}  version labels only"));
+    }
+    lines
 }
 
-fn changed(title: &str, old: &Value, new: &Value, lines: &mut Vec<String>) {
+/// Labels that Helm's conventions put on every object of a release: they repeat the chart and the version.
+fn is_bookkeeping(path: &str) -> bool {
+    ["app.kubernetes.io/version", "helm.sh/chart"]
+        .iter()
+        .any(|label| path.ends_with(&format!("metadata.labels[{label:?}]")))
+}
+
+fn changed(title: &str, differences: &[&Difference], lines: &mut Vec<String>) {
     let secret = title.starts_with("Secret/");
-    let words = |difference: &Difference| match secret {
+    let words = |difference: &&Difference| match secret {
         true => format!("{} changed", difference.path),
         false => phrase(difference),
     };
-    let phrases: Vec<String> = differences(old, new).iter().map(words).collect();
+    let phrases: Vec<String> = differences.iter().map(words).collect();
     let phrases = cut(phrases, MOST_FIELDS, "fields");
     lines.extend(phrases.into_iter().map(|phrase| format!("~ {title}  {phrase}")));
 }
@@ -67,6 +85,20 @@ mod tests {
         ]);
         let expected = ["- Ingress/simple", "+ Service/simple", "~ StatefulSet/simple  spec.replicas 1 → 3"];
         assert_eq!(lines(&old, &new), expected);
+    }
+
+    #[test]
+    fn labels_that_repeat_the_version_are_counted() {
+        let object = |version: &str, image: &str| {
+            let labels = json!({"app.kubernetes.io/version": version});
+            json!({"metadata": {"labels": labels}, "image": image})
+        };
+        let objects = |version: &str, image: &str| {
+            let service = ("Service/a".to_string(), object(version, ""));
+            Objects::from([service, ("Pod/a".to_string(), object(version, image))])
+        };
+        let lines = lines(&objects("1", "x"), &objects("2", "y"));
+        assert_eq!(lines, ["~ Pod/a  image x → y", "~ 1 object  version labels only"]);
     }
 
     #[test]

@@ -1,0 +1,21 @@
+//! The ledger as the real binary writes it, looked at by the real git.
+#![allow(clippy::disallowed_methods)]
+
+mod support;
+
+#[path = "ledger/agents.rs"]
+mod agents;
+#[path = "ledger/bed.rs"]
+mod bed;
+#[path = "ledger/branches.rs"]
+mod branches;
+#[path = "ledger/kill.rs"]
+mod kill;
+#[path = "ledger/layout.rs"]
+mod layout;
+#[path = "ledger/refusals.rs"]
+mod refusals;
+#[path = "ledger/sameness.rs"]
+mod sameness;
+#[path = "ledger/words.rs"]
+mod words;
