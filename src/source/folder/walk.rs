@@ -65,7 +65,7 @@ pub type Files = BTreeMap<PathBuf, Stamp>;
 pub enum WalkError {
     #[error("folder {path} cannot be read: {source}")]
     Unreadable { path: PathBuf, source: io::Error },
-    #[error("folder {path} is not a folder; name the folder that holds it")]
+    #[error("{path} is not a folder")]
     NotAFolder { path: PathBuf },
     #[error(
         "folder {path} holds more than {MOST_FILES} files, or folders more than {DEEPEST} deep; name a smaller one"
@@ -77,10 +77,7 @@ pub enum WalkError {
 /// swap files, `.git`, and the `..data` folders behind a mounted ConfigMap, whose files are seen through
 /// their links. A link to a file is followed, a link to a folder is not (it could lead in circles).
 pub fn files(root: &Path) -> Result<Files, WalkError> {
-    let unreadable = |source| WalkError::Unreadable { path: root.to_path_buf(), source };
-    if !fs::metadata(root).map_err(unreadable)?.is_dir() {
-        return Err(WalkError::NotAFolder { path: root.to_path_buf() });
-    }
+    self::root(root)?;
     let mut files = Files::new();
     let mut folders = vec![(root.to_path_buf(), 0)];
     while let Some((folder, depth)) = folders.pop() {
@@ -102,6 +99,15 @@ pub fn files(root: &Path) -> Result<Files, WalkError> {
         }
     }
     Ok(files)
+}
+
+/// Checks that the folder is there and is one.
+pub fn root(root: &Path) -> Result<(), WalkError> {
+    let unreadable = |source| WalkError::Unreadable { path: root.to_path_buf(), source };
+    match fs::metadata(root).map_err(unreadable)?.is_dir() {
+        true => Ok(()),
+        false => Err(WalkError::NotAFolder { path: root.to_path_buf() }),
+    }
 }
 
 fn visit(entry: &fs::DirEntry, depth: usize, files: &mut Files, folders: &mut Vec<(PathBuf, usize)>) {

@@ -1,0 +1,73 @@
+//! What is wrong with a resource file, as one line that editors can jump to: `file:line: cluster: message`.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::source::event::{Key, Observed, Origin, Refused};
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    pub file: String,
+    /// From 1.
+    pub line: usize,
+    /// Where it can be told.
+    pub cluster: Option<String>,
+    pub message: String,
+}
+
+impl Problem {
+    /// About an accepted cluster.
+    pub fn with(observed: &Observed, message: impl fmt::Display) -> Self {
+        Problem::at(&observed.origin, Some(&observed.key), message.to_string())
+    }
+
+    /// One for each reason. A reason that names a line of its own (`line 7: …`) moves the problem there.
+    pub fn of(refused: &Refused) -> Vec<Self> {
+        let one = |reason: &String| {
+            let own = reason.strip_prefix("line ").and_then(|rest| rest.split_once(": "));
+            let own = own.and_then(|(line, message)| Some((line.parse().ok()?, message)));
+            let (line, message) = own.unwrap_or((refused.origin.line, reason));
+            let origin = Origin { line, ..refused.origin.clone() };
+            Problem::at(&origin, refused.key.as_ref(), message.to_string())
+        };
+        refused.reasons.iter().map(one).collect()
+    }
+
+    fn at(origin: &Origin, key: Option<&Key>, message: String) -> Self {
+        let file = origin.path.display().to_string();
+        Problem { file, line: origin.line, cluster: key.map(Key::to_string), message }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Problem { file, line, cluster, message } = self;
+        write!(f, "{file}:{line}: ")?;
+        match cluster {
+            // Some messages begin with the object, in the words of the API server.
+            Some(cluster) if !message.contains(cluster.as_str()) => write!(f, "{cluster}: {message}"),
+            _ => write!(f, "{message}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reason_with_a_line_of_its_own_is_reported_there() {
+        let refused = Refused {
+            key: Some(Key { namespace: "n".into(), name: "a".into() }),
+            origin: Origin { path: "x.yaml".into(), line: 2 },
+            reasons: vec!["line 7: spec.replicas is wrong".into(), "line 3, column 4: not YAML".into()],
+        };
+        let lines: Vec<String> = Problem::of(&refused).iter().map(Problem::to_string).collect();
+        assert_eq!(
+            lines,
+            ["x.yaml:7: n/a: spec.replicas is wrong", "x.yaml:2: n/a: line 3, column 4: not YAML"]
+        );
+    }
+}
