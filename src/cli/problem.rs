@@ -26,9 +26,7 @@ impl Problem {
     /// One for each reason. A reason that names a line of its own (`line 7: …`) moves the problem there.
     pub fn of(refused: &Refused) -> Vec<Self> {
         let one = |reason: &String| {
-            let own = reason.strip_prefix("line ").and_then(|rest| rest.split_once(": "));
-            let own = own.and_then(|(line, message)| Some((line.parse().ok()?, message)));
-            let (line, message) = own.unwrap_or((refused.origin.line, reason));
+            let (line, message) = own_line(reason).unwrap_or((refused.origin.line, reason));
             let origin = Origin { line, ..refused.origin.clone() };
             Problem::at(&origin, refused.key.as_ref(), message.to_string())
         };
@@ -37,8 +35,19 @@ impl Problem {
 
     fn at(origin: &Origin, key: Option<&Key>, message: String) -> Self {
         let file = origin.path.display().to_string();
+        // Helm ends some messages with an empty line.
+        let message = message.trim_end().to_string();
         Problem { file, line: origin.line, cluster: key.map(Key::to_string), message }
     }
+}
+
+/// `line 7: …` or `line 7, column 3: …` → 7 and what remains.
+fn own_line(reason: &str) -> Option<(usize, &str)> {
+    let rest = reason.strip_prefix("line ")?;
+    let end = rest.find(|c: char| !c.is_ascii_digit())?;
+    let (number, rest) = rest.split_at(end);
+    let message = rest.strip_prefix(": ").or_else(|| rest.strip_prefix(", "))?;
+    Some((number.parse().ok()?, message))
 }
 
 impl fmt::Display for Problem {
@@ -65,9 +74,6 @@ mod tests {
             reasons: vec!["line 7: spec.replicas is wrong".into(), "line 3, column 4: not YAML".into()],
         };
         let lines: Vec<String> = Problem::of(&refused).iter().map(Problem::to_string).collect();
-        assert_eq!(
-            lines,
-            ["x.yaml:7: n/a: spec.replicas is wrong", "x.yaml:2: n/a: line 3, column 4: not YAML"]
-        );
+        assert_eq!(lines, ["x.yaml:7: n/a: spec.replicas is wrong", "x.yaml:3: n/a: column 4: not YAML"]);
     }
 }

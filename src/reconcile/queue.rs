@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::source::event::{Deleted, Key, Observed};
+use crate::source::event::{Deleted, Key, Observed, Origin};
 
 /// What a source wants done for a cluster.
 #[derive(Clone, Debug)]
@@ -20,6 +20,14 @@ impl Work {
         match self {
             Work::Apply(observed) => &observed.key,
             Work::Delete(deleted) => &deleted.key,
+        }
+    }
+
+    /// Where the resource stands; what is gone stands nowhere.
+    pub fn origin(&self) -> Option<Origin> {
+        match self {
+            Work::Apply(observed) => Some(observed.origin.clone()),
+            Work::Delete(_) => None,
         }
     }
 }

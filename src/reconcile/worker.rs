@@ -86,7 +86,7 @@ impl Worker<'_> {
     }
 
     fn fail(&self, job: Job, error: &WorkError) {
-        let key = job.work.key().clone();
+        let (key, origin) = (job.work.key().clone(), job.work.origin());
         let class = error.class();
         let again = match class.pause(job.attempt) {
             Some(pause) => self.queue.retry(job, pause),
@@ -95,7 +95,7 @@ impl Worker<'_> {
                 false
             }
         };
-        (self.report)(Report::Failed { key, class, message: error.to_string(), again });
+        (self.report)(Report::Failed { key, origin, class, message: error.to_string(), again });
     }
 }
 

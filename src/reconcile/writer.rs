@@ -194,7 +194,7 @@ impl Writer<'_> {
     fn fail(&mut self, planned: Planned, error: &WriteError) {
         let Planned { job, change } = planned;
         self.branches.remove(&change.branch);
-        let class = error.class();
+        let (class, origin) = (error.class(), job.work.origin());
         let again = match class.pause(job.attempt) {
             Some(pause) => self.queue.retry(job, pause),
             None => {
@@ -202,7 +202,7 @@ impl Writer<'_> {
                 false
             }
         };
-        (self.report)(Report::Failed { key: change.key, class, message: error.to_string(), again });
+        (self.report)(Report::Failed { key: change.key, origin, class, message: error.to_string(), again });
     }
 
     /// Keeps the number of packs and loose objects small; a failure costs speed, not data.
