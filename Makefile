@@ -39,7 +39,7 @@ tools: ## build the reference tools (helm, promtool) into the cache, once
 	@tests/tools/install.sh >/dev/null
 
 bench: tools build ## measure speed and memory against helm and git, as a table
-	$(CARGO) bench --locked
+	@$(CARGO) bench --locked --bench numbers
 
 generate: ## write the files that are generated from code (CRD, command reference)
 	UPDATE=1 $(CARGO) test --locked --test resource --test cli generated
