@@ -38,7 +38,7 @@ $(TOOLS)/bin/cargo-deny:
 tools: ## build the reference tools (helm, promtool) into the cache, once
 	@tests/tools/install.sh >/dev/null
 
-bench: tools build ## measure speed and memory against helm and git, as a table
+bench: tools ## measure speed and memory against helm and git, as a table
 	@$(CARGO) bench --locked --bench numbers
 
 generate: ## write the files that are generated from code (CRD, command reference)
