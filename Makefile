@@ -38,8 +38,8 @@ $(TOOLS)/bin/cargo-deny:
 tools: ## build the reference tools (helm, promtool) into the cache, once
 	@tests/tools/install.sh >/dev/null
 
-bench: tools build ## measure speed and memory against helm and git, as a table
-	$(CARGO) bench --locked
+bench: tools ## measure speed and memory against helm and git, as a table
+	@$(CARGO) bench --locked --bench numbers
 
 generate: ## write the files that are generated from code (CRD, reference pages)
 	UPDATE=1 $(CARGO) test --locked --test resource --test cli generated

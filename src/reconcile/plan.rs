@@ -100,8 +100,13 @@ pub fn write(
     if base == wanted {
         return Ok(Plan::Unchanged);
     }
-    let new = State::of(&files);
-    let old = state(reader, branch, &key.name, &base)?;
+    let differs = |path: &String| base.get(path) != wanted.get(path);
+    let mut new = State::default();
+    files
+        .iter()
+        .filter(|(path, _)| differs(path) || is_told(path))
+        .for_each(|(path, bytes)| new.add(path, bytes));
+    let old = state(reader, base.iter().filter(|(path, _)| differs(path) || is_told(path)))?;
     allowed(&old.cluster, &cluster, &observed.origin)?;
     let changes = match (&old.record, &new.record) {
         (Some(before), Some(after)) => {
@@ -171,7 +176,7 @@ pub fn remove(reader: &Reader, branch: &str, deleted: &Deleted) -> Result<Plan, 
     if base.is_empty() {
         return Ok(Plan::Unchanged);
     }
-    let old = state(reader, branch, &key.name, &base)?;
+    let old = state(reader, &base)?;
     let bodies: Vec<Json> = old.objects.values().cloned().collect();
     let claims = claims::retained(&bodies);
     let changes = vec![subject::deleted(claims.len())];
@@ -217,14 +222,6 @@ struct State {
 }
 
 impl State {
-    fn of(files: &Files) -> State {
-        let mut state = State::default();
-        for (path, bytes) in files {
-            state.add(path, bytes);
-        }
-        state
-    }
-
     /// A file that cannot be read (somebody edited the branch) counts as absent: the words get poorer, the
     /// commit is right all the same.
     fn add(&mut self, path: &str, bytes: &[u8]) {
@@ -247,10 +244,19 @@ fn json(bytes: &[u8]) -> Option<Json> {
     read::value(bytes).ok().map(|value| convert::to_json(&value))
 }
 
-fn state(reader: &Reader, branch: &str, cluster: &str, base: &Footprint) -> Result<State, ReadError> {
+/// Files that the words are made of even where they stayed the same; objects that did are not told, so they are
+/// not parsed either.
+fn is_told(path: &str) -> bool {
+    matches!(path, folder::CLUSTER | folder::RELEASE)
+}
+
+/// What the branch holds in these files.
+fn state<'a>(
+    reader: &Reader,
+    files: impl IntoIterator<Item = (&'a String, &'a Oid)>,
+) -> Result<State, ReadError> {
     let mut state = State::default();
-    tracing::trace!(branch, cluster, files = base.len(), "reading what the branch holds");
-    for (path, oid) in base {
+    for (path, oid) in files {
         state.add(path, &reader.blob(*oid)?);
     }
     Ok(state)

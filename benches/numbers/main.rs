@@ -1,0 +1,66 @@
+//! Speed and memory of the release binary, beside `helm` and `git` in the same run, as one table: `make bench`.
+//!
+//! Wall time, medians; `docs/performance.md` says what the rows mean and keeps the last numbers.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a measurement runs processes, reads the clock, prints, and stops at the first surprise"
+)]
+
+mod agent;
+mod bed;
+mod fleet;
+mod git_cli;
+mod machine;
+mod memory;
+mod process;
+mod render;
+mod saves;
+mod table;
+
+#[path = "../../tests/support/mod.rs"]
+mod support;
+
+use std::time::Duration;
+
+use bed::Bed;
+use table::Table;
+
+fn main() {
+    println!("{}", machine::facts());
+    let bed = Bed::new();
+    let mut table = Table::default();
+    let helm = render::measure(&bed, &mut table);
+    fleet::measure(&bed, &mut table, helm);
+    saves::measure(&bed, &mut table);
+    memory::measure(&bed, &mut table);
+    println!("{table}");
+}
+
+/// Milliseconds with as many digits as are worth reading.
+fn milliseconds(time: Duration) -> String {
+    let value = time.as_secs_f64() * 1e3;
+    match value {
+        0.0..10.0 => format!("{value:.2} ms"),
+        10.0..1000.0 => format!("{value:.0} ms"),
+        _ => format!("{:.2} s", value / 1e3),
+    }
+}
+
+/// The value below which `share` of all values lie; sorts them.
+fn quantile(values: &mut [Duration], share: f64) -> Duration {
+    values.sort_unstable();
+    let at = (values.len() as f64 * share).ceil() as usize;
+    values[at.clamp(1, values.len()) - 1]
+}
+
+fn median(values: &mut [Duration]) -> Duration {
+    quantile(values, 0.5)
+}
+
+fn times(faster: Duration, slower: Duration) -> String {
+    format!("{:.1}x", slower.as_secs_f64() / faster.as_secs_f64())
+}
