@@ -21,7 +21,8 @@ use crate::reconcile::report::Report;
 use crate::reconcile::worker::Worker;
 use crate::reconcile::writer::{Planned, Writer};
 use crate::settings::Settings;
-use crate::source::event::{Event, Kept, Key};
+use crate::source::event::{Deleted, Event, Kept, Key};
+use crate::source::folder::walk::{self, WalkError};
 use crate::source::folder::watch::{self, WatchError};
 use crate::template::budgets::STACK;
 
@@ -52,6 +53,8 @@ pub struct Agent {
 pub enum OpenError {
     #[error("source.from {0:?} is not known; write dir:PATH, the folder that holds the resources")]
     Source(String),
+    #[error("source.from: {reason} (--source dir:PATH)")]
+    Folder { reason: WalkError },
     #[error(transparent)]
     Inputs(#[from] InputsError),
     #[error(transparent)]
@@ -76,12 +79,19 @@ pub enum RunError {
 type Reports = mpsc::UnboundedSender<Report>;
 
 impl Agent {
-    /// Checks everything that can be checked before the first event, and takes the repository's lock.
-    pub fn open(settings: Settings) -> Result<Self, OpenError> {
+    /// Checks everything that can be checked without writing anything: the folder of resources and what the
+    /// settings name.
+    pub fn check(settings: &Settings) -> Result<(PathBuf, Inputs), OpenError> {
         let from = settings.source.from.clone();
         let folder = from.strip_prefix("dir:").filter(|path| !path.is_empty());
         let folder = folder.map(PathBuf::from).ok_or(OpenError::Source(from))?;
-        let inputs = Inputs::load(&settings)?;
+        walk::root(&folder).map_err(|reason| OpenError::Folder { reason })?;
+        Ok((folder, Inputs::load(settings)?))
+    }
+
+    /// Checks, then takes the repository's lock.
+    pub fn open(settings: Settings) -> Result<Self, OpenError> {
+        let (folder, inputs) = Agent::check(&settings)?;
         let store = Store::open(&settings.repository.path, &Options::default())?;
         Ok(Agent { settings, inputs, store, folder })
     }
@@ -208,21 +218,25 @@ async fn pump(
     shared: &Shared,
     mut reader: Reader,
 ) -> Result<(), RunError> {
-    let mut listed = BTreeSet::new();
+    let mut listed = BTreeMap::new();
     while let Some(event) = events.recv().await {
         match event {
             Event::Init => listed.clear(),
             Event::Listed(observed) => {
-                listed.insert(observed.key.clone());
+                listed.insert(observed.key.clone(), observed.clone());
                 shared.queue.push(Work::Apply(observed));
             }
             Event::Applied(observed) => shared.queue.push(Work::Apply(observed)),
             Event::Deleted(deleted) => shared.queue.push(Work::Delete(deleted)),
             Event::Refused(refused) => shared.report(Report::Refused(refused)),
             Event::Ready { kept } => {
-                shared.report(Report::Listed { clusters: listed.len() });
                 reader.refresh()?;
-                prune(&reader, shared, std::mem::take(&mut listed), kept)?;
+                let listed = std::mem::take(&mut listed);
+                let gone = absent(&reader, shared, listed.keys().cloned().collect(), kept)?;
+                let absent = gone.iter().map(|deleted| deleted.key.clone()).collect();
+                // Told before the first deletion can be reported.
+                shared.report(Report::Listed { clusters: listed.into_values().collect(), absent });
+                gone.into_iter().for_each(|deleted| shared.queue.push(Work::Delete(deleted)));
                 if until == Until::Done {
                     return Ok(());
                 }
@@ -232,8 +246,13 @@ async fn pump(
     Ok(())
 }
 
-/// Deletes what the branches hold and the listing did not name.
-fn prune(reader: &Reader, shared: &Shared, mut present: BTreeSet<Key>, kept: Kept) -> Result<(), RunError> {
+/// What the branches hold and the listing did not name, and may be deleted.
+fn absent(
+    reader: &Reader,
+    shared: &Shared,
+    mut present: BTreeSet<Key>,
+    kept: Kept,
+) -> Result<Vec<Deleted>, RunError> {
     let why_all = match kept {
         Kept::Only(keys) => {
             present.extend(keys);
@@ -246,14 +265,13 @@ fn prune(reader: &Reader, shared: &Shared, mut present: BTreeSet<Key>, kept: Kep
     for branch in unread {
         shared.report(Report::Notice(format!("{branch}; no cluster of it is deleted")));
     }
-    match why_all {
-        None => absent.into_iter().for_each(|deleted| shared.queue.push(Work::Delete(deleted))),
-        Some(reason) if !absent.is_empty() => shared.report(Report::Notice(format!(
+    let Some(reason) = why_all else { return Ok(absent) };
+    if !absent.is_empty() {
+        shared.report(Report::Notice(format!(
             "{reason}, so {} clusters that are on the branches and not in the folder are left as they are; \
              to delete one, remove its file while the agent runs",
             absent.len()
-        ))),
-        Some(_) => {}
+        )));
     }
-    Ok(())
+    Ok(Vec::new())
 }

@@ -7,18 +7,27 @@ use tracing_subscriber::filter::ParseError;
 
 use crate::settings::{Log, LogFormat};
 
+/// Words that are levels; any other word alone would be a filter for a module of that name, and silent.
+const LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
+
 /// A `log.level` that is no filter.
 #[derive(Debug, thiserror::Error)]
-#[error("log.level {level:?} is not a level or filter ({source}); write error, warn, info, debug or trace")]
+#[error(
+    "log.level {level:?}: {reason}; write error, warn, info, debug or trace, or a filter such as promgit::source=debug"
+)]
 pub struct TelemetryError {
     level: String,
-    source: ParseError,
+    reason: String,
+}
+
+/// Checks the settings without starting anything.
+pub fn check(log: &Log) -> Result<(), TelemetryError> {
+    filter(&log.level).map(drop)
 }
 
 /// Starts logging for the process. A second call changes nothing.
 pub fn start(log: &Log) -> Result<(), TelemetryError> {
-    let filter = EnvFilter::builder().parse(&log.level);
-    let filter = filter.map_err(|source| TelemetryError { level: log.level.clone(), source })?;
+    let filter = filter(&log.level)?;
     let colour = std::io::stderr().is_terminal();
     let base =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colour);
@@ -28,4 +37,34 @@ pub fn start(log: &Log) -> Result<(), TelemetryError> {
         LogFormat::Json => base.json().try_init(),
     };
     Ok(())
+}
+
+fn filter(level: &str) -> Result<EnvFilter, TelemetryError> {
+    let failed = |reason: String| TelemetryError { level: level.to_string(), reason };
+    let parts = level.split(',').map(str::trim);
+    let mut unknown = parts.filter(|part| !part.contains(['=', '[']) && !is_level(part));
+    if let Some(word) = unknown.next() {
+        return Err(failed(format!("{word:?} is no level")));
+    }
+    EnvFilter::builder().parse(level).map_err(|error: ParseError| failed(error.to_string()))
+}
+
+fn is_level(word: &str) -> bool {
+    LEVELS.iter().any(|level| level.eq_ignore_ascii_case(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_is_a_known_word_or_a_filter() {
+        for good in ["warn", "DEBUG", "off", "warn,promgit::source=debug", "promgit=trace"] {
+            assert!(filter(good).is_ok(), "{good}");
+        }
+        for bad in ["", "loud", "warn,loud", "promgit=loud"] {
+            let text = filter(bad).map(drop).unwrap_err().to_string();
+            assert!(text.contains("; write error, warn"), "{bad}: {text}");
+        }
+    }
 }

@@ -7,11 +7,14 @@ use super::console::Console;
 use super::exit::Exit;
 
 /// Print the completion script for a shell
-///
-/// For example: promgit completions bash > /etc/bash_completion.d/promgit
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  promgit completions bash > /etc/bash_completion.d/promgit
+  promgit completions zsh > \"${fpath[1]}/_promgit\"
+  promgit completions fish > ~/.config/fish/completions/promgit.fish")]
 pub struct Arguments {
-    /// bash, elvish, fish, powershell or zsh
+    /// The shell
     shell: Shell,
 }
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
+use anyhow::Context;
+
 /// The two streams of a command. Tests give buffers.
 pub struct Console {
     pub out: Box<dyn Write + Send>,
@@ -16,19 +18,21 @@ pub struct Console {
 impl Console {
     /// The streams of the process.
     pub fn process() -> Self {
-        let plain = std::env::var_os("NO_COLOR").is_some();
+        let set = |name: &str| std::env::var_os(name).filter(|text| !text.is_empty());
+        // https://no-color.org: any text but the empty one.
+        let plain = set("NO_COLOR").is_some();
+        let dumb = set("TERM").is_some_and(|terminal| terminal == "dumb");
         Console {
             out: Box::new(io::stdout()),
             err: Box::new(io::stderr()),
-            colour: io::stdout().is_terminal() && !plain,
-            progress: io::stderr().is_terminal(),
+            colour: io::stdout().is_terminal() && !plain && !dumb,
+            progress: io::stderr().is_terminal() && !dumb,
         }
     }
 
     /// Writes data. A reader that went away (`promgit history … | head`) ends the command quietly.
-    pub fn data(&mut self, text: impl fmt::Display) -> io::Result<()> {
-        write!(self.out, "{text}")?;
-        self.out.flush()
+    pub fn data(&mut self, text: impl fmt::Display) -> anyhow::Result<()> {
+        write!(self.out, "{text}").and_then(|()| self.out.flush()).context("standard output")
     }
 
     /// Writes a line of news to stderr; a closed stderr is nobody's concern.

@@ -8,8 +8,8 @@ use similar::TextDiff;
 
 use super::console::Console;
 use super::exit::Exit;
-use super::history::Format;
-use super::operation::{self, SettingsArguments};
+use super::operation::{self, FileArguments, Format, Resources, SettingsArguments};
+use super::problem::Problem;
 use crate::git::reader::Reader;
 use crate::reconcile::inputs::Inputs;
 use crate::reconcile::plan::{self, Change, Kind, Plan};
@@ -19,16 +19,20 @@ use crate::source::event::Observed;
 
 /// Show what a commit would change
 ///
-/// Exit code 0: nothing; 3: something; 1: it failed.
+/// Exit code 0: nothing; 3: something; 1: it failed; 2: used wrongly. Clusters that the repository holds and
+/// the files do not are left out.
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  promgit diff -f examples --repo deploy.git
+  promgit diff -f examples/simple.yaml -o json | jq -r .subject")]
 pub struct Arguments {
-    /// File or folder with PrometheusClusters; - reads standard input
-    #[arg(short = 'f', long = "file", value_name = "FILE", required = true)]
-    files: Vec<PathBuf>,
-    /// The repository to compare with
+    #[command(flatten)]
+    files: FileArguments,
+    /// The repository to compare with [default: deploy.git]
     #[arg(long, value_name = "PATH")]
     repo: Option<PathBuf>,
-    /// text or json
+    /// json prints one object a cluster, a line each
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Format,
     #[command(flatten)]
@@ -41,11 +45,13 @@ type FileChange = (String, Option<Vec<u8>>, Option<Vec<u8>>);
 pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> {
     let flags = Flags { repository: arguments.repo.clone(), ..Flags::default() };
     let settings = arguments.settings.load(flags)?;
-    let (clusters, refused) = operation::resources(&arguments.files, console)?;
-    operation::some(&clusters, refused)?;
+    let Resources { clusters, problems } = arguments.files.read()?;
     let inputs = Inputs::load(&settings)?;
-    let reader = Reader::open(&settings.repository.path)?;
-    let mut exit = if refused == 0 { Exit::Done } else { Exit::Failed };
+    let reader = operation::repository(&settings)?;
+    for problem in &problems {
+        console.note(format_args!("error: {problem}"));
+    }
+    let mut exit = if problems.is_empty() { Exit::Done } else { Exit::Failed };
     for observed in &clusters {
         match one(observed, &inputs, &reader) {
             Ok(None) => {}
@@ -58,7 +64,7 @@ pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> 
                 console.data(text)?;
             }
             Err(error) => {
-                console.note(format_args!("error: {} ({}): {error}", observed.key, observed.origin));
+                console.note(format_args!("error: {}", Problem::with(observed, error)));
                 exit = Exit::Failed;
             }
         }

@@ -4,6 +4,10 @@ use std::io;
 use std::process::ExitCode;
 
 use super::console::Console;
+use crate::agent::OpenError;
+use crate::reconcile::inputs::InputsError;
+use crate::settings::load::LoadError;
+use crate::telemetry::TelemetryError;
 
 /// The end of a command that did its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,7 +16,7 @@ pub enum Exit {
     Done,
     /// 1: failed; what failed was printed already.
     Failed,
-    /// 2: used wrongly.
+    /// 2: used wrongly: arguments or settings that no run can work with.
     Usage,
     /// 3: differences found (`diff`).
     Different,
@@ -36,6 +40,11 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// An argument that the parser took and the command cannot.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct UsageError(pub String);
+
 /// Turns what a command returned into its exit, and prints the error with everything behind it.
 pub fn conclude(result: anyhow::Result<Exit>, console: &mut Console) -> Exit {
     let error = match result {
@@ -54,7 +63,32 @@ pub fn conclude(result: anyhow::Result<Exit>, console: &mut Console) -> Exit {
         }
     }
     console.note(format_args!("error: {text}"));
-    Exit::Failed
+    exit_of(&error)
+}
+
+/// Whoever starts the same command again gets the same answer: that is use, not failure.
+fn exit_of(error: &anyhow::Error) -> Exit {
+    let in_settings = |error: &InputsError| {
+        matches!(
+            error,
+            InputsError::Branch(_)
+                | InputsError::KubeVersion(_)
+                | InputsError::Message(_)
+                | InputsError::Readme(_)
+                | InputsError::Mapping(_)
+        )
+    };
+    let in_opening = |error: &OpenError| match error {
+        OpenError::Source(_) | OpenError::Folder { .. } => true,
+        OpenError::Inputs(error) => in_settings(error),
+        OpenError::Store(_) => false,
+    };
+    let wrong = error.is::<UsageError>()
+        || error.is::<LoadError>()
+        || error.is::<TelemetryError>()
+        || error.downcast_ref().is_some_and(in_settings)
+        || error.downcast_ref().is_some_and(in_opening);
+    if wrong { Exit::Usage } else { Exit::Failed }
 }
 
 /// The reader of our output is gone: not an error of ours.

@@ -3,69 +3,71 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::console::Console;
-use super::exit::Exit;
-use super::operation::{self, SettingsArguments, Target};
+use super::exit::{Exit, UsageError};
+use super::operation::{self, ConfigArguments, Format, Target};
 use crate::git::history;
 use crate::git::object::Commit;
 use crate::git::oid::Oid;
 use crate::git::trailers;
 use crate::reconcile::branch::{CLUSTER_TRAILER, GENERATION_TRAILER};
+use crate::settings::Settings;
 use crate::settings::load::Flags;
+use crate::source::event::Key;
 
 /// List the commits of a cluster, newest first
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  promgit history example/simple --repo deploy.git
+  promgit history example/simple -n 1 -o json | jq -r '.[].commit'")]
 pub struct Arguments {
     /// The cluster
     #[arg(value_name = "NAMESPACE/NAME")]
     cluster: Target,
-    /// The repository
+    /// The repository [default: deploy.git]
     #[arg(long, value_name = "PATH")]
     repo: Option<PathBuf>,
     /// At most so many
     #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 50)]
     limit: usize,
-    /// text or json
+    /// json prints one list
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Format,
     #[command(flatten)]
-    settings: SettingsArguments,
-}
-
-/// How data is printed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
-    Text,
-    Json,
+    config: ConfigArguments,
 }
 
 /// One commit, as `-o json` prints it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Entry {
-    commit: String,
-    at: String,
-    author: String,
-    generation: Option<i64>,
-    subject: String,
+pub struct Entry {
+    pub commit: String,
+    /// UTC.
+    pub at: String,
+    pub author: String,
+    pub generation: Option<i64>,
+    /// What changed, without the cluster's name.
+    pub subject: String,
 }
 
 pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> {
-    let Arguments { cluster, repo, limit, output, settings } = arguments;
+    let Arguments { cluster, repo, limit, output, config } = arguments;
     if cluster.revision.is_some() {
-        bail!("history takes no revision; `promgit show` does");
+        bail!(UsageError("history takes no @COMMIT; `promgit show` does".into()));
     }
-    let settings = settings.load(Flags { repository: repo, ..Flags::default() })?;
+    let settings = config.load(&Flags { repository: repo, ..Flags::default() })?;
     let (reader, branch) = operation::branch(&settings, &cluster.key.namespace)?;
-    let log = history::log(&reader, reader.tip(&branch)?, &cluster.key.name);
+    let tip = reader.tip(&branch)?;
+    let log = history::log(&reader, tip, &cluster.key.name);
     let entries = log.take(limit).map(|found| found.map(|(oid, commit)| entry(oid, &commit)));
     let entries: Vec<Entry> = entries.collect::<Result<_, _>>()?;
-    if entries.is_empty() {
-        bail!("branch {branch} of {} has no commit of {}", settings.repository.path.display(), cluster.key);
+    if entries.is_empty() && limit > 0 {
+        return Err(unknown(&settings, &branch, tip, &cluster.key));
     }
     console.data(match output {
         Format::Text => table(&entries),
@@ -74,7 +76,20 @@ pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> 
     Ok(Exit::Done)
 }
 
-fn entry(oid: Oid, commit: &Commit) -> Entry {
+/// There is no such branch, or it never had the cluster.
+pub fn unknown(settings: &Settings, branch: &str, tip: Option<Oid>, key: &Key) -> anyhow::Error {
+    let path = settings.repository.path.display();
+    match tip {
+        Some(_) => {
+            anyhow!("branch {branch} of {path} has no commit of {key}; its README.md lists the clusters")
+        }
+        None => {
+            anyhow!("{path} has no branch {branch}, so no {key}; `git --git-dir {path} branch` lists them")
+        }
+    }
+}
+
+pub fn entry(oid: Oid, commit: &Commit) -> Entry {
     let trailers = trailers::parse(&commit.message);
     let subject = commit.message.lines().next().unwrap_or_default();
     let prefix = trailers::find(&trailers, CLUSTER_TRAILER).map(|cluster| format!("{cluster}: "));

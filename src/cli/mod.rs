@@ -6,8 +6,11 @@ pub mod console;
 pub mod crd;
 pub mod diff;
 pub mod exit;
+mod hint;
 pub mod history;
 pub mod operation;
+mod printer;
+mod problem;
 pub mod render;
 pub mod run;
 pub mod show;
@@ -21,13 +24,20 @@ use clap::{Parser, Subcommand};
 use console::Console;
 use exit::Exit;
 
-/// Prometheus the GitOps way: renders a Helm chart for every PrometheusCluster and commits the result to git.
+/// Prometheus the GitOps way: renders a Helm chart for every PrometheusCluster and commits the result to git
 #[derive(Parser)]
-#[command(name = "promgit", version, max_term_width = 100, propagate_version = true)]
+#[command(name = "promgit", version, max_term_width = 100, propagate_version = true, after_help = AFTER_HELP)]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
 }
+
+const AFTER_HELP: &str = "\
+Begin with:
+  promgit run --source dir:examples --repo deploy.git
+
+Data goes to standard output, all else to standard error.
+Exit codes: 0 done, 1 failed, 2 used wrongly (arguments, settings), 3 differences found (diff).";
 
 #[derive(Subcommand)]
 pub enum Command {

@@ -1,30 +1,62 @@
 //! What several commands share: settings, resource files, the branch of a cluster.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use super::console::Console;
+use super::exit::UsageError;
+use super::problem::Problem;
 use crate::git::reader::Reader;
 use crate::ledger::branch::Branches;
 use crate::settings::Settings;
+use crate::settings::environment::PREFIX;
 use crate::settings::load::{self, Flags};
 use crate::source::event::{Key, Observed};
 use crate::source::folder::read::{self, Contents};
 use crate::source::folder::walk::{self, Stamp};
 use crate::template::budgets;
 
+/// How data is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+}
+
 /// Where the settings come from.
 #[derive(clap::Args, Clone, Debug)]
-pub struct SettingsArguments {
-    /// Settings file (default: none; config/promgit.yaml shows every key)
-    #[arg(long, value_name = "FILE", env = "PROMGIT_CONFIG")]
+pub struct ConfigArguments {
+    /// Settings file; without one the defaults apply (`promgit run --check` prints them)
+    #[arg(long, value_name = "FILE", env = "PROMGIT_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
-    /// Chart to render, a folder or a .tgz (default: the one that promgit ships)
+}
+
+impl ConfigArguments {
+    /// File, environment and the flags of the command.
+    pub fn load(&self, flags: &Flags) -> anyhow::Result<Settings> {
+        let mut variables = Vec::new();
+        for (name, text) in std::env::vars_os() {
+            let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else { continue };
+            let text = text.into_string().map_err(|_| {
+                UsageError(format!("environment variable {name} is not UTF-8; use the settings file"))
+            })?;
+            variables.push((name.to_string(), text));
+        }
+        Ok(load::load(self.config.as_deref(), variables.into_iter(), flags)?)
+    }
+}
+
+/// What is rendered.
+#[derive(clap::Args, Clone, Debug)]
+pub struct SettingsArguments {
+    #[command(flatten)]
+    pub config: ConfigArguments,
+    /// Chart to render, a folder or a .tgz [default: the one that promgit ships]
     #[arg(long, value_name = "PATH")]
     pub chart: Option<PathBuf>,
-    /// How a resource becomes values of that chart (default: the mapping that promgit ships)
+    /// How a resource becomes values of that chart [default: the mapping that promgit ships]
     #[arg(long, value_name = "FILE")]
     pub mapping: Option<PathBuf>,
 }
@@ -32,50 +64,86 @@ pub struct SettingsArguments {
 impl SettingsArguments {
     /// File, environment and these flags; `more` carries the flags of the command.
     pub fn load(&self, more: Flags) -> anyhow::Result<Settings> {
-        let flags = Flags { chart: self.chart.clone(), mapping: self.mapping.clone(), ..more };
-        // A variable that is not UTF-8 sets nothing that we know.
-        let variables =
-            std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
-        Ok(load::load(self.config.as_deref(), variables, &flags)?)
+        let SettingsArguments { config, chart, mapping } = self.clone();
+        config.load(&Flags { chart, mapping, ..more })
     }
 }
 
-/// The clusters in these files and folders (`-`: standard input). Prints every refusal; the second value is
-/// how many there were.
-pub fn resources(paths: &[PathBuf], console: &mut Console) -> anyhow::Result<(Vec<Observed>, usize)> {
-    let mut all = Contents::default();
-    for path in paths {
-        for contents in contents(path)? {
-            all.clusters.extend(contents.clusters);
-            all.refused.extend(contents.refused);
+/// Which resource files.
+#[derive(clap::Args, Clone, Debug)]
+pub struct FileArguments {
+    /// Files or folders with PrometheusClusters; - reads standard input
+    #[arg(short = 'f', long = "file", value_name = "FILE", required = true, num_args = 1..)]
+    pub files: Vec<PathBuf>,
+}
+
+/// What files hold.
+pub struct Resources {
+    /// Each cluster once.
+    pub clusters: Vec<Observed>,
+    /// What could not be taken.
+    pub problems: Vec<Problem>,
+}
+
+impl FileArguments {
+    /// Reads the clusters in these files and folders. Fails where there is nothing to work on.
+    pub fn read(&self) -> anyhow::Result<Resources> {
+        let mut all = Contents::default();
+        for path in &self.files {
+            for contents in contents(path)? {
+                all.clusters.extend(contents.clusters);
+                all.refused.extend(contents.refused);
+            }
         }
+        let mut problems: Vec<Problem> = all.refused.iter().flat_map(Problem::of).collect();
+        let clusters = each_once(all.clusters, &mut problems);
+        if clusters.is_empty() && problems.is_empty() {
+            let names: Vec<String> = self.files.iter().map(|path| path.display().to_string()).collect();
+            bail!(
+                "no PrometheusCluster in {}; its document has `apiVersion: promgit.dev/v1alpha1`",
+                names.join(", ")
+            );
+        }
+        Ok(Resources { clusters, problems })
     }
-    for refused in &all.refused {
-        refused.lines().for_each(|line| console.note(line));
-    }
-    Ok((all.clusters, all.refused.len()))
 }
 
 fn contents(path: &Path) -> anyhow::Result<Vec<Contents>> {
     if path == Path::new("-") {
         let mut bytes = Vec::new();
-        std::io::stdin().lock().take(read::LARGEST_FILE).read_to_end(&mut bytes).context("standard input")?;
-        return Ok(vec![read::contents(path, &bytes, Stamp::now())]);
+        let input = std::io::stdin().lock().take(read::LARGEST_FILE + 1).read_to_end(&mut bytes);
+        if input.context("standard input")? as u64 > read::LARGEST_FILE {
+            bail!("standard input holds more than {} bytes; give files instead", read::LARGEST_FILE);
+        }
+        return Ok(vec![read::contents(Path::new("<stdin>"), &bytes, Stamp::now())]);
     }
     if path.is_dir() {
         return Ok(walk::files(path)?.iter().map(|(path, found)| read::found(path, found)).collect());
     }
     let stamp = walk::stamp(path)
-        .with_context(|| format!("{}: name a file or folder of resources", path.display()))?;
+        .with_context(|| format!("{} cannot be read; name a file or folder of resources", path.display()))?;
     Ok(vec![read::file(path, stamp)])
 }
 
-/// Fails when a command was given files without any resource.
-pub fn some(clusters: &[Observed], refused: usize) -> anyhow::Result<()> {
-    if clusters.is_empty() && refused == 0 {
-        bail!("no PrometheusCluster was found; its document begins with `apiVersion: promgit.dev/v1alpha1`");
+/// The same cluster in two documents: as the agent does it, neither is taken.
+fn each_once(clusters: Vec<Observed>, problems: &mut Vec<Problem>) -> Vec<Observed> {
+    let mut by_key: BTreeMap<Key, Vec<Observed>> = BTreeMap::new();
+    for observed in clusters {
+        by_key.entry(observed.key.clone()).or_default().push(observed);
     }
-    Ok(())
+    let mut once = Vec::new();
+    for (key, mut found) in by_key {
+        if found.len() == 1 {
+            once.append(&mut found);
+            continue;
+        }
+        for (first, second) in found.iter().zip(found.iter().skip(1)) {
+            let at = &first.origin;
+            let message = format!("PrometheusCluster {key} is defined at {at} too; keep one of them");
+            problems.push(Problem::with(second, message));
+        }
+    }
+    once
 }
 
 /// Work that renders: on a stack that is deep enough for every chart.
@@ -112,5 +180,15 @@ impl std::str::FromStr for Target {
 /// The repository of the settings, opened for reading, and the branch of a namespace.
 pub fn branch(settings: &Settings, namespace: &str) -> anyhow::Result<(Reader, String)> {
     let branch = Branches::compile(&settings.repository.branch)?.of(namespace)?;
-    Ok((Reader::open(&settings.repository.path)?, branch))
+    Ok((repository(settings)?, branch))
+}
+
+/// The repository of the settings, opened for reading.
+pub fn repository(settings: &Settings) -> anyhow::Result<Reader> {
+    let path = &settings.repository.path;
+    if !path.exists() {
+        let path = path.display();
+        bail!("there is no repository at {path}; give its path with --repo (`promgit run` makes one)");
+    }
+    Ok(Reader::open(path)?)
 }

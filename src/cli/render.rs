@@ -8,7 +8,8 @@ use anyhow::Context;
 
 use super::console::Console;
 use super::exit::Exit;
-use super::operation::{self, SettingsArguments};
+use super::operation::{self, FileArguments, Format, Resources, SettingsArguments};
+use super::problem::Problem;
 use crate::ledger::root::{self, Marker, Row};
 use crate::reconcile::inputs::Inputs;
 use crate::reconcile::prepare::{self, Prepared};
@@ -16,14 +17,24 @@ use crate::settings::load::Flags;
 use crate::source::event::Observed;
 
 /// Print or write the tree that would be committed for a resource
+///
+/// What is printed is the folder of each cluster. With --out the files at the root of the branches come too.
+/// Files in the folder that are not part of the tree stay.
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  promgit render -f examples/simple.yaml
+  promgit render -f examples --out tree
+  promgit render -f examples/simple.yaml -o json | jq -r 'keys[]'")]
 pub struct Arguments {
-    /// File or folder with PrometheusClusters; - reads standard input
-    #[arg(short = 'f', long = "file", value_name = "FILE", required = true)]
-    files: Vec<PathBuf>,
+    #[command(flatten)]
+    files: FileArguments,
     /// Write the tree below this folder, one folder a branch, instead of printing it
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with = "output")]
     out: Option<PathBuf>,
+    /// text is YAML documents, each headed by its path; json is one object: path to contents
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    output: Format,
     #[command(flatten)]
     settings: SettingsArguments,
 }
@@ -33,22 +44,23 @@ type Tree = BTreeMap<String, Vec<u8>>;
 
 pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> {
     let settings = arguments.settings.load(Flags::default())?;
-    let (clusters, refused) = operation::resources(&arguments.files, console)?;
-    operation::some(&clusters, refused)?;
+    let Resources { clusters, mut problems } = arguments.files.read()?;
     let inputs = Inputs::load(&settings)?;
     let (tree, failures) = operation::deep(|| tree(&clusters, &inputs, arguments.out.is_some()))?;
-    for failure in &failures {
-        console.note(format_args!("error: {failure}"));
+    problems.extend(failures);
+    for problem in &problems {
+        console.note(format_args!("error: {problem}"));
     }
-    match &arguments.out {
-        Some(folder) => write(folder, &tree)?,
-        None => console.data(text(&tree))?,
+    match (&arguments.out, arguments.output) {
+        (Some(folder), _) => write(folder, &tree)?,
+        (None, Format::Text) => console.data(text(&tree))?,
+        (None, Format::Json) => console.data(json(&tree)?)?,
     }
-    Ok(if refused + failures.len() == 0 { Exit::Done } else { Exit::Failed })
+    Ok(if problems.is_empty() { Exit::Done } else { Exit::Failed })
 }
 
 /// All trees and what failed. `roots`: with the files at the root of the branches.
-fn tree(clusters: &[Observed], inputs: &Inputs, roots: bool) -> anyhow::Result<(Tree, Vec<String>)> {
+fn tree(clusters: &[Observed], inputs: &Inputs, roots: bool) -> anyhow::Result<(Tree, Vec<Problem>)> {
     let mut tree = Tree::new();
     let mut rows: BTreeMap<&str, BTreeMap<String, Row>> = BTreeMap::new();
     let mut failures = Vec::new();
@@ -61,7 +73,7 @@ fn tree(clusters: &[Observed], inputs: &Inputs, roots: bool) -> anyhow::Result<(
                 );
                 rows.entry(&observed.key.namespace).or_default().insert(key.name, row);
             }
-            Err(error) => failures.push(format!("{} ({}): {error}", observed.key, observed.origin)),
+            Err(error) => failures.push(Problem::with(observed, error)),
         }
     }
     for (namespace, rows) in rows.iter().filter(|_| roots) {
@@ -91,4 +103,10 @@ fn text(tree: &Tree) -> String {
         let _ = write!(text, "---\n# {path}\n{}", String::from_utf8_lossy(bytes));
     }
     text
+}
+
+fn json(tree: &Tree) -> anyhow::Result<String> {
+    let texts: BTreeMap<_, _> =
+        tree.iter().map(|(path, bytes)| (path, String::from_utf8_lossy(bytes))).collect();
+    Ok(serde_json::to_string_pretty(&texts)? + "\n")
 }

@@ -1,214 +1,161 @@
 //! `promgit run`: the agent, with a line for every commit.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::time::Duration;
 
 use anyhow::Context;
-use indicatif::{ProgressBar, ProgressStyle};
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Notify;
+use tokio::sync::mpsc::unbounded_channel;
 
 use super::console::Console;
 use super::exit::Exit;
-use super::operation::SettingsArguments;
+use super::hint::Place;
+use super::operation::{Format, SettingsArguments};
+use super::printer::Printer;
 use crate::agent::{Agent, Until};
-use crate::reconcile::report::Report;
+use crate::ledger::branch::Branches;
 use crate::settings::Settings;
 use crate::settings::load::Flags;
 use crate::telemetry;
 
 /// Watch resources, render them, commit the manifests
 ///
-/// Runs until it is told to stop (SIGTERM, Ctrl-C), then finishes what it began; a second signal ends it at
-/// once. The folder source needs no cluster and no settings file.
+/// Prints a line for every commit. Runs until it is told to stop (SIGTERM, Ctrl-C), then finishes what it
+/// began; a second signal ends it at once. The folder source needs no cluster and no settings file.
+///
+/// Settings: the file, then PROMGIT_* variables (PROMGIT_REPOSITORY_PATH sets repository.path), then the
+/// flags; the last wins.
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  promgit run --source dir:examples --repo deploy.git
+  promgit run --source dir:examples --once
+  promgit run --config promgit.yaml --check")]
 pub struct Arguments {
-    /// Where resources come from: dir:PATH
+    /// Where resources come from: dir:PATH, a folder of YAML and JSON files [default: dir:examples]
     #[arg(long, value_name = "SOURCE")]
     source: Option<String>,
-    /// The bare repository to commit to; made on first use
+    /// The bare repository to commit to; made on first use [default: deploy.git]
     #[arg(long, value_name = "PATH")]
     repo: Option<PathBuf>,
     /// Handle what is there, then exit (1 if any cluster failed)
     #[arg(long)]
     once: bool,
-    /// Print the settings in effect, and exit
+    /// Check the settings and what they name, print those in effect, and exit; writes nothing
     #[arg(long)]
     check: bool,
-    /// error, warn, info, debug, trace, or a filter
+    /// json prints one object a commit, a line each (--check: one object)
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    output: Format,
+    /// error, warn, info, debug, trace, or a filter (promgit::source=debug) [default: warn]
     #[arg(long, value_name = "LEVEL")]
     log_level: Option<String>,
     #[command(flatten)]
     settings: SettingsArguments,
 }
 
-/// A first run of fewer clusters is over before a bar could be read.
-const BAR_FROM: usize = 100;
+/// How long what does not end by itself may hold the process at its end.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// The same number on all platforms that Rust and git share but MIPS.
 const SIGXFSZ: i32 = 25;
 
 pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> {
-    let Arguments { source, repo, once, check, log_level, settings } = arguments;
-    let settings = settings.load(Flags { source, repository: repo, log_level, ..Flags::default() })?;
-    let agent = Agent::open(settings.clone());
+    let Arguments { source, repo, once, check, output, log_level, settings: from } = arguments;
+    let settings = from.load(Flags { source, repository: repo, log_level, ..Flags::default() })?;
     if check {
-        agent?;
-        console.data(serde_yaml::to_string(&settings)?)?;
+        telemetry::check(&settings.log)?;
+        Agent::check(&settings)?;
+        console.data(match output {
+            Format::Text => serde_yaml::to_string(&settings)?,
+            Format::Json => serde_json::to_string_pretty(&settings)? + "\n",
+        })?;
         return Ok(Exit::Done);
     }
     telemetry::start(&settings.log)?;
-    let agent = agent?;
+    let until = if once { Until::Done } else { Until::Stopped };
+    let place = place(&settings, from.config.config.as_deref())?;
+    let agent = Agent::open(settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.context("the runtime cannot be started")?;
-    let until = if once { Until::Done } else { Until::Stopped };
-    let result = runtime.block_on(follow(agent, until, &settings, console));
-    // A source that waits for its folder must not hold the process.
-    runtime.shutdown_timeout(Duration::from_millis(100));
+    let mut printer = Printer::new(console, &place, until, output);
+    let result = runtime.block_on(follow(agent, until, &mut printer));
+    runtime.shutdown_timeout(PATIENCE);
     result
 }
 
-async fn follow(
-    agent: Agent,
-    until: Until,
-    settings: &Settings,
-    console: &mut Console,
-) -> anyhow::Result<Exit> {
-    let (sender, reports) = unbounded_channel();
-    let mut terminate = signal(SignalKind::terminate()).context("signals")?;
-    let mut interrupt = signal(SignalKind::interrupt()).context("signals")?;
+fn place(settings: &Settings, config: Option<&Path>) -> anyhow::Result<Place> {
+    Ok(Place {
+        program: std::env::args().next().unwrap_or_else(|| "promgit".into()),
+        config: config.map(Path::to_path_buf),
+        source: settings.source.from.clone(),
+        repository: settings.repository.path.clone(),
+        branches: Branches::compile(&settings.repository.branch)?,
+    })
+}
+
+/// Runs the agent, prints its news and hears signals until all of it has ended: the first signal drains, the
+/// second leaves what is not finished to the next start.
+async fn follow(agent: Agent, until: Until, printer: &mut Printer<'_>) -> anyhow::Result<Exit> {
+    let (sender, mut reports) = unbounded_channel();
+    let mut signals = Signals::listen()?;
     // Caught, it turns a file that grows beyond `ulimit -f` into an error that is reported and tried again.
-    let _too_large = signal(SignalKind::from_raw(SIGXFSZ)).context("signals")?;
-    let (first, second) = (tokio::sync::Notify::new(), tokio::sync::Notify::new());
-    let signals = async {
-        for told in [&first, &second] {
-            tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
-            told.notify_one();
+    let _too_large = signal(SignalKind::from_raw(SIGXFSZ)).context("signals cannot be heard")?;
+    let (stop, abort) = (Notify::new(), Notify::new());
+    let mut running = pin!(agent.run(until, sender, stop.notified(), abort.notified()));
+    let (mut heard, mut open, mut ended) = (0, true, None);
+    printer.hello();
+    while heard < 2 && (open || ended.is_none()) {
+        tokio::select! {
+            () = signals.next() => {
+                heard += 1;
+                if heard == 1 {
+                    printer.note("promgit: finishing what was begun; a second signal ends it at once");
+                    stop.notify_one();
+                }
+            }
+            report = reports.recv(), if open => match report {
+                Some(report) => printer.one(report),
+                None => open = false,
+            },
+            result = &mut running, if ended.is_none() => ended = Some(result),
         }
-        std::future::pending::<()>().await
-    };
-    let mut printer = Printer { console, settings, until, waiting: 0, bar: None, failed: 0 };
-    let work = async {
-        tokio::join!(agent.run(until, sender, first.notified(), second.notified()), printer.print(reports))
-    };
-    let (result, ()) = tokio::select! {
-        ended = work => ended,
-        () = signals => (Ok(()), ()),
-    };
-    result?;
-    let failed = until == Until::Done && printer.failed > 0;
-    Ok(if failed { Exit::Failed } else { Exit::Done })
+    }
+    if heard >= 2 {
+        abort.notify_one();
+        if ended.is_none() {
+            let _ = tokio::time::timeout(PATIENCE, &mut running).await;
+        }
+        while let Ok(report) = reports.try_recv() {
+            printer.one(report);
+        }
+        printer.finish_bar();
+        printer.note("promgit: ended at once; what is not committed is committed by the next start");
+        return Ok(Exit::Failed);
+    }
+    printer.finish_bar();
+    ended.unwrap_or(Ok(()))?;
+    Ok(if until == Until::Done && !printer.is_well() { Exit::Failed } else { Exit::Done })
 }
 
-/// Turns reports into lines: commits to stdout, all else to stderr.
-struct Printer<'a> {
-    console: &'a mut Console,
-    settings: &'a Settings,
-    until: Until,
-    /// Clusters of the first listing that are not settled yet.
-    waiting: usize,
-    bar: Option<ProgressBar>,
-    failed: usize,
+/// SIGTERM and SIGINT, which mean the same.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
 }
 
-impl Printer<'_> {
-    async fn print(&mut self, mut reports: UnboundedReceiver<Report>) {
-        self.hello();
-        while let Some(report) = reports.recv().await {
-            self.one(report);
-        }
-        self.finish_bar();
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        let listen = |kind| signal(kind).context("signals cannot be heard");
+        Ok(Signals {
+            terminate: listen(SignalKind::terminate())?,
+            interrupt: listen(SignalKind::interrupt())?,
+        })
     }
 
-    fn hello(&mut self) {
-        if self.until == Until::Stopped {
-            let (from, to) = (&self.settings.source.from, self.settings.repository.path.display());
-            self.console.note(format_args!("promgit: watching {from}, committing to {to}; Ctrl-C stops"));
-        }
-    }
-
-    fn one(&mut self, report: Report) {
-        match report {
-            Report::Committed { branch, commit, subject, .. } => {
-                self.settled();
-                let id = self.console.styled(33, commit.short());
-                self.line(format_args!("{id} {branch}  {subject}"));
-            }
-            Report::Unchanged { key } => {
-                tracing::debug!(cluster = %key, "unchanged");
-                self.settled();
-            }
-            Report::Failed { key, message, again, .. } => {
-                self.failed += 1;
-                self.settled();
-                let more = if again { " (it is tried again)" } else { "" };
-                self.error(format_args!("{key}: {message}{more}"));
-            }
-            Report::Refused(refused) => {
-                self.failed += 1;
-                refused.lines().for_each(|line| self.error(format_args!("{line}")));
-            }
-            Report::Listed { clusters } => self.listed(clusters),
-            Report::Notice(text) => self.error(format_args!("{text}")),
-        }
-    }
-
-    fn listed(&mut self, clusters: usize) {
-        self.waiting += clusters;
-        if self.console.progress && clusters >= BAR_FROM {
-            let style = ProgressStyle::with_template("{bar:30} {pos}/{len} clusters, {eta} left");
-            let bar = ProgressBar::new(clusters as u64);
-            self.bar = Some(style.map_or(bar.clone(), |style| bar.with_style(style)));
-        }
-        if clusters == 0 {
-            self.settle();
-        }
-    }
-
-    /// One of the first listing is handled.
-    fn settled(&mut self) {
-        if self.waiting > 0 {
-            self.waiting -= 1;
-            if let Some(bar) = &self.bar {
-                bar.inc(1);
-            }
-            if self.waiting == 0 {
-                self.settle();
-            }
-        }
-    }
-
-    /// All of the first listing is handled.
-    fn settle(&mut self) {
-        self.finish_bar();
-        tracing::info!("the first listing is handled");
-    }
-
-    fn finish_bar(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
-        }
-    }
-
-    fn line(&mut self, text: std::fmt::Arguments<'_>) {
-        let bar = self.bar.clone();
-        // A closed stdout does not stop the agent: the commits are what counts.
-        let print = || {
-            let _ = self.console.data(format_args!("{text}\n"));
-        };
-        match bar {
-            Some(bar) => bar.suspend(print),
-            None => {
-                let mut print = print;
-                print()
-            }
-        }
-    }
-
-    fn error(&mut self, text: std::fmt::Arguments<'_>) {
-        match self.bar.clone() {
-            Some(bar) => bar.suspend(|| self.console.note(format_args!("error: {text}"))),
-            None => self.console.note(format_args!("error: {text}")),
-        }
+    async fn next(&mut self) {
+        tokio::select! { _ = self.terminate.recv() => {}, _ = self.interrupt.recv() => {} }
     }
 }

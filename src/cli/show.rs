@@ -4,26 +4,36 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 
+use serde_json::{Value as Json, json};
+
 use super::console::Console;
 use super::exit::Exit;
-use super::history::time;
-use super::operation::{self, SettingsArguments, Target};
-use crate::git::history;
+use super::history::{self, time};
+use super::operation::{self, ConfigArguments, Format, Target};
+use crate::git::history as log;
+use crate::git::object::Commit;
 use crate::git::oid::Oid;
 use crate::git::reader::Reader;
+use crate::git::trailers;
 use crate::ledger::folder::{CLUSTER, RELEASE, VALUES};
 use crate::ledger::record::Record;
 use crate::settings::load::Flags;
+use crate::yaml::{convert, read};
 
 /// Show a cluster as it was at a commit (default: now)
 ///
-/// `promgit show example/simple@3f2a91c --cr | kubectl apply -f -` goes back to it.
+/// Without --cr, --values or --manifests: the commit that made it so.
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  promgit show example/simple --repo deploy.git
+  promgit show example/simple --manifests
+  promgit show example/simple@3f2a91c --cr | kubectl apply -f -     # go back to it")]
 pub struct Arguments {
-    /// The cluster, and the commit (any unique beginning of its id)
+    /// The cluster, and a commit of its branch (any unique beginning of the id)
     #[arg(value_name = "NAMESPACE/NAME[@COMMIT]")]
     cluster: Target,
-    /// The repository
+    /// The repository [default: deploy.git]
     #[arg(long, value_name = "PATH")]
     repo: Option<PathBuf>,
     /// Print the resource, ready for `kubectl apply`
@@ -35,36 +45,60 @@ pub struct Arguments {
     /// Print the manifests, in apply order
     #[arg(long, group = "part")]
     manifests: bool,
+    /// json prints one object (manifests: a list)
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    output: Format,
     #[command(flatten)]
-    settings: SettingsArguments,
+    config: ConfigArguments,
 }
 
 pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> {
-    let Arguments { cluster: Target { key, revision }, repo, cr, values, manifests, settings } = arguments;
-    let settings = settings.load(Flags { repository: repo, ..Flags::default() })?;
+    let Arguments { cluster: Target { key, revision }, repo, cr, values, manifests, output, config } =
+        arguments;
+    let settings = config.load(&Flags { repository: repo, ..Flags::default() })?;
     let (reader, branch) = operation::branch(&settings, &key.namespace)?;
     let Some(tip) = reader.tip(&branch)? else {
-        bail!("{} has no branch {branch}, so no {key}", settings.repository.path.display());
+        return Err(history::unknown(&settings, &branch, None, &key));
     };
-    let commit = match &revision {
-        None => history::log(&reader, Some(tip), &key.name).next().transpose()?.map_or(tip, |(oid, _)| oid),
-        Some(prefix) => on_branch(&reader, tip, prefix, &branch)?,
+    let at = revision.as_deref().map_or(Ok(tip), |prefix| on_branch(&reader, tip, prefix, &branch))?;
+    let Some((commit, found)) = log::log(&reader, Some(at), &key.name).next().transpose()? else {
+        return Err(history::unknown(&settings, &branch, Some(tip), &key));
     };
     let folder = Folder { reader: &reader, commit, cluster: &key.name };
-    let text = match (cr, values, manifests) {
-        (true, ..) => folder.file(CLUSTER)?,
-        (_, true, _) => folder.file(VALUES)?,
+    let texts = match (cr, values, manifests) {
+        (true, ..) => vec![folder.file(CLUSTER)?],
+        (_, true, _) => vec![folder.file(VALUES)?],
         (.., true) => folder.manifests()?,
-        _ => summary(&reader, commit)?,
+        _ => {
+            console.data(match output {
+                Format::Text => text(commit, &found),
+                Format::Json => json(commit, &found)?,
+            })?;
+            return Ok(Exit::Done);
+        }
     };
-    console.data(text)?;
+    console.data(match (output, manifests) {
+        (Format::Text, false) => texts.concat(),
+        (Format::Text, true) => texts.iter().fold(String::new(), |all, text| all + "---\n" + text),
+        (Format::Json, false) => pretty(&values_of(&texts)?[0])?,
+        (Format::Json, true) => pretty(&Json::Array(values_of(&texts)?))?,
+    })?;
     Ok(Exit::Done)
+}
+
+fn values_of(texts: &[String]) -> anyhow::Result<Vec<Json>> {
+    let one = |text: &String| Ok(convert::to_json(&read::value(text.as_bytes())?));
+    texts.iter().map(one).collect()
+}
+
+fn pretty(value: &Json) -> anyhow::Result<String> {
+    Ok(serde_json::to_string_pretty(value)? + "\n")
 }
 
 /// A commit of another branch would show another namespace.
 fn on_branch(reader: &Reader, tip: Oid, prefix: &str, branch: &str) -> anyhow::Result<Oid> {
     let commit = reader.resolve(prefix)?;
-    for found in history::log(reader, Some(tip), "") {
+    for found in log::log(reader, Some(tip), "") {
         if found?.0 == commit {
             return Ok(commit);
         }
@@ -82,28 +116,36 @@ impl Folder<'_> {
     fn file(&self, name: &str) -> anyhow::Result<String> {
         let Folder { reader, commit, cluster } = self;
         let bytes = reader.file(*commit, &format!("{cluster}/{name}"))?;
-        let missing =
-            || format!("commit {} has no {cluster}/{name}: the cluster did not exist then", commit.short());
+        let missing = || {
+            let short = commit.short();
+            format!("{cluster} was deleted by commit {short}; give an older one, from `promgit history`")
+        };
         Ok(String::from_utf8_lossy(&bytes.with_context(missing)?).into_owned())
     }
 
-    fn manifests(&self) -> anyhow::Result<String> {
+    fn manifests(&self) -> anyhow::Result<Vec<String>> {
         let record =
             Record::parse(self.file(RELEASE)?.as_bytes()).map_err(anyhow::Error::msg).context(RELEASE)?;
-        let files = record.inventory.iter().map(|item| self.file(&item.file));
-        let texts: Vec<String> = files.collect::<Result<_, _>>()?;
-        Ok(texts.into_iter().fold(String::new(), |all, text| all + "---\n" + &text))
+        record.inventory.iter().map(|item| self.file(&item.file)).collect()
     }
 }
 
-fn summary(reader: &Reader, oid: Oid) -> anyhow::Result<String> {
-    let commit = reader.commit(oid)?;
+fn text(oid: Oid, commit: &Commit) -> String {
     let indented =
         commit.message.trim_end().lines().map(|line| format!("    {line}").trim_end().to_string() + "\n");
-    Ok(format!(
+    format!(
         "commit {oid}\nAuthor: {}\nDate:   {}\n\n{}",
         commit.author.name,
         time(commit.author.seconds),
         indented.collect::<String>()
-    ))
+    )
+}
+
+/// The entry of `history`, with the whole message and its trailers.
+fn json(oid: Oid, commit: &Commit) -> anyhow::Result<String> {
+    let mut value = serde_json::to_value(history::entry(oid, commit))?;
+    let all = trailers::parse(&commit.message);
+    value["message"] = json!(commit.message);
+    value["trailers"] = all.iter().map(|trailer| (trailer.key.clone(), json!(trailer.value))).collect();
+    pretty(&value)
 }

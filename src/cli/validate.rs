@@ -1,61 +1,51 @@
 //! `promgit validate`: says what is wrong with resource files, and nothing when nothing is.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
 use super::console::Console;
 use super::exit::Exit;
-use super::operation::{self, SettingsArguments};
+use super::operation::{self, FileArguments, Format, SettingsArguments};
+use super::problem::Problem;
 use crate::reconcile::inputs::Inputs;
 use crate::reconcile::prepare;
 use crate::settings::load::Flags;
-use crate::source::event::{Key, Observed};
+use crate::source::event::Observed;
 
 /// Check resources: schema, rules, chart values, Prometheus configuration
 ///
-/// Prints nothing when all is good.
+/// Prints nothing and exits with 0 when all is good; else one line a problem (file:line: cluster: message)
+/// on standard error, and 1.
 #[derive(clap::Args)]
+#[command(after_help = "\
+Examples:
+  promgit validate -f examples
+  promgit validate -f examples/simple.yaml examples/rules.yaml
+  kubectl get proms -A -o yaml | promgit validate -f -")]
 pub struct Arguments {
-    /// File or folder with PrometheusClusters; - reads standard input
-    #[arg(short = 'f', long = "file", value_name = "FILE", required = true, num_args = 1..)]
-    files: Vec<PathBuf>,
+    #[command(flatten)]
+    files: FileArguments,
+    /// json prints the problems as one list to standard output
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    output: Format,
     #[command(flatten)]
     settings: SettingsArguments,
 }
 
 pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> {
     let settings = arguments.settings.load(Flags::default())?;
-    let (clusters, refused) = operation::resources(&arguments.files, console)?;
-    operation::some(&clusters, refused)?;
+    let resources = arguments.files.read()?;
     let inputs = Inputs::load(&settings)?;
-    let mut problems = twice(&clusters);
-    problems.extend(operation::deep(|| Ok(problems_of(&clusters, &inputs)))?);
-    for problem in &problems {
-        console.note(problem);
+    let mut problems = resources.problems;
+    problems.extend(operation::deep(|| Ok(problems_of(&resources.clusters, &inputs)))?);
+    match arguments.output {
+        Format::Text => problems.iter().for_each(|problem| console.note(problem)),
+        Format::Json => console.data(serde_json::to_string_pretty(&problems)? + "\n")?,
     }
-    Ok(if refused + problems.len() == 0 { Exit::Done } else { Exit::Failed })
+    Ok(if problems.is_empty() { Exit::Done } else { Exit::Failed })
 }
 
-fn problems_of(clusters: &[Observed], inputs: &Inputs) -> Vec<String> {
-    let check = |observed: &Observed| prepare::prepare(&observed.key, &observed.cluster, inputs).err();
-    let located = |observed: &Observed| {
-        check(observed).map(|error| format!("{}: {}: {error}", observed.origin, observed.key))
+fn problems_of(clusters: &[Observed], inputs: &Inputs) -> Vec<Problem> {
+    let check = |observed: &Observed| {
+        let error = prepare::prepare(&observed.key, &observed.cluster, inputs).err()?;
+        Some(Problem::with(observed, error))
     };
-    clusters.iter().filter_map(located).collect()
-}
-
-/// The same cluster in two documents: the agent would take neither.
-fn twice(clusters: &[Observed]) -> Vec<String> {
-    let mut seen: BTreeMap<&Key, &Observed> = BTreeMap::new();
-    let mut problems = Vec::new();
-    for observed in clusters {
-        if let Some(first) = seen.insert(&observed.key, observed) {
-            let (at, key) = (&observed.origin, &observed.key);
-            problems.push(format!(
-                "{at}: PrometheusCluster {key} is defined at {} too; keep one of them",
-                first.origin
-            ));
-        }
-    }
-    problems
+    clusters.iter().filter_map(check).collect()
 }

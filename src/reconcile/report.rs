@@ -1,7 +1,7 @@
 //! What became of a cluster, told to whoever listens (the command line now, status and metrics later).
 
 use crate::git::oid::Oid;
-use crate::source::event::{Key, Refused};
+use crate::source::event::{Key, Observed, Refused};
 
 use super::class::Class;
 
@@ -16,8 +16,8 @@ pub enum Report {
     Failed { key: Key, class: Class, message: String, again: bool },
     /// A document that is not taken.
     Refused(Refused),
-    /// The first listing is complete: so many clusters are being looked at.
-    Listed { clusters: usize },
+    /// A listing is complete: these clusters are being looked at, and these go, for they are not in it.
+    Listed { clusters: Vec<Observed>, absent: Vec<Key> },
     /// Something an operator should know that concerns no single cluster.
     Notice(String),
 }

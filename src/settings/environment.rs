@@ -10,7 +10,8 @@ use super::Settings;
 pub const PREFIX: &str = "PROMGIT_";
 
 /// Variables with the prefix that are not settings: the settings file itself, and the test tools.
-const RESERVED: &[&str] = &["PROMGIT_CONFIG", "PROMGIT_TOOLS", "PROMGIT_TEST_"];
+const RESERVED: &[&str] = &["PROMGIT_CONFIG", "PROMGIT_TOOLS"];
+const TESTS: &str = "PROMGIT_TEST_";
 
 /// A variable that sets nothing known, or with a value of the wrong form.
 #[derive(Debug, thiserror::Error, PartialEq)]
@@ -26,16 +27,28 @@ pub fn overlay(variables: impl Iterator<Item = (String, String)>) -> Result<Mapp
     let known = names();
     let mut tree = Mapping::new();
     for (name, text) in variables {
-        let reserved = RESERVED.iter().any(|reserved| name.starts_with(reserved));
+        let reserved = RESERVED.contains(&name.as_str()) || name.starts_with(TESTS);
         if !name.starts_with(PREFIX) || reserved {
             continue;
         }
         let Some((path, default)) = known.get(&name) else {
             return Err(EnvironmentError::Unknown { hint: hint(&name, &known), name });
         };
-        set(&mut tree, path, value(&name, &text, default)?);
+        let value = value(&name, &text, default)?;
+        check(&name, path, value.clone())?;
+        set(&mut tree, path, value);
     }
     Ok(tree)
+}
+
+/// Deserialised alone, so that an error names the variable.
+fn check(name: &str, path: &[String], value: Value) -> Result<(), EnvironmentError> {
+    let mut alone = Mapping::new();
+    set(&mut alone, path, value);
+    match serde_yaml::from_value::<Settings>(Value::Mapping(alone)) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(EnvironmentError::Value { name: name.into(), reason: error.to_string() }),
+    }
 }
 
 /// Name of the variable → path of the setting and its default.
@@ -61,8 +74,12 @@ fn shout(name: &str) -> String {
     parts.collect()
 }
 
-/// Texts stay texts, also when they look like numbers; the rest is read as YAML.
+/// Texts stay texts, also when they look like numbers; the rest is read as YAML. An empty text is «not set»
+/// where the default is that.
 fn value(name: &str, text: &str, default: &Value) -> Result<Value, EnvironmentError> {
+    if text.is_empty() && default.is_null() {
+        return Ok(Value::Null);
+    }
     if matches!(default, Value::String(_) | Value::Null) {
         return Ok(Value::String(text.to_string()));
     }
@@ -106,6 +123,20 @@ mod tests {
     fn an_unknown_variable_is_an_error_with_a_hint() {
         let text = with("PROMGIT_REPOSITORY_PAHT", "x").unwrap_err().to_string();
         assert!(text.contains("did you mean PROMGIT_REPOSITORY_PATH?"), "{text}");
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_form_names_the_variable() {
+        for (name, text) in [("PROMGIT_LOG_FORMAT", "xml"), ("PROMGIT_RENDER_WORKERS", "many")] {
+            let error = with(name, text).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("environment variable {name}: ")), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_empty_variable_takes_a_setting_back() {
+        let tree = with("PROMGIT_CHART_PATH", "").unwrap();
+        assert_eq!(serde_yaml::to_string(&tree).unwrap(), "chart:\n  path: null\n");
     }
 
     #[test]

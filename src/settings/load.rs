@@ -25,7 +25,7 @@ pub struct Flags {
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     #[error(
-        "settings file {path}: {reason}; name another with --config, or leave the flag out for the defaults"
+        "settings file {path}: {reason}; correct --config or PROMGIT_CONFIG, or leave both out for the defaults"
     )]
     Read { path: PathBuf, reason: String },
     #[error("settings file {path}: {reason}; config/promgit.yaml shows every key")]
@@ -197,6 +197,6 @@ mod tests {
         let text = load_text("chart: {path: /nowhere}").unwrap_err().to_string();
         assert_eq!(text, "chart /nowhere does not exist; correct `chart.path`");
         let missing = load(Some(Path::new("/nowhere.yaml")), std::iter::empty(), &Flags::default());
-        assert!(missing.unwrap_err().to_string().contains("name another with --config"));
+        assert!(missing.unwrap_err().to_string().contains("correct --config"));
     }
 }

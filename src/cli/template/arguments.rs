@@ -6,11 +6,21 @@ use clap::Args;
 
 use super::values::ValueFlags;
 
-/// Renders a chart without a cluster and prints the result, byte for byte as `helm template` does.
+/// Render a chart, byte for byte as `helm template` does
+///
+/// The flags and their meaning are Helm's. Knows no PrometheusCluster: for these see `promgit render`.
 #[derive(Args, Clone, Debug)]
+#[command(
+    override_usage = "promgit template [OPTIONS] [NAME] CHART",
+    after_help = "\
+Examples:
+  promgit template charts/prometheus-cluster
+  promgit template simple charts/prometheus-cluster -n example --set replicas=2
+  promgit template simple ./chart-1.0.0.tgz -f values.yaml -s templates/service.yaml"
+)]
 pub struct Arguments {
-    /// [NAME] CHART: the release's name, and a chart folder or a `.tgz`
-    #[arg(required = true, value_name = "NAME] [CHART")]
+    /// The release's name (may be left out), and a chart folder or .tgz
+    #[arg(required = true, value_name = "[NAME] CHART")]
     pub names: Vec<String>,
     /// Namespace of the release
     #[arg(short, long, default_value = "default")]

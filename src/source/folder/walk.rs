@@ -94,10 +94,8 @@ pub enum WalkError {
 /// `pkg/volume/util/atomic_writer.go`: a nested key is reached through a link to a folder); a folder is entered
 /// once, by its own name before a link's, so that links in circles end.
 pub fn files(root: &Path) -> Result<Files, WalkError> {
+    self::root(root)?;
     let unreadable = |source| WalkError::Unreadable { path: root.to_path_buf(), source };
-    if !fs::metadata(root).map_err(unreadable)?.is_dir() {
-        return Err(WalkError::NotAFolder { path: root.to_path_buf() });
-    }
     let mut walk = Walk { folders: vec![(root.to_path_buf(), 0)], ..Walk::default() };
     while let Some((folder, depth)) = walk.folders.pop().or_else(|| walk.links.pop_first()) {
         match walk.enter(&folder, depth) {
@@ -114,6 +112,15 @@ pub fn files(root: &Path) -> Result<Files, WalkError> {
         }
     }
     Ok(walk.files)
+}
+
+/// Checks that the folder is there and is one.
+pub fn root(root: &Path) -> Result<(), WalkError> {
+    let unreadable = |source| WalkError::Unreadable { path: root.to_path_buf(), source };
+    match fs::metadata(root).map_err(unreadable)?.is_dir() {
+        true => Ok(()),
+        false => Err(WalkError::NotAFolder { path: root.to_path_buf() }),
+    }
 }
 
 #[derive(Default)]

@@ -1,0 +1,209 @@
+//! The news of the agent turned into lines: commits to stdout, all else to stderr.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use super::console::Console;
+use super::hint::{self, Place};
+use super::operation::Format;
+use super::problem::Problem;
+use crate::agent::Until;
+use crate::git::oid::Oid;
+use crate::reconcile::report::Report;
+use crate::source::event::{Key, Observed};
+
+/// A first run of fewer clusters is over before a bar could be read.
+const BAR_FROM: usize = 100;
+
+/// Prints reports, and keeps the account of the first listing.
+pub struct Printer<'a> {
+    console: &'a mut Console,
+    place: &'a Place,
+    until: Until,
+    format: Format,
+    first: First,
+    bar: Option<ProgressBar>,
+    /// Clusters and documents that something was wrong with, ever.
+    failed: usize,
+}
+
+/// How the first listing goes.
+#[derive(Default)]
+struct First {
+    /// None until the listing is complete; reports may come before that.
+    listed: Option<BTreeMap<Key, Observed>>,
+    /// Listed or absent, and nothing is known of it yet.
+    waiting: BTreeSet<Key>,
+    settled: BTreeSet<Key>,
+    /// Branch of each cluster with a commit.
+    committed: BTreeMap<Key, String>,
+    failed: BTreeSet<Key>,
+    /// Documents that were not taken.
+    refused: usize,
+    told: bool,
+}
+
+impl<'a> Printer<'a> {
+    pub fn new(console: &'a mut Console, place: &'a Place, until: Until, format: Format) -> Self {
+        Printer { console, place, until, format, first: First::default(), bar: None, failed: 0 }
+    }
+
+    pub fn hello(&mut self) {
+        if self.until == Until::Stopped {
+            let Place { source, repository, .. } = self.place;
+            let repository = repository.display();
+            self.note(format_args!("promgit: watching {source}, committing to {repository}; Ctrl-C stops"));
+        }
+    }
+
+    /// Nothing that there was to do failed, and the listing was complete.
+    pub fn is_well(&self) -> bool {
+        self.failed == 0 && self.first.listed.is_some()
+    }
+
+    pub fn one(&mut self, report: Report) {
+        match report {
+            Report::Committed { key, branch, commit, subject } => {
+                self.commit(&key, &branch, commit, &subject);
+                if !self.first.told {
+                    self.first.committed.insert(key.clone(), branch);
+                }
+                self.settled(key);
+            }
+            Report::Unchanged { key } => {
+                tracing::debug!(cluster = %key, "unchanged");
+                self.settled(key);
+            }
+            Report::Failed { key, message, again, .. } => {
+                self.failed += 1;
+                let more = if again { " (it is tried again)" } else { "" };
+                let origin = self.first.listed.as_ref().and_then(|listed| listed.get(&key));
+                let at = origin.map_or(String::new(), |observed| format!("{}: ", observed.origin));
+                self.note(format_args!("error: {at}{key}: {message}{more}"));
+                self.first.failed.insert(key.clone());
+                self.settled(key);
+            }
+            Report::Refused(refused) => {
+                self.failed += 1;
+                self.first.refused += 1;
+                Problem::of(&refused).iter().for_each(|problem| self.note(format_args!("error: {problem}")));
+            }
+            Report::Listed { clusters, absent } => self.listed(clusters, absent),
+            Report::Notice(text) => self.note(format_args!("warning: {text}")),
+        }
+    }
+
+    fn commit(&mut self, key: &Key, branch: &str, commit: Oid, subject: &str) {
+        match self.format {
+            Format::Text => {
+                let id = self.console.styled(33, commit.short());
+                self.data(format_args!("{id} {branch}  {subject}"));
+            }
+            Format::Json => self.data(json!({
+                "commit": commit.to_string(), "branch": branch, "cluster": key.to_string(), "subject": subject,
+            })),
+        }
+    }
+
+    fn listed(&mut self, clusters: Vec<Observed>, absent: Vec<Key>) {
+        if self.first.listed.is_some() {
+            return;
+        }
+        let listed: BTreeMap<Key, Observed> =
+            clusters.into_iter().map(|observed| (observed.key.clone(), observed)).collect();
+        let all = listed.keys().cloned().chain(absent);
+        self.first.waiting = all.filter(|key| !self.first.settled.contains(key)).collect();
+        if self.console.progress && self.first.waiting.len() >= BAR_FROM {
+            let style = ProgressStyle::with_template("{bar:30} {pos}/{len} clusters, {eta} left");
+            let bar = ProgressBar::new(listed.len() as u64);
+            bar.set_position(self.first.settled.len() as u64);
+            self.bar = Some(style.map_or(bar.clone(), |style| bar.with_style(style)));
+        }
+        self.first.listed = Some(listed);
+        self.settle();
+    }
+
+    /// Something is known of the cluster.
+    fn settled(&mut self, key: Key) {
+        if self.first.told {
+            return;
+        }
+        if self.first.waiting.remove(&key)
+            && let Some(bar) = &self.bar
+        {
+            bar.inc(1);
+        }
+        self.first.settled.insert(key);
+        self.settle();
+    }
+
+    /// When all of the first listing is handled: says so, and what to do next.
+    fn settle(&mut self) {
+        if self.first.told || !self.first.waiting.is_empty() || self.first.listed.is_none() {
+            return;
+        }
+        self.finish_bar();
+        // The account is closed; what it held is not needed any more.
+        let first = std::mem::replace(&mut self.first, First { told: true, ..First::default() });
+        let listed = first.listed.clone().unwrap_or_default();
+        self.first.listed = Some(BTreeMap::new());
+        self.note(format_args!("promgit: {}", summary(&first, &listed, self.place)));
+        if self.until == Until::Stopped {
+            let good = listed.values().filter(|observed| !first.failed.contains(&observed.key));
+            hint::lines(self.place, good).iter().for_each(|line| self.note(line));
+        }
+    }
+
+    pub fn finish_bar(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn data(&mut self, text: impl fmt::Display) {
+        // A closed stdout does not stop the agent: the commits are what counts.
+        let print = |console: &mut Console| drop(console.data(format_args!("{text}\n")));
+        match self.bar.clone() {
+            Some(bar) => bar.suspend(|| print(self.console)),
+            None => print(self.console),
+        }
+    }
+
+    pub fn note(&mut self, text: impl fmt::Display) {
+        match self.bar.clone() {
+            Some(bar) => bar.suspend(|| self.console.note(text)),
+            None => self.console.note(text),
+        }
+    }
+}
+
+/// `5 clusters, 3 commits, 1 unchanged, 1 failed`
+fn summary(first: &First, listed: &BTreeMap<Key, Observed>, place: &Place) -> String {
+    let First { committed, failed, refused, .. } = first;
+    if listed.is_empty() && committed.is_empty() && *refused == 0 {
+        return format!("no PrometheusCluster in {} yet; save one there and it is committed", place.source);
+    }
+    let unchanged = listed.keys().filter(|key| !committed.contains_key(*key) && !failed.contains(*key));
+    let unchanged = unchanged.count();
+    let mut parts = vec![count(listed.len(), "cluster")];
+    match (committed.len(), failed.len()) {
+        (0, 0) => parts.push("nothing to commit".into()),
+        (commits, _) => {
+            let rest = [(unchanged, "unchanged"), (failed.len(), "failed")];
+            let rest = rest.into_iter().filter(|(number, _)| *number > 0);
+            parts.push(count(commits, "commit"));
+            parts.extend(rest.map(|(number, word)| format!("{number} {word}")));
+        }
+    }
+    if *refused > 0 {
+        parts.push(count(*refused, "document") + " refused");
+    }
+    parts.join(", ")
+}
+
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
