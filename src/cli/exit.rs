@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use super::console::Console;
 use crate::agent::OpenError;
+use crate::ledger::branch::BranchError;
 use crate::reconcile::inputs::InputsError;
 use crate::settings::load::LoadError;
 use crate::telemetry::TelemetryError;
@@ -86,6 +87,7 @@ fn exit_of(error: &anyhow::Error) -> Exit {
     let wrong = error.is::<UsageError>()
         || error.is::<LoadError>()
         || error.is::<TelemetryError>()
+        || error.is::<BranchError>()
         || error.downcast_ref().is_some_and(in_settings)
         || error.downcast_ref().is_some_and(in_opening);
     if wrong { Exit::Usage } else { Exit::Failed }

@@ -77,12 +77,11 @@ impl<'a> Printer<'a> {
                 tracing::debug!(cluster = %key, "unchanged");
                 self.settled(key);
             }
-            Report::Failed { key, message, again, .. } => {
+            Report::Failed { key, origin, message, again, .. } => {
                 self.failed += 1;
                 let more = if again { " (it is tried again)" } else { "" };
-                let origin = self.first.listed.as_ref().and_then(|listed| listed.get(&key));
-                let at = origin.map_or(String::new(), |observed| format!("{}: ", observed.origin));
-                self.note(format_args!("error: {at}{key}: {message}{more}"));
+                let at = origin.map_or(String::new(), |origin| format!("{origin}: "));
+                self.note(format_args!("error: {at}{key}: {}{more}", message.trim_end()));
                 self.first.failed.insert(key.clone());
                 self.settled(key);
             }

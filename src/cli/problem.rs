@@ -34,6 +34,8 @@ impl Problem {
 
     fn at(origin: &Origin, key: Option<&Key>, message: String) -> Self {
         let file = origin.path.display().to_string();
+        // Helm ends some messages with an empty line.
+        let message = message.trim_end().to_string();
         Problem { file, line: origin.line, cluster: key.map(Key::to_string), message }
     }
 }

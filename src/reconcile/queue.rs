@@ -7,7 +7,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::class::{Class, Retry};
-use crate::source::event::{Deleted, Key, Observed};
+use crate::source::event::{Deleted, Key, Observed, Origin};
 
 /// What a source wants done for a cluster.
 #[derive(Clone, Debug)]
@@ -21,6 +21,14 @@ impl Work {
         match self {
             Work::Apply(observed) => &observed.key,
             Work::Delete(deleted) => &deleted.key,
+        }
+    }
+
+    /// Where the resource stands; what is gone stands nowhere.
+    pub fn origin(&self) -> Option<Origin> {
+        match self {
+            Work::Apply(observed) => Some(observed.origin.clone()),
+            Work::Delete(_) => None,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What became of a cluster, told to whoever listens (the command line now, status and metrics later).
 
 use crate::git::oid::Oid;
-use crate::source::event::{Key, Observed, Refused};
+use crate::source::event::{Key, Observed, Origin, Refused};
 
 use super::class::Class;
 
@@ -12,8 +12,9 @@ pub enum Report {
     Committed { key: Key, branch: String, commit: Oid, subject: String },
     /// The branch says already what the resource asks for.
     Unchanged { key: Key },
-    /// Nothing was committed for this cluster. `again`: it will be tried again by itself.
-    Failed { key: Key, class: Class, message: String, again: bool },
+    /// Nothing was committed for this cluster. `again`: it will be tried again by itself. `origin`: where it
+    /// stands, unless it was to be deleted.
+    Failed { key: Key, origin: Option<Origin>, class: Class, message: String, again: bool },
     /// A document that is not taken.
     Refused(Refused),
     /// A listing is complete: these clusters are being looked at, and these go, for they are not in it.

@@ -87,8 +87,8 @@ impl Worker<'_> {
     }
 
     fn fail(&self, job: Job, error: &WorkError) {
-        let (key, class) = (job.work.key().clone(), error.class());
+        let (key, origin, class) = (job.work.key().clone(), job.work.origin(), error.class());
         let again = self.queue.fail(job, class) != Next::Never;
-        (self.report)(Report::Failed { key, class, message: error.to_string(), again });
+        (self.report)(Report::Failed { key, origin, class, message: error.to_string(), again });
     }
 }

@@ -241,14 +241,14 @@ impl Writer<'_> {
     fn fail(&mut self, planned: Planned, error: &WriteError) {
         let Planned { job, change, since: _ } = planned;
         self.branches.remove(&change.branch);
-        let class = error.class();
+        let (class, origin) = (error.class(), job.work.origin());
         let next = self.queue.fail(job, class);
         if (class, next) == (Class::Conflict, Next::Again) {
             tracing::info!(cluster = %change.key, %error, "planned again");
             return;
         }
         let again = next != Next::Never;
-        (self.report)(Report::Failed { key: change.key, class, message: error.to_string(), again });
+        (self.report)(Report::Failed { key: change.key, origin, class, message: error.to_string(), again });
     }
 
     /// Keeps the number of packs and loose objects small; a failure costs speed, not data.

@@ -159,7 +159,7 @@ mod tests {
             ("reposytory: {}", "unknown field `reposytory`"),
             (
                 "render: {workers: many}",
-                "render.workers: invalid type: string \"many\", expected usize at line 1",
+                "render.workers: invalid type: string \"many\", expected a whole number, 0 or more at line 1",
             ),
             ("commit: {window: 20}", "commit.window: \"20\" is not a length of time"),
             ("commit: {window: soon}", "is not a length of time"),

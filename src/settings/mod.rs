@@ -6,9 +6,11 @@ pub mod duration;
 pub mod environment;
 pub mod load;
 
+use std::fmt;
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use duration::Span;
 
@@ -91,6 +93,7 @@ pub struct Capabilities {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Render {
     /// Renders at the same time; 0: one per processor.
+    #[serde(deserialize_with = "whole")]
     pub workers: usize,
 }
 
@@ -117,6 +120,23 @@ pub enum LogFormat {
     #[default]
     Text,
     Json,
+}
+
+/// A count; the error says so in words that are not Rust's.
+fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    struct Whole;
+    impl Visitor<'_> for Whole {
+        type Value = usize;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a whole number, 0 or more")
+        }
+
+        fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<usize, E> {
+            usize::try_from(number).map_err(E::custom)
+        }
+    }
+    deserializer.deserialize_u64(Whole)
 }
 
 impl Default for Agent {
