@@ -41,7 +41,7 @@ tools: ## build the reference tools (helm, promtool) into the cache, once
 bench: tools build ## measure speed and memory against helm and git, as a table
 	$(CARGO) bench --locked
 
-generate: ## write the files that are generated from code (CRD, command reference)
+generate: ## write the files that are generated from code (CRD, reference pages)
 	UPDATE=1 $(CARGO) test --locked --test resource --test cli generated
 
 image: ## build the container image (needs a container engine)

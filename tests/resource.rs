@@ -127,7 +127,7 @@ fn reference(cases: &[Case]) -> Vec<Answer> {
 }
 
 #[test]
-fn the_chart_holds_what_the_code_writes() {
+fn generated_definition_is_the_one_of_the_chart() {
     let path = support::root().join(CRD);
     let text = api::crd::yaml().expect("a definition");
     if std::env::var_os("UPDATE").is_some() {

@@ -53,6 +53,10 @@ pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> 
     }
     let mut exit = if problems.is_empty() { Exit::Done } else { Exit::Failed };
     for observed in &clusters {
+        if observed.cluster.spec.suspend {
+            console.note(format_args!("note: {} is suspended, so nothing is committed for it", observed.key));
+            continue;
+        }
         match one(observed, &inputs, &reader) {
             Ok(None) => {}
             Ok(Some((change, files))) => {

@@ -76,6 +76,11 @@ impl Worker<'_> {
         self.reader.refresh().map_err(|error| PlanError::Read(error.into()))?;
         match work {
             Work::Delete(deleted) => Ok(plan::remove(&self.reader, &branch, deleted)?),
+            // Suspended: nothing is rendered and nothing committed; what the branch holds stays.
+            Work::Apply(observed) if observed.cluster.spec.suspend => {
+                tracing::info!(cluster = %observed.key, "suspended: left as it is");
+                Ok(Plan::Unchanged)
+            }
             Work::Apply(observed) => {
                 let prepared = prepare::prepare(&observed.key, &observed.cluster, self.inputs)?;
                 for warning in &prepared.warnings {

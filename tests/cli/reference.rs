@@ -96,7 +96,7 @@ pub fn settings(file: &str) -> String {
         } else if let Some((key, default)) = text.split_once(": ") {
             let variable = names.iter().find(|(_, (path, _))| *path == [section, key]);
             let variable = variable.map(|(name, _)| name.as_str()).expect("a variable for every setting");
-            let meaning = comments.drain(..).collect::<Vec<_>>().join(" ").replace('|', "\\|");
+            let meaning = std::mem::take(&mut comments).join(" ").replace('|', "\\|");
             let _ = writeln!(page, "| `{section}.{key}` | `{default}` | `{variable}` | {meaning} |");
         }
     }
