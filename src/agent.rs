@@ -53,7 +53,7 @@ pub struct Agent {
 pub enum OpenError {
     #[error("source.from {0:?} is not known; write dir:PATH, the folder that holds the resources")]
     Source(String),
-    #[error("source.from: {reason}; give a folder of resources with --source dir:PATH")]
+    #[error("source.from: {reason} (--source dir:PATH)")]
     Folder { reason: WalkError },
     #[error(transparent)]
     Inputs(#[from] InputsError),

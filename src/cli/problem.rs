@@ -10,7 +10,7 @@ use crate::source::event::{Key, Observed, Origin, Reason, Refused};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
     pub file: String,
-    /// From 1.
+    /// From 1; 0 for a whole file or folder.
     pub line: usize,
     /// Where it can be told.
     pub cluster: Option<String>,
@@ -23,10 +23,10 @@ impl Problem {
         Problem::at(&observed.origin, Some(&observed.key), message.to_string())
     }
 
-    /// One for each reason, at its line; what is about a whole file is at its first.
+    /// One for each reason.
     pub fn of(refused: &Refused) -> Vec<Self> {
         let one = |reason: &Reason| {
-            let origin = Origin { line: reason.line.max(1), ..refused.origin.clone() };
+            let origin = Origin { line: reason.line, ..refused.origin.clone() };
             Problem::at(&origin, refused.key.as_ref(), reason.text.clone())
         };
         refused.reasons.iter().map(one).collect()
@@ -43,7 +43,10 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Problem { file, line, cluster, message } = self;
-        write!(f, "{file}:{line}: ")?;
+        match line {
+            0 => write!(f, "{file}: ")?,
+            line => write!(f, "{file}:{line}: ")?,
+        }
         match cluster {
             // Some messages begin with the object, in the words of the API server.
             Some(cluster) if !message.contains(cluster.as_str()) => write!(f, "{cluster}: {message}"),
@@ -57,16 +60,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reason_with_a_line_of_its_own_is_reported_there() {
+    fn each_reason_is_a_line_with_its_own_place() {
+        let reason = |line, text: &str| Reason { line, text: text.into() };
         let refused = Refused {
             key: Some(Key { namespace: "n".into(), name: "a".into() }),
             origin: Origin { path: "x.yaml".into(), line: 2 },
-            reasons: vec![
-                Reason { line: 7, text: "spec.replicas is wrong".into() },
-                Reason { line: 0, text: "not YAML".into() },
-            ],
+            reasons: vec![reason(7, "spec.replicas is wrong"), reason(0, "too large")],
         };
         let lines: Vec<String> = Problem::of(&refused).iter().map(Problem::to_string).collect();
-        assert_eq!(lines, ["x.yaml:7: n/a: spec.replicas is wrong", "x.yaml:1: n/a: not YAML"]);
+        assert_eq!(lines, ["x.yaml:7: n/a: spec.replicas is wrong", "x.yaml: n/a: too large"]);
     }
 }

@@ -59,6 +59,9 @@ pub struct Arguments {
 /// How long what does not end by itself may hold the process at its end.
 const PATIENCE: Duration = Duration::from_millis(100);
 
+/// The same number on all platforms that Rust and git share but MIPS.
+const SIGXFSZ: i32 = 25;
+
 pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> {
     let Arguments { source, repo, once, check, output, log_level, settings: from } = arguments;
     let settings = from.load(Flags { source, repository: repo, log_level, ..Flags::default() })?;
@@ -98,6 +101,8 @@ fn place(settings: &Settings, config: Option<&Path>) -> anyhow::Result<Place> {
 async fn follow(agent: Agent, until: Until, printer: &mut Printer<'_>) -> anyhow::Result<Exit> {
     let (sender, mut reports) = unbounded_channel();
     let mut signals = Signals::listen()?;
+    // Caught, it turns a file that grows beyond `ulimit -f` into an error that is reported and tried again.
+    let _too_large = signal(SignalKind::from_raw(SIGXFSZ)).context("signals cannot be heard")?;
     let (stop, abort) = (Notify::new(), Notify::new());
     let mut running = pin!(agent.run(until, sender, stop.notified(), abort.notified()));
     let (mut heard, mut open, mut ended) = (0, true, None);
@@ -139,12 +144,7 @@ async fn follow(agent: Agent, until: Until, printer: &mut Printer<'_>) -> anyhow
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
-    /// Caught, it turns a file that grows beyond `ulimit -f` into an error that is reported and tried again.
-    _too_large: Signal,
 }
-
-/// The same number on all platforms that Rust and git share but MIPS.
-const SIGXFSZ: i32 = 25;
 
 impl Signals {
     fn listen() -> anyhow::Result<Self> {
@@ -152,7 +152,6 @@ impl Signals {
         Ok(Signals {
             terminate: listen(SignalKind::terminate())?,
             interrupt: listen(SignalKind::interrupt())?,
-            _too_large: listen(SignalKind::from_raw(SIGXFSZ))?,
         })
     }
 

@@ -1,8 +1,9 @@
 //! A length of time as people write it (`20ms`, `30s`, `1m 30s`).
 
+use std::fmt;
 use std::time::Duration;
 
-use serde::de::Error as _;
+use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A length of time in a settings file. Never negative; at most a day.
@@ -24,13 +25,24 @@ impl Span {
 
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
+        deserializer.deserialize_str(Text)
+    }
+}
+
+/// Fails while the text is visited: only then does the error name the key.
+struct Text;
+
+impl Visitor<'_> for Text {
+    type Value = Span;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a length of time such as 20ms, 30s or 5m, at most 24h")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Span, E> {
         let span = text.parse::<jiff::SignedDuration>().ok();
         let span = span.and_then(|span| Duration::try_from(span).ok()).filter(|span| *span <= LONGEST);
-        let wrong = || {
-            D::Error::custom(format!("{text:?} is not a length of time; write 20ms, 30s or 5m (at most 24h)"))
-        };
-        span.map(Span).ok_or_else(wrong)
+        span.map(Span).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
     }
 }
 
@@ -56,7 +68,7 @@ mod tests {
         assert_eq!(read("1m 30s").unwrap(), Span::milliseconds(90_000));
         for wrong in ["", "20", "-1s", "25h", "soon"] {
             let text = read(wrong).unwrap_err().to_string();
-            assert!(text.contains("write 20ms"), "{wrong}: {text}");
+            assert!(text.contains("such as 20ms"), "{wrong}: {text}");
         }
     }
 }

@@ -161,10 +161,13 @@ mod tests {
                 "render: {workers: many}",
                 "render.workers: invalid type: string \"many\", expected a whole number, 0 or more at line 1",
             ),
-            ("commit: {window: 20}", "commit.window: \"20\" is not a length of time"),
-            ("commit: {window: soon}", "is not a length of time"),
+            (
+                "commit: {window: 20}",
+                "commit.window: invalid value: string \"20\", expected a length of time such as",
+            ),
+            ("commit: {window: soon}", "commit.window: invalid value: string \"soon\""),
             ("[]", "not a map of settings"),
-            ("a: [", "while parsing a node"),
+            ("a: [", "while parsing a flow node"),
         ];
         for (text, expected) in table {
             let error = load_text(text).unwrap_err().to_string();
