@@ -834,7 +834,7 @@ mod immutable {
             fs::write(&path, text).unwrap();
             let reports = once(&root, &repository).await;
             let failed = reports.iter().find_map(|report| match report {
-                Report::Failed { key, class, message, again } => Some((key, *class, message, *again)),
+                Report::Failed { key, class, message, again, .. } => Some((key, *class, message, *again)),
                 _ => None,
             });
             let (key, class, message, again) = failed.unwrap_or_else(|| panic!("{reports:?}"));
