@@ -14,10 +14,13 @@ use crate::process;
 const PATIENCE: Duration = Duration::from_secs(60);
 const SETTLED: &str = "the first listing is handled";
 
+/// A line and the moment it came.
+type Line = (Instant, String);
+
 /// The process; killed at the end: the repository is as durable then as before.
 pub struct Agent {
     child: Child,
-    commits: Receiver<Instant>,
+    commits: Receiver<Line>,
     /// From the start of the process until the first listing was handled.
     pub ready: Duration,
 }
@@ -29,17 +32,22 @@ impl Agent {
         let mut command = bed.agent(folder, repository);
         command.args(["--log-level", "info"]).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the agent starts");
-        let commits = moments(child.stdout.take().expect("a pipe"), "");
-        let settled = moments(child.stderr.take().expect("a pipe"), SETTLED);
+        let commits = lines(child.stdout.take().expect("a pipe"), "");
+        let settled = lines(child.stderr.take().expect("a pipe"), SETTLED);
         settled.recv_timeout(PATIENCE).expect("the first listing is handled");
         let ready = start.elapsed();
-        while commits.try_recv().is_ok() {}
         Agent { child, commits, ready }
     }
 
-    /// Waits for the line of the next commit; the moment it came.
-    pub fn commit(&self) -> Instant {
-        self.commits.recv_timeout(PATIENCE).expect("a commit")
+    /// Waits for the line of the commit with these words in its subject; the moment it came. Lines of earlier
+    /// commits, which may still be on their way, are passed over.
+    pub fn commit(&self, words: &str) -> Instant {
+        loop {
+            let (at, line) = self.commits.recv_timeout(PATIENCE).expect("a commit");
+            if line.ends_with(words) {
+                return at;
+            }
+        }
     }
 
     /// A line of its `/proc/<id>/status`, in KiB.
@@ -55,12 +63,13 @@ impl Drop for Agent {
     }
 }
 
-/// The moments at which lines with `words` arrived.
-fn moments(pipe: impl Read + Send + 'static, words: &'static str) -> Receiver<Instant> {
-    let (sender, moments) = channel();
+/// The lines with `words` as they arrive.
+fn lines(pipe: impl Read + Send + 'static, words: &'static str) -> Receiver<Line> {
+    let (sender, received) = channel();
     thread::spawn(move || {
         let lines = BufReader::new(pipe).lines().map_while(Result::ok);
-        lines.filter(|line| line.contains(words)).map(|_| Instant::now()).all(|at| sender.send(at).is_ok())
+        let mut wanted = lines.filter(|line| line.contains(words));
+        wanted.all(|line| sender.send((Instant::now(), line)).is_ok())
     });
-    moments
+    received
 }

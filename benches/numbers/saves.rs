@@ -28,9 +28,10 @@ fn row(table: &mut Table, clusters: &str, agent: &Agent, folder: &Path, count: u
     let mut times: Vec<Duration> = (0..SAVES)
         .map(|round| {
             sleep(Duration::from_millis(PAUSES[round % PAUSES.len()]));
+            let replicas = 3 + round;
             let start = Instant::now();
-            save(folder, round * 7 % count, 3 + round);
-            agent.commit().duration_since(start)
+            save(folder, round * 7 % count, replicas);
+            agent.commit(&format!("→ {replicas}")).duration_since(start)
         })
         .collect();
     let [half, most] = [0.5, 0.99].map(|share| quantile(&mut times, share));
