@@ -834,12 +834,18 @@ mod immutable {
             fs::write(&path, text).unwrap();
             let reports = once(&root, &repository).await;
             let failed = reports.iter().find_map(|report| match report {
-                Report::Failed { key, class, message, again, .. } => Some((key, *class, message, *again)),
+                Report::Failed { key, origin, class, message, again } => {
+                    assert_eq!(
+                        origin.as_ref().map(ToString::to_string),
+                        Some(format!("{}:1", path.display()))
+                    );
+                    Some((key, *class, message, *again))
+                }
                 _ => None,
             });
             let (key, class, message, again) = failed.unwrap_or_else(|| panic!("{reports:?}"));
             assert_eq!((key.to_string().as_str(), class, again), ("ns/a", Class::User, false));
-            assert!(message.starts_with(&format!("{}:1: {field}Invalid value", path.display())), "{message}");
+            assert!(message.starts_with(&format!("{field}Invalid value")), "{message}");
             assert!(message.contains("once the cluster exists"), "{message}");
             assert_eq!(tip(), before, "nothing is committed");
         }

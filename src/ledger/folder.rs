@@ -64,6 +64,11 @@ pub enum FolderError {
          check the values that switch its parts off, or delete the resource"
     )]
     Empty { cluster: String, chart: String },
+    #[error(
+        "the chart {chart} rendered {object} twice for {cluster}, and kustomize takes no object twice; \
+         correct the chart, or the values that name the second one"
+    )]
+    Twice { cluster: String, chart: String, object: String },
     #[error(transparent)]
     Secret(#[from] SecretInGit),
     #[error(transparent)]
@@ -76,6 +81,7 @@ pub fn files(deployment: &Deployment<'_>) -> Result<Files, FolderError> {
         let cluster = format!("{}/{}", deployment.namespace, deployment.name);
         return Err(FolderError::Empty { cluster, chart: deployment.chart.name.clone() });
     }
+    once(deployment)?;
     let objects = deployment.crds.iter().chain(&deployment.manifests).chain(&deployment.hooks);
     secrets::check(objects.map(|object| &object.json))?;
     let crds = placed(CRDS, &deployment.crds);
@@ -94,6 +100,22 @@ pub fn files(deployment: &Deployment<'_>) -> Result<Files, FolderError> {
         files.insert(path, object.text.clone().into_bytes());
     }
     Ok(files)
+}
+
+/// Refuses an object that is applied twice. Its API version may differ, its group not.
+fn once(deployment: &Deployment<'_>) -> Result<(), FolderError> {
+    let mut seen = BTreeSet::new();
+    for object in deployment.crds.iter().chain(&deployment.manifests) {
+        let Identity { api_version, kind, namespace, name } = &object.identity;
+        let group = api_version.split_once('/').map_or("", |(group, _)| group);
+        let namespace = if namespace.is_empty() { deployment.namespace } else { namespace };
+        if !seen.insert((group, kind, namespace, name)) {
+            let cluster = format!("{}/{}", deployment.namespace, deployment.name);
+            let chart = deployment.chart.name.clone();
+            return Err(FolderError::Twice { cluster, chart, object: format!("{kind}/{name}") });
+        }
+    }
+    Ok(())
 }
 
 fn placed<'a>(folder: &str, objects: &'a [Object]) -> Vec<(String, &'a Object)> {

@@ -17,7 +17,7 @@ use crate::ledger::record::Record;
 use crate::ledger::root::Row;
 use crate::ledger::words::objects::{self, Objects};
 use crate::ledger::words::subject::{self, Side};
-use crate::source::event::{Deleted, Key, Observed, Origin};
+use crate::source::event::{Deleted, Key, Observed};
 use crate::yaml::{convert, read};
 
 /// What is ours in a cluster's folder: path below it → id of the file. What the branch holds is compared with
@@ -74,15 +74,15 @@ pub enum PlanError {
     #[error(transparent)]
     Read(#[from] ReadError),
     /// What an API server would answer to the change.
-    #[error("{origin}: {reasons}")]
-    Forbidden { origin: Origin, reasons: String },
+    #[error("{0}")]
+    Forbidden(String),
 }
 
 impl PlanError {
     pub fn class(&self) -> Class {
         match self {
             PlanError::Read(_) => Class::Transient,
-            PlanError::Forbidden { .. } => Class::User,
+            PlanError::Forbidden(_) => Class::User,
         }
     }
 }
@@ -107,7 +107,7 @@ pub fn write(
         .filter(|(path, _)| differs(path) || is_told(path))
         .for_each(|(path, bytes)| new.add(path, bytes));
     let old = state(reader, base.iter().filter(|(path, _)| differs(path) || is_told(path)))?;
-    allowed(&old.cluster, &cluster, &observed.origin)?;
+    allowed(&old.cluster, &cluster)?;
     let changes = match (&old.record, &new.record) {
         (Some(before), Some(after)) => {
             let [before, after] = [(&old.cluster, before), (&new.cluster, after)];
@@ -148,7 +148,7 @@ pub fn write(
 
 /// Applies the rules of the resource that compare with what was: an API server knows the old object, a folder does
 /// not, and the branch does, over restarts too. A removed cluster has no past: it may come back in any form.
-fn allowed(old: &Json, new: &Json, origin: &Origin) -> Result<(), PlanError> {
+fn allowed(old: &Json, new: &Json) -> Result<(), PlanError> {
     if old.is_null() {
         return Ok(());
     }
@@ -156,7 +156,7 @@ fn allowed(old: &Json, new: &Json, origin: &Origin) -> Result<(), PlanError> {
         Ok(old) => old,
         // Somebody edited the branch: there is nothing to compare with.
         Err(error) => {
-            tracing::warn!(%origin, %error, "cluster.yaml on the branch cannot be read: the change is not compared");
+            tracing::warn!(%error, "cluster.yaml on the branch cannot be read: the change is not compared");
             return Ok(());
         }
     };
@@ -164,7 +164,7 @@ fn allowed(old: &Json, new: &Json, origin: &Origin) -> Result<(), PlanError> {
         Ok(_) => Ok(()),
         Err(refusals) => {
             let reasons: Vec<String> = refusals.into_iter().map(|refusal| refusal.message).collect();
-            Err(PlanError::Forbidden { origin: origin.clone(), reasons: reasons.join("; ") })
+            Err(PlanError::Forbidden(reasons.join("; ")))
         }
     }
 }

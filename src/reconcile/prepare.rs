@@ -67,8 +67,9 @@ pub fn prepare(key: &Key, cluster: &PrometheusCluster, inputs: &Inputs) -> Resul
     let written = text::to_yaml(&values).map_err(|error| failed(error.to_string()))?;
     let written = String::from_utf8(written).map_err(|error| failed(error.to_string()))?;
     let output = render(key, &values, inputs)?;
-    let crds = output.crds.iter().map(|crd| object(&crd.path, &crd.data)).collect::<Result<_, _>>()?;
+    let crds = output.crds.iter().map(|crd| object(&crd.path, &crd.data));
     let hooks = output.hooks.iter().map(|hook| manifest(&hook.manifest));
+    let manifests = output.manifests.iter().map(manifest);
     let deployment = Deployment {
         namespace: &key.namespace,
         name: &key.name,
@@ -78,9 +79,9 @@ pub fn prepare(key: &Key, cluster: &PrometheusCluster, inputs: &Inputs) -> Resul
         chart: inputs.chart_ref.clone(),
         renderer: RENDERER,
         capabilities: inputs.recorded.clone(),
-        crds,
-        manifests: output.manifests.iter().map(manifest).collect::<Result<_, _>>()?,
-        hooks: hooks.collect::<Result<_, _>>()?,
+        crds: crds.filter_map(Result::transpose).collect::<Result<_, _>>()?,
+        manifests: manifests.filter_map(Result::transpose).collect::<Result<_, _>>()?,
+        hooks: hooks.filter_map(Result::transpose).collect::<Result<_, _>>()?,
     };
     check_rendered(deployment.manifests.iter().chain(&deployment.hooks))?;
     let files = folder::files(&deployment)?;
@@ -183,14 +184,18 @@ fn render(key: &Key, values: &Json, inputs: &Inputs) -> Result<render::Output, P
         .map_err(|source| PrepareError::Render { chart, source: Box::new(source) })
 }
 
-fn manifest(manifest: &Manifest) -> Result<Object, PrepareError> {
+/// `None` for a document that holds only comments, such as a licence above a part that is switched off.
+fn manifest(manifest: &Manifest) -> Result<Option<Object>, PrepareError> {
     object(&manifest.path.to_text(), &manifest.text)
 }
 
-fn object(path: &str, bytes: &[u8]) -> Result<Object, PrepareError> {
+fn object(path: &str, bytes: &[u8]) -> Result<Option<Object>, PrepareError> {
     let failed = |source| PrepareError::Manifest { path: path.to_string(), source };
     let value: Value = read::value(bytes).map_err(failed)?;
     let json = convert::to_json(&value);
+    if json.is_null() {
+        return Ok(None);
+    }
     let text = |pointer: &str| json.pointer(pointer).and_then(Json::as_str).map(str::to_string);
     let identity = (|| {
         Some(Identity {
@@ -205,5 +210,5 @@ fn object(path: &str, bytes: &[u8]) -> Result<Object, PrepareError> {
     if !text.ends_with('\n') {
         text.push('\n');
     }
-    Ok(Object { identity, text, json })
+    Ok(Some(Object { identity, text, json }))
 }

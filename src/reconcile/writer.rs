@@ -23,6 +23,7 @@ use crate::git::oid::Oid;
 use crate::git::reader::{ReadError, Reader};
 use crate::git::ref_update::Refusal;
 use crate::git::store::Store;
+use crate::git::trailers;
 use crate::git::tree_edit::Edit;
 use crate::ledger::folder::OWN;
 use crate::ledger::message as words;
@@ -375,8 +376,8 @@ impl Stage<'_> {
         match &change.requested_by {
             None => self.agent(seconds),
             Some(who) => {
-                let email = if who.contains('@') { who.clone() } else { String::new() };
-                Signature { name: who.clone(), email, seconds: seconds.max(0), offset: 0 }
+                let (name, email) = person(who);
+                Signature { name, email, seconds: seconds.max(0), offset: 0 }
             }
         }
     }
@@ -388,6 +389,36 @@ impl Stage<'_> {
     }
 }
 
+/// `Jane Doe <jane@example.com>`, `jane@example.com` or `jane` as name and address.
+fn person(who: &str) -> (String, String) {
+    let who = trailers::one_line(who);
+    if let Some((name, rest)) = who.split_once('<')
+        && let Some((email, "")) = rest.split_once('>')
+    {
+        return (name.trim().to_string(), email.trim().to_string());
+    }
+    let email = if who.contains('@') { who.clone() } else { String::new() };
+    (who, email)
+}
+
 fn moved(change: &Change) -> WriteError {
     WriteError::Moved { branch: change.branch.clone(), key: change.key.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_asked_is_read_as_git_writes_it() {
+        let table = [
+            ("Jane Doe <jane@example.com>", ("Jane Doe", "jane@example.com")),
+            ("jane@example.com", ("jane@example.com", "jane@example.com")),
+            ("jane", ("jane", "")),
+            ("a <b> c", ("a <b> c", "")),
+        ];
+        for (who, (name, email)) in table {
+            assert_eq!(person(who), (name.to_string(), email.to_string()), "{who}");
+        }
+    }
 }
