@@ -49,8 +49,8 @@ fn a_full_disk_is_named_and_waited_for() {
     };
     limit("64");
     bed.put("simple.yaml", &cluster("example", "simple", "{replicas: 2}"));
-    let error = agent.error("example/simple");
-    assert!(error.contains("cannot write") && error.ends_with("(it is tried again)"), "{error}");
+    let error = agent.error("example/simple: ");
+    assert!(error.contains("File too large") && error.ends_with("(it is tried again)"), "{error}");
     limit("unlimited");
     agent.commit("replicas 1 → 2");
     assert_eq!(agent.stop(), Some(0));
@@ -87,7 +87,7 @@ fn a_read_only_repository_is_named_and_waited_for() {
     agent.error("watching");
     allow(0o555);
     bed.put("simple.yaml", &cluster("example", "simple", "{replicas: 2}"));
-    let error = agent.error("example/simple");
+    let error = agent.error("example/simple: ");
     assert!(error.contains("give the user that runs this program write access"), "{error}");
     assert!(error.ends_with("(it is tried again)"), "{error}");
     allow(0o755);
