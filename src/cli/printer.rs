@@ -81,7 +81,9 @@ impl<'a> Printer<'a> {
                 self.failed += 1;
                 let more = if again { " (it is tried again)" } else { "" };
                 let at = origin.map_or(String::new(), |origin| format!("{origin}: "));
-                self.note(format_args!("error: {at}{key}: {}{more}", message.trim_end()));
+                // Some messages begin with the place already, at the line of the field.
+                let message = message.strip_prefix(&at).unwrap_or(&message).trim_end();
+                self.note(format_args!("error: {at}{key}: {message}{more}"));
                 self.first.failed.insert(key.clone());
                 self.settled(key);
             }

@@ -50,7 +50,7 @@ fn a_full_disk_is_named_and_waited_for() {
     limit("64");
     bed.put("simple.yaml", &cluster("example", "simple", "{replicas: 2}"));
     let error = agent.error("example/simple: ");
-    assert!(error.contains("cannot write") && error.ends_with("(it is tried again)"), "{error}");
+    assert!(error.contains("File too large") && error.ends_with("(it is tried again)"), "{error}");
     limit("unlimited");
     agent.commit("replicas 1 → 2");
     assert_eq!(agent.stop(), Some(0));
