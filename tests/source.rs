@@ -208,7 +208,7 @@ async fn create_edit_rename_delete() {
 #[tokio::test]
 async fn a_relative_folder_is_followed_like_any_other() {
     let here = std::env::current_dir().unwrap();
-    let temporary = tempfile::tempdir_in(here.join("target")).unwrap();
+    let temporary = tempfile::tempdir_in(&here).unwrap();
     let relative = temporary.path().strip_prefix(&here).unwrap();
     fs::write(temporary.path().join("a.yaml"), cluster("a", 1)).unwrap();
     let mut feed = Feed::start(relative);
@@ -578,7 +578,12 @@ fn no_permission() {
     if fs::metadata("/proc/self").unwrap().uid() != 0 {
         return tokio::runtime::Runtime::new().unwrap().block_on(without_permission());
     }
-    let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+    // The build folder may be root's alone: a copy stands where nobody can start it.
+    let open = tempfile::tempdir().unwrap();
+    fs::set_permissions(open.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let program = open.path().join("source");
+    fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
+    let mut again = std::process::Command::new(&program);
     again
         .args(["--exact", "no_permission", "--nocapture"])
         .env_remove("TMPDIR")
