@@ -8,6 +8,7 @@ use crate::ledger::folder::{self, Deployment, Files, FolderError, Object};
 use crate::ledger::names::Identity;
 use crate::ledger::root::Row;
 use crate::prometheus::{config, credentials, keys, rules};
+use crate::render::errors::shortened;
 use crate::render::manifests::Manifest;
 use crate::render::policy::Policy;
 use crate::render::release::Release;
@@ -48,8 +49,8 @@ pub enum PrepareError {
     Values(#[from] ComposeError),
     #[error("values of {key} cannot be written: {reason}")]
     Text { key: Key, reason: String },
-    #[error("{chart}: {source}")]
-    Render { chart: String, source: Box<RenderError> },
+    #[error("{chart}: {reason}")]
+    Render { chart: String, reason: String },
     #[error("{path}: {source}")]
     Manifest { path: String, source: ReadError },
     #[error("{path}: a manifest is not an object with apiVersion, kind and metadata.name; correct the chart")]
@@ -180,8 +181,9 @@ fn render(key: &Key, values: &Json, inputs: &Inputs) -> Result<render::Output, P
         skip_schema: false,
     };
     let chart = inputs.chart_ref.name.clone();
-    render::engine::render(request, Limits::deep())
-        .map_err(|source| PrepareError::Render { chart, source: Box::new(source) })
+    // Two templates that include each other make Helm say 300 kB: too much for a log line or a status.
+    let failed = |error: RenderError| PrepareError::Render { chart, reason: shortened(error.to_string()) };
+    render::engine::render(request, Limits::deep()).map_err(failed)
 }
 
 /// `None` for a document that holds only comments, such as a licence above a part that is switched off.

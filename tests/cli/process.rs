@@ -144,6 +144,30 @@ fn what_the_first_run_says_to_type_and_to_edit_works() {
     assert_eq!(code(&mut child), 0);
 }
 
+/// Helm takes 4 GB for the first and ends without a message; for the second it has a limit and a message, which
+/// stands in `tests/parity`.
+#[test]
+fn templates_that_call_themselves_take_little_memory_and_few_words() {
+    for (template, expected) in [
+        ("{{ tpl .Values.loop . }}", "exceeded maximum template depth (4000)"),
+        ("{{ include \"a\" . }}", "nested reference name: a: unable to execute template"),
+    ] {
+        let folder = workplace(None);
+        let values = "loop: '{{ tpl .Values.loop . }}'\n";
+        fs::write(folder.path().join("chart/values.yaml"), values).expect("values");
+        fs::remove_file(folder.path().join("chart/templates/deployment.yaml")).expect("a template less");
+        let text = format!("{{{{ define \"a\" }}}}{template}{{{{ end }}}}a: {template}\n");
+        fs::write(folder.path().join("chart/templates/a.yaml"), text).expect("a template");
+        // A stack of 128 MiB, half of that again for a debug build's frames, and what the program itself needs.
+        let limited = "ulimit -v 500000; promgit render -f resources/simple.yaml --chart chart";
+        let output = shell(folder.path(), limited).output().expect("promgit");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains(expected), "{told}");
+        assert!(told.len() < 5_000, "{} bytes", told.len());
+    }
+}
+
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let folder = workplace(None);
