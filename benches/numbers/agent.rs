@@ -12,7 +12,8 @@ use crate::process;
 
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(60);
-const SETTLED: &str = "the first listing is handled";
+/// Part of the account that the agent gives of its first listing.
+const SETTLED: &str = " clusters, ";
 
 /// A line and the moment it came.
 type Line = (Instant, String);
@@ -34,7 +35,7 @@ impl Agent {
         let mut child = command.spawn().expect("the agent starts");
         let commits = lines(child.stdout.take().expect("a pipe"), "");
         let settled = lines(child.stderr.take().expect("a pipe"), SETTLED);
-        settled.recv_timeout(PATIENCE).expect("the first listing is handled");
+        settled.recv_timeout(PATIENCE).expect("the account of the first listing");
         let ready = start.elapsed();
         Agent { child, commits, ready }
     }

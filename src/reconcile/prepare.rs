@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::inputs::Inputs;
 use crate::api::{PrometheusCluster, annotations};
+use crate::chart::model::Crd;
 use crate::ledger::folder::{self, Deployment, Files, FolderError, Object};
 use crate::ledger::names::Identity;
 use crate::ledger::root::Row;
@@ -12,11 +13,11 @@ use crate::render::errors::shortened;
 use crate::render::manifests::Manifest;
 use crate::render::policy::Policy;
 use crate::render::release::Release;
+use crate::render::split;
 use crate::render::{self, RenderError, Request};
 use crate::source::event::Key;
 use crate::template::budgets::Limits;
 use crate::template::frozen::Frozen;
-use crate::template::value::Value;
 use crate::values::compose::{self, ComposeError};
 use crate::values::mapping::Subject;
 use crate::values::text;
@@ -68,9 +69,10 @@ pub fn prepare(key: &Key, cluster: &PrometheusCluster, inputs: &Inputs) -> Resul
     let written = text::to_yaml(&values).map_err(|error| failed(error.to_string()))?;
     let written = String::from_utf8(written).map_err(|error| failed(error.to_string()))?;
     let output = render(key, &values, inputs)?;
-    let crds = output.crds.iter().map(|crd| object(&crd.path, &crd.data));
-    let hooks = output.hooks.iter().map(|hook| manifest(&hook.manifest));
-    let manifests = output.manifests.iter().map(manifest);
+    let render::Output { manifests, hooks, crds, warnings, notes: _ } = output;
+    let crds = crds.iter().flat_map(definitions);
+    let hooks = hooks.into_iter().map(|hook| manifest(hook.manifest));
+    let manifests = manifests.into_iter().map(manifest);
     let deployment = Deployment {
         namespace: &key.namespace,
         name: &key.name,
@@ -87,7 +89,7 @@ pub fn prepare(key: &Key, cluster: &PrometheusCluster, inputs: &Inputs) -> Resul
     check_rendered(deployment.manifests.iter().chain(&deployment.hooks))?;
     let files = folder::files(&deployment)?;
     let row = Row::of(&asked, &inputs.chart_ref);
-    let warnings = output.warnings.iter().map(ToString::to_string).collect();
+    let warnings = warnings.iter().map(ToString::to_string).collect();
     Ok(Prepared { key: key.clone(), cluster: asked, files, row, warnings })
 }
 
@@ -187,14 +189,19 @@ fn render(key: &Key, values: &Json, inputs: &Inputs) -> Result<render::Output, P
 }
 
 /// `None` for a document that holds only comments, such as a licence above a part that is switched off.
-fn manifest(manifest: &Manifest) -> Result<Option<Object>, PrepareError> {
-    object(&manifest.path.to_text(), &manifest.text)
+fn manifest(manifest: Manifest) -> Result<Option<Object>, PrepareError> {
+    object(&manifest.path.to_text(), &manifest.text, manifest.json)
 }
 
-fn object(path: &str, bytes: &[u8]) -> Result<Option<Object>, PrepareError> {
-    let failed = |source| PrepareError::Manifest { path: path.to_string(), source };
-    let value: Value = read::value(bytes).map_err(failed)?;
-    let json = convert::to_json(&value);
+/// The definitions in a file of the chart's `crds/`, which Helm does not render.
+fn definitions(file: &Crd) -> impl Iterator<Item = Result<Option<Object>, PrepareError>> {
+    split::documents(&file.data).into_iter().map(|document| {
+        let failed = |source| PrepareError::Manifest { path: file.path.clone(), source };
+        object(&file.path, document, convert::to_json(&read::value(document).map_err(failed)?))
+    })
+}
+
+fn object(path: &str, bytes: &[u8], json: Json) -> Result<Option<Object>, PrepareError> {
     if json.is_null() {
         return Ok(None);
     }

@@ -32,11 +32,16 @@ const METADATA_TYPE: &str =
 impl Head {
     /// Reads the first document of the text.
     pub fn read(document: &[u8]) -> Result<Self, HeadError> {
+        Head::of(&read::value(document)?)
+    }
+
+    /// The head of a document that was read already.
+    pub fn of(document: &Value) -> Result<Self, HeadError> {
         let mut reader = Reader::default();
-        match read::value(document)? {
-            Value::Map(map) => reader.root(&map),
+        match document {
+            Value::Map(map) => reader.root(map),
             Value::Nil => {}
-            other => return Err(wrong(&other, "value", "util.SimpleHead")),
+            other => return Err(wrong(other, "value", "util.SimpleHead")),
         }
         match reader.error {
             Some(error) => Err(error),

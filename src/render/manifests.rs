@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value as Json;
+
 use crate::chart::warning::Warning;
 use crate::template::value::Str;
+use crate::yaml::{convert, read};
 
 use super::head::{Head, HeadError};
 use super::order;
@@ -23,6 +26,16 @@ pub struct Manifest {
     pub head: Head,
     /// The text exactly as rendered, without leading white space.
     pub text: Str,
+    /// The same as data, so that nobody who needs the object has to read it again; null where it says nothing.
+    pub json: Json,
+}
+
+impl Manifest {
+    fn read(path: &Str, document: &[u8]) -> Result<Self, HeadError> {
+        let value = read::value(document)?;
+        let (head, json) = (Head::of(&value)?, convert::to_json(&value));
+        Ok(Manifest { path: path.clone(), head, text: document.into(), json })
+    }
 }
 
 /// An object that belongs to an event in the life of a release.
@@ -98,9 +111,9 @@ pub fn sort(files: &BTreeMap<Str, Vec<u8>>, warnings: &mut Vec<Warning>) -> Resu
     let mut sorted = Sorted::default();
     for (path, contents) in files {
         for document in split::documents(contents) {
-            let head = Head::read(document)
+            let manifest = Manifest::read(path, document)
                 .map_err(|source| ManifestError { path: path.to_text().into_owned(), source })?;
-            sorted.add(Manifest { path: path.clone(), head, text: document.into() }, warnings);
+            sorted.add(manifest, warnings);
         }
     }
     sorted.manifests.sort_by(|a, b| order::compare(&a.head.kind, &b.head.kind));
