@@ -11,6 +11,7 @@ use super::values::ValueFlags;
 /// The flags and their meaning are Helm's. Knows no PrometheusCluster: for these see `promgit render`.
 #[derive(Args, Clone, Debug)]
 #[command(
+    allow_missing_positional = true,
     override_usage = "promgit template [OPTIONS] [NAME] CHART",
     after_help = "\
 Examples:
@@ -19,9 +20,12 @@ Examples:
   promgit template simple ./chart-1.0.0.tgz -f values.yaml -s templates/service.yaml"
 )]
 pub struct Arguments {
-    /// The release's name (may be left out), and a chart folder or .tgz
-    #[arg(required = true, value_name = "[NAME] CHART")]
-    pub names: Vec<String>,
+    /// The release's name; may be left out
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// A chart folder or .tgz
+    #[arg(value_name = "CHART")]
+    pub chart: String,
     /// Namespace of the release
     #[arg(short, long, default_value = "default")]
     pub namespace: String,
