@@ -21,6 +21,10 @@ const TEMPLATE: &str = "name-template";
 /// Why the release has no name; the text is Helm's.
 #[derive(Debug, thiserror::Error)]
 pub enum NameError {
+    #[error("no chart; give a chart folder or a .tgz")]
+    NoChart,
+    #[error("expected at most two arguments, unexpected arguments: {0}")]
+    TooMany(String),
     #[error("cannot set --generate-name and also specify a name")]
     Generated,
     #[error("cannot set --name-template and also specify a name")]
@@ -32,13 +36,14 @@ pub enum NameError {
 /// `[NAME] CHART`, where the name may come from `--name-template`.
 pub fn name_and_chart(arguments: &Arguments) -> Result<(String, String), NameError> {
     let template = arguments.name_template.as_deref().filter(|template| !template.is_empty());
-    let name = match &arguments.name {
-        Some(_) if arguments.generate_name => return Err(NameError::Generated),
-        Some(_) if template.is_some() => return Err(NameError::Templated),
-        Some(name) => name.clone(),
-        None => template.map_or(Ok(DEFAULT_NAME.to_owned()), named)?,
-    };
-    Ok((name, arguments.chart.clone()))
+    match arguments.names.as_slice() {
+        [_, _] if arguments.generate_name => Err(NameError::Generated),
+        [_, _] if template.is_some() => Err(NameError::Templated),
+        [name, chart] => Ok((name.clone(), chart.clone())),
+        [chart] => Ok((template.map_or(Ok(DEFAULT_NAME.to_owned()), named)?, chart.clone())),
+        [_, _, more @ ..] => Err(NameError::TooMany(more.join(", "))),
+        [] => Err(NameError::NoChart),
+    }
 }
 
 fn named(template: &str) -> Result<String, NameError> {
