@@ -99,6 +99,22 @@ fn a_hermetic_render_names_the_function_that_would_change() {
 }
 
 #[test]
+fn endless_recursion_that_helm_has_no_words_for_is_told_in_few() {
+    let cycle: String = (0..5)
+        .map(|at| format!("{{{{ define \"x{at}\" }}}}{{{{ include \"x{}\" . }}}}{{{{ end }}}}", (at + 1) % 5))
+        .collect();
+    for template in [
+        "{{ $x := dict \"t\" \"{{ tpl .t . }}\" }}{{ tpl $x.t $x }}",
+        "{{ $x := dict \"t\" (print (repeat 5000 \"a\") \"{{ tpl .t . }}\") }}{{ tpl $x.t $x }}",
+        &(cycle + "{{ include \"x0\" . }}"),
+    ] {
+        let said = message(template);
+        assert!(said.contains("app/templates/a.yaml:1:") && said.len() < 5_000, "{} bytes", said.len());
+        assert!(said.ends_with("exceeded maximum template depth (4000)"), "{said}");
+    }
+}
+
+#[test]
 fn hostile_charts_end_with_an_error() {
     for template in [
         "{{ define \"x\" }}{{ template \"x\" }}{{ end }}{{ template \"x\" }}",

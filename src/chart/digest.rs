@@ -11,7 +11,7 @@ impl Chart {
     /// it (which spells `Chart.yaml` anew and unpacks subcharts): order, times, modes and comments in `Chart.yaml`
     /// do not count. The lock file does not either: what it locks is there.
     pub fn digest(&self) -> String {
-        hex(&self.hash())
+        written(&self.hash())
     }
 
     /// Every part goes in with its length, so that no two charts run together to the same bytes.
@@ -40,6 +40,7 @@ impl Chart {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
+/// A SHA-256 as it is written everywhere: `sha256:<hex>`.
+pub fn written(hash: &[u8]) -> String {
+    hash.iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
 }

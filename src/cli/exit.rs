@@ -3,6 +3,8 @@
 use std::io;
 use std::process::ExitCode;
 
+use anyhow::Context;
+
 use super::console::Console;
 use crate::agent::OpenError;
 use crate::ledger::branch::BranchError;
@@ -67,6 +69,15 @@ pub fn conclude(result: anyhow::Result<Exit>, console: &mut Console) -> Exit {
     exit_of(&error)
 }
 
+/// Prints what the parser of arguments has to say: help and versions to stdout, errors to stderr.
+pub fn usage(error: &clap::Error, console: &mut Console) -> Exit {
+    let printed = error.print().and_then(|()| console.out.flush()).context("standard output");
+    match error.use_stderr() {
+        true => Exit::Usage,
+        false => conclude(printed.map(|()| Exit::Done), console),
+    }
+}
+
 /// Whoever starts the same command again gets the same answer: that is use, not failure.
 fn exit_of(error: &anyhow::Error) -> Exit {
     let in_settings = |error: &InputsError| {
@@ -94,7 +105,7 @@ fn exit_of(error: &anyhow::Error) -> Exit {
 }
 
 /// The reader of our output is gone: not an error of ours.
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
     let io = error.downcast_ref::<io::Error>();
     io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

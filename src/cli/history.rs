@@ -33,13 +33,17 @@ pub struct Arguments {
     #[arg(long, value_name = "PATH")]
     repo: Option<PathBuf>,
     /// At most so many
-    #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 50)]
+    #[arg(short = 'n', long, value_name = "COUNT", default_value = "50", value_parser = count)]
     limit: usize,
     /// json prints one list
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Format,
     #[command(flatten)]
     config: ConfigArguments,
+}
+
+fn count(text: &str) -> Result<usize, &'static str> {
+    text.parse().ok().filter(|count| *count > 0).ok_or("give a whole number from 1 on")
 }
 
 /// One commit, as `-o json` prints it.
@@ -66,7 +70,7 @@ pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> 
     let log = history::log(&reader, tip, &cluster.key.name);
     let entries = log.take(limit).map(|found| found.map(|(oid, commit)| entry(oid, &commit)));
     let entries: Vec<Entry> = entries.collect::<Result<_, _>>()?;
-    if entries.is_empty() && limit > 0 {
+    if entries.is_empty() {
         return Err(unknown(&settings, &branch, tip, &cluster.key));
     }
     console.data(match output {

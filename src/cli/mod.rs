@@ -54,11 +54,12 @@ pub enum Command {
 
 /// Runs the command of this process.
 pub fn main() -> ExitCode {
-    // clap prints help to stdout with exit code 0 and usage errors to stderr with 2.
-    let arguments = Arguments::parse();
     let mut console = Console::process();
-    let result = run(arguments, &mut console);
-    exit::conclude(result, &mut console).into()
+    let exit = match Arguments::try_parse() {
+        Ok(arguments) => exit::conclude(run(arguments, &mut console), &mut console),
+        Err(error) => exit::usage(&error, &mut console),
+    };
+    exit.into()
 }
 
 fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> {

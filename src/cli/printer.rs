@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::console::Console;
+use super::exit;
 use super::hint::{self, Place};
 use super::operation::Format;
 use super::problem::Problem;
@@ -18,6 +19,9 @@ use crate::source::event::{Key, Observed};
 /// A first run of fewer clusters is over before a bar could be read.
 const BAR_FROM: usize = 100;
 
+/// Behind the problem of a document of which nobody can tell what clusters it held.
+const KEPT: &str = "; until then nothing that this file held is deleted";
+
 /// Prints reports, and keeps the account of the first listing.
 pub struct Printer<'a> {
     console: &'a mut Console,
@@ -28,6 +32,8 @@ pub struct Printer<'a> {
     bar: Option<ProgressBar>,
     /// Clusters and documents that something was wrong with, ever.
     failed: usize,
+    /// Lines of data were lost, and nobody closed the stream.
+    lost: bool,
 }
 
 /// How the first listing goes.
@@ -48,7 +54,7 @@ struct First {
 
 impl<'a> Printer<'a> {
     pub fn new(console: &'a mut Console, place: &'a Place, until: Until, format: Format) -> Self {
-        Printer { console, place, until, format, first: First::default(), bar: None, failed: 0 }
+        Printer { console, place, until, format, first: First::default(), bar: None, failed: 0, lost: false }
     }
 
     pub fn hello(&mut self) {
@@ -59,9 +65,9 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// Nothing that there was to do failed, and the listing was complete.
+    /// Nothing that there was to do failed, its news could be told, and the listing was complete.
     pub fn is_well(&self) -> bool {
-        self.failed == 0 && self.first.listed.is_some()
+        self.failed == 0 && !self.lost && self.first.listed.is_some()
     }
 
     pub fn one(&mut self, report: Report) {
@@ -90,7 +96,9 @@ impl<'a> Printer<'a> {
             Report::Refused(refused) => {
                 self.failed += 1;
                 self.first.refused += 1;
-                Problem::of(&refused).iter().for_each(|problem| self.note(format_args!("error: {problem}")));
+                let kept = if refused.key.is_none() { KEPT } else { "" };
+                let problems = Problem::of(&refused);
+                problems.iter().for_each(|problem| self.note(format_args!("error: {problem}{kept}")));
             }
             Report::Listed { clusters, absent } => self.listed(clusters, absent),
             Report::Notice(text) => self.note(format_args!("warning: {text}")),
@@ -165,11 +173,18 @@ impl<'a> Printer<'a> {
     }
 
     fn data(&mut self, text: impl fmt::Display) {
-        // A closed stdout does not stop the agent: the commits are what counts.
-        let print = |console: &mut Console| drop(console.data(format_args!("{text}\n")));
-        match self.bar.clone() {
+        let print = |console: &mut Console| console.data(format_args!("{text}\n"));
+        let printed = match self.bar.clone() {
             Some(bar) => bar.suspend(|| print(self.console)),
             None => print(self.console),
+        };
+        // A closed or full stdout does not stop the agent: the commits are what counts.
+        if let Err(error) = printed.map_err(|error| error.context("commits go on, their lines are lost"))
+            && !self.lost
+            && !exit::is_closed_pipe(&error)
+        {
+            self.lost = true;
+            self.note(format_args!("error: {error:#}"));
         }
     }
 
@@ -185,7 +200,7 @@ impl<'a> Printer<'a> {
 fn summary(first: &First, listed: &BTreeMap<Key, Observed>, place: &Place) -> String {
     let First { committed, failed, refused, .. } = first;
     if listed.is_empty() && committed.is_empty() && *refused == 0 {
-        return format!("no PrometheusCluster in {} yet; save one there and it is committed", place.source);
+        return format!("no PrometheusCluster in {}; save one there and it is committed", place.source);
     }
     let unchanged = listed.keys().filter(|key| !committed.contains_key(*key) && !failed.contains(*key));
     let unchanged = unchanged.count();

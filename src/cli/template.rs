@@ -54,6 +54,8 @@ pub enum TemplateError {
     Render(#[from] RenderError),
     #[error(transparent)]
     Show(#[from] show::ShowError),
+    #[error("standard output: {0}")]
+    Stdout(io::Error),
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -63,7 +65,11 @@ pub fn run(arguments: &Arguments, stdout: &mut dyn Write, stderr: &mut dyn Write
     match template(arguments, stdout, stderr) {
         Ok(()) => DONE,
         // Who reads has read enough (`promgit template … | head`).
-        Err(TemplateError::Io(error)) if error.kind() == io::ErrorKind::BrokenPipe => DONE,
+        Err(TemplateError::Io(error) | TemplateError::Stdout(error))
+            if error.kind() == io::ErrorKind::BrokenPipe =>
+        {
+            DONE
+        }
         Err(error) => {
             // Nothing is left to do where the terminal itself is gone.
             let _ = report(arguments, &error, stderr);
@@ -182,21 +188,16 @@ fn print(
     let hooks: Vec<_> =
         output.hooks.iter().filter(|hook| !(arguments.skip_tests && hook.is_test())).collect();
     let hooks = if arguments.no_hooks { Vec::new() } else { hooks };
-    let text = match &arguments.output_dir {
+    let mut text = match &arguments.output_dir {
         Some(folder) => {
             files::write(folder, arguments, release, output, &hooks, stdout)?;
             b"\n".to_vec()
         }
         None => render::text::all(output, arguments.include_crds, hooks),
     };
-    if arguments.show_only.is_empty() {
-        stdout.write_all(&text)?;
-        return Ok(());
+    if !arguments.show_only.is_empty() {
+        let shown = show::only(&text, &arguments.show_only)?;
+        text = shown.iter().flat_map(|document| [b"---\n", &document[..], b"\n"].concat()).collect();
     }
-    for document in show::only(&text, &arguments.show_only)? {
-        stdout.write_all(b"---\n")?;
-        stdout.write_all(&document)?;
-        stdout.write_all(b"\n")?;
-    }
-    Ok(())
+    stdout.write_all(&text).and_then(|()| stdout.flush()).map_err(TemplateError::Stdout)
 }

@@ -1,7 +1,6 @@
 //! A rendered release turned into the files of its cluster's folder.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
@@ -10,6 +9,7 @@ use super::names::{self, Identity};
 use super::record::{Capabilities, ChartRef, Item, Record};
 use super::secrets::{self, SecretInGit};
 use super::text::{self, TextError};
+use crate::chart::digest;
 
 /// Path below the cluster's folder → bytes.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -151,11 +151,7 @@ fn digest(objects: &Placed<'_>) -> String {
             hash.update([0]);
         }
     }
-    let hex = hash.finalize().iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    });
-    format!("sha256:{hex}")
+    digest::written(&hash.finalize())
 }
 
 /// Lists the manifests in apply order. `namespace` is added where an object names none and no object names

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::problem::{Problem, Problems, parse};
-use super::{duration, keys};
+use super::keys;
+use super::problem::{Problem, Problems, join, parse};
 
 /// Prometheus' own default (`config.DefaultGlobalConfig`), in milliseconds.
 const DEFAULT_INTERVAL: u64 = 60_000;
@@ -37,9 +37,9 @@ impl Check<'_> {
         let mut timeout = DEFAULT_TIMEOUT;
         if let Some(global) = top.get("global").and_then(|global| self.map("global", global)) {
             self.keys("global", global, &[keys::GLOBAL]);
-            interval = self.length("global", global, "scrape_interval").unwrap_or(DEFAULT_INTERVAL);
-            let given = self.length("global", global, "scrape_timeout");
-            self.length("global", global, "evaluation_interval");
+            interval = self.problems.length("global", global, "scrape_interval").unwrap_or(DEFAULT_INTERVAL);
+            let given = self.problems.length("global", global, "scrape_timeout");
+            self.problems.length("global", global, "evaluation_interval");
             if given.is_some_and(|timeout| timeout > interval) {
                 self.problems
                     .add("global.scrape_timeout", "is longer than global.scrape_interval; shorten it");
@@ -70,8 +70,8 @@ impl Check<'_> {
                     format!("{name:?} is the name of {first} already; every scrape job needs its own");
                 check.problems.add(&format!("{path}.job_name"), message);
             }
-            let own = check.length(path, job, "scrape_interval").unwrap_or(interval);
-            let limit = check.length(path, job, "scrape_timeout").unwrap_or(timeout.min(own));
+            let own = check.problems.length(path, job, "scrape_interval").unwrap_or(interval);
+            let limit = check.problems.length(path, job, "scrape_timeout").unwrap_or(timeout.min(own));
             if limit > own {
                 check
                     .problems
@@ -133,19 +133,11 @@ impl Check<'_> {
         }
     }
 
+    /// Service discovery is nobody's known key, and everybody's.
     fn keys(&mut self, path: &str, map: &Map<String, Value>, known: &[&[&str]]) {
-        let all = || known.iter().flat_map(|keys| keys.iter().copied());
-        for key in map.keys().filter(|key| !all().any(|known| known == *key)) {
-            if key.ends_with(keys::DISCOVERY_SUFFIX) {
-                continue;
-            }
-            let hint = keys::meant(key, all());
-            if hint.is_some() || self.strict {
-                let hint = hint.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
-                self.problems
-                    .add(&join(path, key), format!("Prometheus {} has no such key{hint}", keys::VERSION));
-            }
-        }
+        let discovery = map.keys().filter(|key| key.ends_with(keys::DISCOVERY_SUFFIX));
+        let discovery: Vec<&str> = discovery.map(String::as_str).collect();
+        self.problems.keys(path, map, &[known, &[&discovery]].concat(), self.strict);
     }
 
     /// A required text.
@@ -166,20 +158,6 @@ impl Check<'_> {
         }
     }
 
-    fn length(&mut self, path: &str, map: &Map<String, Value>, key: &str) -> Option<u64> {
-        let text = match map.get(key)? {
-            Value::String(text) => text.clone(),
-            Value::Number(number) => number.to_string(),
-            _ => String::new(),
-        };
-        let length = duration::parse(&text);
-        if length.is_none() {
-            self.problems
-                .add(&join(path, key), format!("{text:?} is not a length of time; write 15s, 1m or 1h30m"));
-        }
-        length
-    }
-
     fn list_of_texts(&mut self, top: &Map<String, Value>, key: &str) {
         match top.get(key) {
             None | Some(Value::Null) => {}
@@ -187,10 +165,6 @@ impl Check<'_> {
             Some(_) => self.problems.add(key, "a list of file names is expected"),
         }
     }
-}
-
-fn join(path: &str, key: &str) -> String {
-    if path.is_empty() { key.to_string() } else { format!("{path}.{key}") }
 }
 
 #[cfg(test)]
@@ -225,7 +199,7 @@ mod tests {
             ),
             (
                 "global:\n  scrape_interval: 15\n",
-                "line 2: global.scrape_interval: \"15\" is not a length of time; write 15s, 1m or 1h30m",
+                "line 2: global.scrape_interval: \"15\" is not a length of time; write 15s, 5m or 1h30m",
             ),
             (
                 "global:\n  scrape_interval: 5s\n  scrape_timeout: 10s\n",
@@ -240,6 +214,11 @@ mod tests {
         for (text, expected) in table {
             assert_eq!(problems(text), [expected], "{text}");
         }
+    }
+
+    #[test]
+    fn a_length_that_is_not_given_is_the_default() {
+        assert!(problems("global: {scrape_interval: null, evaluation_interval: 0}\n").is_empty());
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! What is wrong with a configuration, and where.
+//! What is wrong with a configuration or a rule file, and where; with the checks that both are made of.
 
 use std::fmt;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::{duration, keys};
 use crate::yaml::document::{self, Document};
 
 /// One thing that is wrong.
@@ -44,9 +45,44 @@ impl<'a> Problems<'a> {
         self.found.push(Problem { line, path: path.to_string(), message: message.into() });
     }
 
+    /// The keys of a map are known ones. Not `strict`: another Prometheus will read it, which may know more, and only
+    /// what looks like a misspelling is wrong.
+    pub fn keys(&mut self, path: &str, map: &Map<String, Value>, known: &[&[&str]], strict: bool) {
+        let all = || known.iter().flat_map(|keys| keys.iter().copied());
+        for key in map.keys().filter(|key| !all().any(|known| known == *key)) {
+            let hint = keys::meant(key, all());
+            if hint.is_some() || strict {
+                let hint = hint.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
+                self.add(&join(path, key), format!("Prometheus {} has no such key{hint}", keys::VERSION));
+            }
+        }
+    }
+
+    /// A length of time in milliseconds, if there is a good one.
+    pub fn length(&mut self, path: &str, map: &Map<String, Value>, key: &str) -> Option<u64> {
+        let text = match map.get(key)? {
+            // Prometheus keeps its default.
+            Value::Null => return None,
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            _ => String::new(),
+        };
+        let length = duration::parse(&text);
+        if length.is_none() {
+            let message = format!("{text:?} is not a length of time; write 15s, 5m or 1h30m");
+            self.add(&join(path, key), message);
+        }
+        length
+    }
+
     pub fn finish(self) -> Vec<Problem> {
         self.found
     }
+}
+
+/// The path of a key of the map at `path`.
+pub fn join(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_string() } else { format!("{path}.{key}") }
 }
 
 /// The one document of a text; `what` is what it should be (`a Prometheus configuration`).

@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::keys;
 use super::problem::{Problem, Problems, parse};
-use super::{duration, keys};
+
+/// What only alerts have, each a length of time.
+const ALERTING: &[&str] = &["for", "keep_firing_for"];
 
 /// Checks a rule file. The expressions themselves are not parsed.
 pub fn check(text: &str, strict: bool) -> Vec<Problem> {
@@ -26,7 +29,7 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn file(&mut self, file: &Value) {
-        self.keys("", file, &["groups", "namespace"]);
+        self.map("", file, &["groups", "namespace"], &[]);
         let groups = match &file["groups"] {
             Value::Array(groups) => groups.as_slice(),
             Value::Null => &[],
@@ -38,8 +41,7 @@ impl Check<'_> {
         let mut names = BTreeSet::new();
         for (index, group) in groups.iter().enumerate() {
             let path = format!("groups[{index}]");
-            self.keys(&path, group, keys::RULE_GROUP);
-            self.length(&path, group, "interval");
+            self.map(&path, group, keys::RULE_GROUP, &["interval"]);
             match group["name"].as_str() {
                 None | Some("") => {
                     self.problems.add(&path, "name is missing or empty; every group needs one")
@@ -73,7 +75,7 @@ impl Check<'_> {
                 self.problems.add(&path, "a rule is a map with `record` or `alert`, and `expr`");
                 continue;
             }
-            self.keys(&path, rule, keys::RULE);
+            self.map(&path, rule, keys::RULE, ALERTING);
             let has = |key: &str| !matches!(&rule[key], Value::Null) && rule[key] != "";
             match (has("record"), has("alert")) {
                 (true, true) => {
@@ -87,8 +89,7 @@ impl Check<'_> {
             if !has("expr") {
                 self.problems.add(&path, "has no `expr`; write the query of the rule");
             }
-            for key in ["for", "keep_firing_for"] {
-                self.length(&path, rule, key);
+            for key in ALERTING {
                 if has("record") && has(key) {
                     self.problems.add(
                         &format!("{path}.{key}"),
@@ -99,28 +100,12 @@ impl Check<'_> {
         }
     }
 
-    fn keys(&mut self, path: &str, map: &Value, known: &[&str]) {
-        for key in map
-            .as_object()
-            .into_iter()
-            .flat_map(|map| map.keys())
-            .filter(|key| !known.contains(&key.as_str()))
-        {
-            let hint = keys::meant(key, known.iter().copied());
-            if hint.is_some() || self.strict {
-                let hint = hint.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
-                let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                self.problems.add(&path, format!("Prometheus {} has no such key{hint}", keys::VERSION));
-            }
-        }
-    }
-
-    fn length(&mut self, path: &str, map: &Value, key: &str) {
-        if let Some(text) = map[key].as_str().filter(|text| duration::parse(text).is_none()) {
-            self.problems.add(
-                &format!("{path}.{key}"),
-                format!("{text:?} is not a length of time; write 30s, 5m or 1h"),
-            );
+    /// Known keys, and lengths of time where these keys hold them.
+    fn map(&mut self, path: &str, map: &Value, known: &[&str], lengths: &[&str]) {
+        let Some(map) = map.as_object() else { return };
+        self.problems.keys(path, map, &[known], self.strict);
+        for key in lengths {
+            self.problems.length(path, map, key);
         }
     }
 }
@@ -152,8 +137,13 @@ mod tests {
             ),
             (
                 "groups:\n- name: a\n  rules:\n  - alert: x\n    expr: up\n    for: soon\n",
-                "line 6: groups[0].rules[0].for: \"soon\" is not a length of time; write 30s, 5m or 1h",
+                "line 6: groups[0].rules[0].for: \"soon\" is not a length of time; write 15s, 5m or 1h30m",
             ),
+            (
+                "groups:\n- name: a\n  interval: 15\n",
+                "line 3: groups[0].interval: \"15\" is not a length of time; write 15s, 5m or 1h30m",
+            ),
+            ("groups:\n- name: a\n  rules:\n  - alert: x\n    expr: up\n    for: null\n", ""),
         ];
         for (text, expected) in table {
             let found: Vec<String> = check(text, true).iter().map(ToString::to_string).collect();

@@ -12,11 +12,13 @@
 pub mod branch;
 pub mod class;
 pub mod inputs;
+pub mod objects;
 pub mod plan;
 pub mod prepare;
 pub mod prune;
 pub mod queue;
 pub mod report;
 pub mod shipped;
+pub mod unwritable;
 pub mod worker;
 pub mod writer;

@@ -68,6 +68,12 @@ pub enum Generation {
     Same,
 }
 
+/// Characters of the change cause in a commit message: a page. `cluster.yaml` keeps all of it.
+const LONGEST_CAUSE: usize = 1_000;
+
+/// Characters of who asked: name and address, both as long as mail servers take them.
+const LONGEST_REQUESTER: usize = 320;
+
 /// Why nothing could be planned.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
@@ -123,7 +129,8 @@ pub fn write(
         changes,
         objects: objects::lines(&old.objects, &new.objects),
         claims: Vec::new(),
-        cause: annotation(&cluster, annotations::CHANGE_CAUSE).unwrap_or_default(),
+        cause: annotation(&cluster, annotations::CHANGE_CAUSE)
+            .map_or(String::new(), |cause| cut(&cause, LONGEST_CAUSE)),
     };
     let generation = match observed.generation {
         Some(number) => Generation::Given(number),
@@ -131,7 +138,8 @@ pub fn write(
         None => Generation::Next,
     };
     let requested_by = observed.cluster.metadata.annotations.as_ref();
-    let requested_by = requested_by.and_then(|all| all.get(annotations::REQUESTED_BY).cloned());
+    let requested_by = requested_by.and_then(|all| all.get(annotations::REQUESTED_BY));
+    let requested_by = requested_by.map(|who| cut(who, LONGEST_REQUESTER));
     let trailers = new.record.as_ref().map(trailers).unwrap_or_default();
     Ok(Plan::Change(Box::new(Change {
         branch: branch.to_string(),
@@ -269,6 +277,14 @@ fn trailers(record: &Record) -> Vec<(&'static str, String)> {
         ("Values-Digest", record.values_digest.clone()),
         ("Manifest-Digest", record.manifest_digest.clone()),
     ]
+}
+
+/// The text, or its beginning with an ellipsis.
+fn cut(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", text[..end].trim_end()),
+        None => text.to_string(),
+    }
 }
 
 fn annotation(cluster: &Json, name: &str) -> Option<String> {

@@ -3,16 +3,15 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::inputs::Inputs;
+use super::objects::{self, ObjectError};
+use super::unwritable;
 use crate::api::{PrometheusCluster, annotations};
-use crate::chart::model::Crd;
 use crate::ledger::folder::{self, Deployment, Files, FolderError, Object};
-use crate::ledger::names::Identity;
 use crate::ledger::root::Row;
 use crate::prometheus::{config, credentials, keys, rules};
-use crate::render::manifests::Manifest;
+use crate::render::errors::shortened;
 use crate::render::policy::Policy;
 use crate::render::release::Release;
-use crate::render::split;
 use crate::render::{self, RenderError, Request};
 use crate::source::event::Key;
 use crate::template::budgets::Limits;
@@ -20,8 +19,6 @@ use crate::template::frozen::Frozen;
 use crate::values::compose::{self, ComposeError};
 use crate::values::mapping::Subject;
 use crate::values::text;
-use crate::yaml::convert;
-use crate::yaml::read::{self, ReadError};
 
 /// Whose output the manifests equal; see `ledger::record::Record::renderer`.
 pub const RENDERER: &str = "helm 4.3.1";
@@ -49,12 +46,12 @@ pub enum PrepareError {
     Values(#[from] ComposeError),
     #[error("values of {key} cannot be written: {reason}")]
     Text { key: Key, reason: String },
-    #[error("{chart}: {source}")]
-    Render { chart: String, source: Box<RenderError> },
-    #[error("{path}: {source}")]
-    Manifest { path: String, source: ReadError },
-    #[error("{path}: a manifest is not an object with apiVersion, kind and metadata.name; correct the chart")]
-    NoObject { path: String },
+    #[error("{chart}: {reason}")]
+    Render { chart: String, reason: String },
+    #[error("{field} cannot be written as YAML: {reason}; take out what does not belong into a text")]
+    Unwritable { field: String, reason: String },
+    #[error(transparent)]
+    Object(#[from] ObjectError),
     #[error(transparent)]
     Folder(#[from] FolderError),
 }
@@ -62,6 +59,24 @@ pub enum PrepareError {
 /// Renders a resource. Must run on a thread with a deep stack (`template::budgets`).
 pub fn prepare(key: &Key, cluster: &PrometheusCluster, inputs: &Inputs) -> Result<Prepared, PrepareError> {
     let asked = as_asked(key, cluster);
+    prepared(key, cluster, asked.clone(), inputs).map_err(|error| match error {
+        // Looked for only now: a resource that can be written is the rule.
+        PrepareError::Text { .. } | PrepareError::Folder(FolderError::Text(_)) => {
+            match unwritable::field(&asked) {
+                Some((field, reason)) => PrepareError::Unwritable { field, reason },
+                None => error,
+            }
+        }
+        error => error,
+    })
+}
+
+fn prepared(
+    key: &Key,
+    cluster: &PrometheusCluster,
+    asked: Json,
+    inputs: &Inputs,
+) -> Result<Prepared, PrepareError> {
     check_prometheus(cluster)?;
     let values = values(key, &asked, inputs)?;
     let failed = |reason: String| PrepareError::Text { key: key.clone(), reason };
@@ -69,9 +84,9 @@ pub fn prepare(key: &Key, cluster: &PrometheusCluster, inputs: &Inputs) -> Resul
     let written = String::from_utf8(written).map_err(|error| failed(error.to_string()))?;
     let output = render(key, &values, inputs)?;
     let render::Output { manifests, hooks, crds, warnings, notes: _ } = output;
-    let crds = crds.iter().flat_map(definitions);
-    let hooks = hooks.into_iter().map(|hook| manifest(hook.manifest));
-    let manifests = manifests.into_iter().map(manifest);
+    let crds = crds.iter().flat_map(objects::definitions);
+    let hooks = hooks.into_iter().map(|hook| objects::rendered(hook.manifest));
+    let manifests = manifests.into_iter().map(objects::rendered);
     let deployment = Deployment {
         namespace: &key.namespace,
         name: &key.name,
@@ -81,9 +96,9 @@ pub fn prepare(key: &Key, cluster: &PrometheusCluster, inputs: &Inputs) -> Resul
         chart: inputs.chart_ref.clone(),
         renderer: RENDERER,
         capabilities: inputs.recorded.clone(),
-        crds: crds.filter_map(Result::transpose).collect::<Result<_, _>>()?,
-        manifests: manifests.filter_map(Result::transpose).collect::<Result<_, _>>()?,
-        hooks: hooks.filter_map(Result::transpose).collect::<Result<_, _>>()?,
+        crds: crds.collect::<Result<Vec<_>, _>>()?.concat(),
+        manifests: manifests.collect::<Result<Vec<_>, _>>()?.concat(),
+        hooks: hooks.collect::<Result<Vec<_>, _>>()?.concat(),
     };
     check_rendered(deployment.manifests.iter().chain(&deployment.hooks))?;
     let files = folder::files(&deployment)?;
@@ -182,40 +197,7 @@ fn render(key: &Key, values: &Json, inputs: &Inputs) -> Result<render::Output, P
         skip_schema: false,
     };
     let chart = inputs.chart_ref.name.clone();
-    render::engine::render(request, Limits::deep())
-        .map_err(|source| PrepareError::Render { chart, source: Box::new(source) })
-}
-
-/// `None` for a document that holds only comments, such as a licence above a part that is switched off.
-fn manifest(manifest: Manifest) -> Result<Option<Object>, PrepareError> {
-    object(&manifest.path.to_text(), &manifest.text, manifest.json)
-}
-
-/// The definitions in a file of the chart's `crds/`, which Helm does not render.
-fn definitions(file: &Crd) -> impl Iterator<Item = Result<Option<Object>, PrepareError>> {
-    split::documents(&file.data).into_iter().map(|document| {
-        let failed = |source| PrepareError::Manifest { path: file.path.clone(), source };
-        object(&file.path, document, convert::to_json(&read::value(document).map_err(failed)?))
-    })
-}
-
-fn object(path: &str, bytes: &[u8], json: Json) -> Result<Option<Object>, PrepareError> {
-    if json.is_null() {
-        return Ok(None);
-    }
-    let text = |pointer: &str| json.pointer(pointer).and_then(Json::as_str).map(str::to_string);
-    let identity = (|| {
-        Some(Identity {
-            api_version: text("/apiVersion")?,
-            kind: text("/kind")?,
-            namespace: text("/metadata/namespace").unwrap_or_default(),
-            name: text("/metadata/name")?,
-        })
-    })();
-    let identity = identity.ok_or_else(|| PrepareError::NoObject { path: path.to_string() })?;
-    let mut text = String::from_utf8_lossy(bytes).into_owned();
-    if !text.ends_with('\n') {
-        text.push('\n');
-    }
-    Ok(Some(Object { identity, text, json }))
+    // Two templates that include each other make Helm say 300 kB: too much for a log line or a status.
+    let failed = |error: RenderError| PrepareError::Render { chart, reason: shortened(error.to_string()) };
+    render::engine::render(request, Limits::deep()).map_err(failed)
 }

@@ -7,6 +7,7 @@ use serde_yaml::{Mapping, Value};
 
 use super::Settings;
 use super::environment::{self, EnvironmentError};
+use super::text;
 
 /// A settings file is a page; anything bigger is the wrong file.
 const LARGEST: u64 = 1 << 20;
@@ -34,6 +35,8 @@ pub enum LoadError {
     Environment(#[from] EnvironmentError),
     #[error("settings: {0}; config/promgit.yaml shows every key")]
     Merged(String),
+    #[error("{flag} is {shown}; give {expected}")]
+    Flag { flag: &'static str, shown: String, expected: &'static str },
     #[error("{what} {path} does not exist; correct `{key}`")]
     Missing { what: &'static str, key: &'static str, path: PathBuf },
 }
@@ -44,6 +47,7 @@ pub fn load(
     variables: impl Iterator<Item = (String, String)>,
     flags: &Flags,
 ) -> Result<Settings, LoadError> {
+    check_flags(flags)?;
     let mut tree = file.map_or_else(|| Ok(Mapping::new()), read)?;
     lay_over(&mut tree, environment::overlay(variables)?);
     let mut settings: Settings =
@@ -86,6 +90,25 @@ fn lay_over(tree: &mut Mapping, over: Mapping) {
             }
         }
     }
+}
+
+/// The bounds that the same texts have in a file.
+fn check_flags(flags: &Flags) -> Result<(), LoadError> {
+    let Flags { source, repository, chart, mapping, log_level } = flags;
+    let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
+    let all = [
+        ("--source", source.clone(), &text::LINE),
+        ("--repo", path(repository), &text::PATH),
+        ("--chart", path(chart), &text::PATH),
+        ("--mapping", path(mapping), &text::PATH),
+        ("--log-level", log_level.clone(), &text::LINE),
+    ];
+    for (flag, text, rule) in all {
+        if let Some(text) = text.filter(|text| !rule.allows(text)) {
+            return Err(LoadError::Flag { flag, shown: rule.shown(&text), expected: rule.expected });
+        }
+    }
+    Ok(())
 }
 
 fn apply(settings: &mut Settings, flags: Flags) {
@@ -159,13 +182,32 @@ mod tests {
             ("reposytory: {}", "unknown field `reposytory`"),
             (
                 "render: {workers: many}",
-                "render.workers: invalid type: string \"many\", expected a whole number, 0 or more at line 1",
+                "render.workers: invalid type: string \"many\", expected a whole number from 0 to 1024 at line 1",
             ),
             (
                 "commit: {window: 20}",
-                "commit.window: invalid value: string \"20\", expected a length of time such as",
+                "commit.window: invalid value: string \"20\", expected a length of time from 0s to 1m, such as",
             ),
             ("commit: {window: soon}", "commit.window: invalid value: string \"soon\""),
+            (
+                "source: {rescan: 0s}",
+                "source.rescan: invalid value: string \"0s\", expected a length of time from 1s",
+            ),
+            ("source: {debounce: 0s}", "source.debounce: invalid value: string \"0s\", expected a length"),
+            (
+                "render: {workers: 99999}",
+                "render.workers: invalid value: a larger one, expected a whole number",
+            ),
+            ("agent: {name: ''}", "agent.name: invalid value: \"\", expected a name of at most 100 bytes"),
+            ("agent: {name: \"a\\nb\"}", "agent.name: invalid value: \"a\\nb\", expected a name"),
+            ("agent: {name: \"a\\x07\"}", "agent.name: invalid value: \"a\\u{7}\", expected a name"),
+            ("agent: {name: ' a'}", "agent.name: invalid value: \" a\", expected a name"),
+            ("agent: {email: ''}", "agent.email: invalid value: \"\", expected an address"),
+            ("agent: {email: 'a<b'}", "agent.email: invalid value: \"a<b\", expected an address"),
+            ("agent: {email: 'a>b'}", "agent.email: invalid value: \"a>b\", expected an address"),
+            ("agent: {email: \"a\\nb\"}", "agent.email: invalid value: \"a\\nb\", expected an address"),
+            ("repository: {path: ''}", "repository.path: invalid value: \"\", expected a path"),
+            ("chart: {path: ''}", "chart.path: invalid value: \"\", expected a path"),
             ("[]", "not a map of settings"),
             ("a: [", "while parsing a flow node"),
         ];
@@ -176,6 +218,35 @@ mod tests {
                 "{text}: {error}"
             );
         }
+    }
+
+    #[test]
+    fn what_is_much_too_long_is_refused_in_few_words() {
+        let long = "x".repeat(200_000);
+        for (section, key) in [
+            ("agent", "name"),
+            ("agent", "email"),
+            ("source", "from"),
+            ("source", "rescan"),
+            ("repository", "path"),
+            ("repository", "branch"),
+            ("chart", "mapping"),
+            ("templates", "readme"),
+            ("capabilities", "kubeVersion"),
+            ("log", "level"),
+        ] {
+            let error = load_text(&format!("{section}: {{{key}: {long}}}")).unwrap_err().to_string();
+            assert!(error.contains(&format!("{section}.{key}: ")) && error.len() < 400, "{error:.400}");
+        }
+        let variable = (String::from("PROMGIT_AGENT_NAME"), String::new());
+        let error = load(None, [variable].into_iter(), &Flags::default()).unwrap_err().to_string();
+        assert!(error.starts_with("environment variable PROMGIT_AGENT_NAME: "), "{error}");
+        let flags = Flags { repository: Some("".into()), ..Flags::default() };
+        let error = load(None, std::iter::empty(), &flags).unwrap_err().to_string();
+        assert_eq!(error, "--repo is \"\"; give a path of at most 4095 bytes");
+        let flags = Flags { source: Some(long), ..Flags::default() };
+        let error = load(None, std::iter::empty(), &flags).unwrap_err().to_string();
+        assert_eq!(error, "--source is 200000 bytes; give a text of one line, at most 4096 bytes");
     }
 
     #[test]

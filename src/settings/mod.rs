@@ -5,11 +5,12 @@
 pub mod duration;
 pub mod environment;
 pub mod load;
+pub mod text;
 
 use std::fmt;
 use std::path::PathBuf;
 
-use serde::de::Visitor;
+use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use duration::Span;
@@ -33,7 +34,9 @@ pub struct Settings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Agent {
+    #[serde(deserialize_with = "text::name")]
     pub name: String,
+    #[serde(deserialize_with = "text::email")]
     pub email: String,
 }
 
@@ -42,10 +45,13 @@ pub struct Agent {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Source {
     /// `dir:PATH`.
+    #[serde(deserialize_with = "text::line")]
     pub from: String,
     /// How long a folder must be quiet before it is read.
+    #[serde(deserialize_with = "duration::debounce")]
     pub debounce: Span,
     /// How often the folder is read without a notification (network file systems send none).
+    #[serde(deserialize_with = "duration::rescan")]
     pub rescan: Span,
 }
 
@@ -53,8 +59,10 @@ pub struct Source {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Repository {
+    #[serde(deserialize_with = "text::path")]
     pub path: PathBuf,
     /// minijinja over `namespace`.
+    #[serde(deserialize_with = "text::line")]
     pub branch: String,
 }
 
@@ -63,8 +71,10 @@ pub struct Repository {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Chart {
     /// Folder or `.tgz`; `None`: the chart that promgit ships.
+    #[serde(deserialize_with = "text::optional_path")]
     pub path: Option<PathBuf>,
     /// `None`: the mapping that promgit ships.
+    #[serde(deserialize_with = "text::optional_path")]
     pub mapping: Option<PathBuf>,
     /// Helm values that win over everything else.
     pub override_values: serde_json::Map<String, serde_json::Value>,
@@ -75,7 +85,9 @@ pub struct Chart {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Templates {
     /// `None`: the text that promgit ships.
+    #[serde(deserialize_with = "text::optional_path")]
     pub commit: Option<PathBuf>,
+    #[serde(deserialize_with = "text::optional_path")]
     pub readme: Option<PathBuf>,
 }
 
@@ -84,6 +96,7 @@ pub struct Templates {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Capabilities {
     /// `None`: what `helm template` assumes.
+    #[serde(deserialize_with = "text::optional_line")]
     pub kube_version: Option<String>,
     pub api_versions: Vec<String>,
 }
@@ -93,7 +106,7 @@ pub struct Capabilities {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Render {
     /// Renders at the same time; 0: one per processor.
-    #[serde(deserialize_with = "whole")]
+    #[serde(deserialize_with = "workers")]
     pub workers: usize,
 }
 
@@ -102,6 +115,7 @@ pub struct Render {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Commit {
     /// Changes that arrive within this time share one flush to disk, still one commit each.
+    #[serde(deserialize_with = "duration::window")]
     pub window: Span,
 }
 
@@ -110,6 +124,7 @@ pub struct Commit {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Log {
     /// `error`, `warn`, `info`, `debug`, `trace`, or a tracing filter.
+    #[serde(deserialize_with = "text::line")]
     pub level: String,
     pub format: LogFormat,
 }
@@ -122,21 +137,26 @@ pub enum LogFormat {
     Json,
 }
 
+/// Each worker is a thread with a deep stack; no machine has more processors than this to give.
+const MOST_WORKERS: u64 = 1_024;
+
 /// A count; the error says so in words that are not Rust's.
-fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
-    struct Whole;
-    impl Visitor<'_> for Whole {
+fn workers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    struct Workers;
+    impl Visitor<'_> for Workers {
         type Value = usize;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a whole number, 0 or more")
+            write!(f, "a whole number from 0 to {MOST_WORKERS}")
         }
 
-        fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<usize, E> {
-            usize::try_from(number).map_err(E::custom)
+        fn visit_u64<E: Error>(self, number: u64) -> Result<usize, E> {
+            let number = Some(number).filter(|number| *number <= MOST_WORKERS);
+            let number = number.and_then(|number| usize::try_from(number).ok());
+            number.ok_or_else(|| E::invalid_value(Unexpected::Other("a larger one"), &self))
         }
     }
-    deserializer.deserialize_u64(Whole)
+    deserializer.deserialize_u64(Workers)
 }
 
 impl Default for Agent {

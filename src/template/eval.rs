@@ -54,7 +54,7 @@ impl<'t, H> Exec<'t, H> {
                 quote(name),
                 quote(self.set.name())
             );
-            return Err(Error { text, exec: false, source: None });
+            return Err(Error::new(text, false));
         };
         self.execute(&tree, data)
     }
@@ -157,12 +157,13 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
 
     /// An error at the current node (`errorf` in Go).
     fn fail<T>(&self, message: impl AsRef<str>) -> Eval<T> {
-        Err(Box::new(self.error(message.as_ref(), None)))
+        Err(Box::new(Error::new(self.text(message.as_ref()), true)))
     }
 
-    fn error(&self, message: &str, source: Option<Box<Error>>) -> Error {
+    /// This message behind the current node.
+    fn text(&self, message: &str) -> String {
         let name = self.tree.name();
-        let text = match self.at {
+        match self.at {
             None => format!("template: {}: {message}", name.to_text()),
             Some(at) => format!(
                 "template: {}: executing {} at <{}>: {message}",
@@ -170,12 +171,11 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
                 quote(name),
                 self.tree.show(at.item),
             ),
-        };
-        Error { text, exec: true, source }
+        }
     }
 
     fn stopped(&self, error: &BudgetError) -> Box<Error> {
-        Box::new(self.error(&error.to_string(), None))
+        Box::new(Error::over_budget(self.text(&error.to_string())))
     }
 
     fn step(&mut self) -> Eval<()> {

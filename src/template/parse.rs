@@ -27,7 +27,7 @@ pub(super) type Functions<'f> = &'f dyn Fn(&str) -> Option<Callee>;
 /// Go's text, `template: NAME:LINE: …`; `exec` is false.
 pub(super) fn parse(name: &Str, text: &[u8], functions: Functions<'_>) -> Result<Vec<Tree>, Error> {
     let source = Arc::new(Source { name: name.clone(), text: text.into() });
-    let fail = |text| Error { text, exec: false, source: None };
+    let fail = |text| Error::new(text, false);
     if Pos::try_from(text.len()).is_err() {
         return Err(fail(format!("template: {}:1: text is larger than 4 GiB", name.to_text())));
     }

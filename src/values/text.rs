@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde_json::{Number, Value as Json};
 use sha2::{Digest, Sha256};
 
+use crate::chart::digest;
 use crate::template::value::{IntKind, UintKind, Value};
 use crate::yaml::write::{self, WriteError};
 
@@ -58,12 +59,7 @@ fn escaped_json(values: &Json) -> String {
 
 /// `sha256:<hex>` of the text of a values file.
 pub fn digest(text: &[u8]) -> String {
-    let mut digest = String::from("sha256:");
-    for byte in Sha256::digest(text) {
-        // Writing to a string cannot fail.
-        let _ = write!(digest, "{byte:02x}");
-    }
-    digest
+    digest::written(&Sha256::digest(text))
 }
 
 /// Values as they are written to a file: integers keep all their digits.

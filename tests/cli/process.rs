@@ -144,6 +144,30 @@ fn what_the_first_run_says_to_type_and_to_edit_works() {
     assert_eq!(code(&mut child), 0);
 }
 
+/// Helm takes 4 GB for the first and ends without a message; for the second it has a limit and a message, which
+/// stands in `tests/parity`.
+#[test]
+fn templates_that_call_themselves_take_little_memory_and_few_words() {
+    for (template, expected) in [
+        ("{{ tpl .Values.loop . }}", "exceeded maximum template depth (4000)"),
+        ("{{ include \"a\" . }}", "nested reference name: a: unable to execute template"),
+    ] {
+        let folder = workplace(None);
+        let values = "loop: '{{ tpl .Values.loop . }}'\n";
+        fs::write(folder.path().join("chart/values.yaml"), values).expect("values");
+        fs::remove_file(folder.path().join("chart/templates/deployment.yaml")).expect("a template less");
+        let text = format!("{{{{ define \"a\" }}}}{template}{{{{ end }}}}a: {template}\n");
+        fs::write(folder.path().join("chart/templates/a.yaml"), text).expect("a template");
+        // A stack of 128 MiB, half of that again for a debug build's frames, and what the program itself needs.
+        let limited = "ulimit -v 500000; promgit render -f resources/simple.yaml --chart chart";
+        let output = shell(folder.path(), limited).output().expect("promgit");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains(expected), "{told}");
+        assert!(told.len() < 5_000, "{} bytes", told.len());
+    }
+}
+
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let folder = workplace(None);
@@ -181,11 +205,60 @@ fn an_agent_whose_reader_goes_away_still_commits() {
 #[test]
 fn a_full_disk_behind_standard_output_is_an_error() {
     let folder = workplace(None);
-    let full = fs::File::options().write(true).open("/dev/full").expect("/dev/full");
-    let output = program(folder.path(), &["crd"]).stdout(full).output().expect("promgit");
-    assert_eq!(output.status.code(), Some(1));
+    let full = || fs::File::options().write(true).open("/dev/full").expect("/dev/full");
+    let output = program(folder.path(), &["run", "--once"]).stdout(full()).output().expect("promgit");
     let told = String::from_utf8_lossy(&output.stderr);
-    assert!(told.starts_with("error: standard output: No space left"), "{told}");
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert_eq!(
+        told.matches("error: commits go on, their lines are lost: standard output: No space").count(),
+        1
+    );
+    assert_eq!(commits(folder.path()), 2);
+
+    let commands: [&[&str]; 11] = [
+        &["crd"],
+        &["completions", "bash"],
+        &["template", "a", "chart"],
+        &["template", "a", "chart", "-s", "templates/deployment.yaml"],
+        &["render", "-f", "resources"],
+        &["diff", "-f", "changed.yaml"],
+        &["history", "example/simple"],
+        &["show", "example/simple"],
+        &["validate", "-f", "resources", "-o", "json"],
+        &["run", "--check"],
+        &["--help"],
+    ];
+    for command in commands {
+        let output = program(folder.path(), command).stdout(full()).output().expect("promgit");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{command:?}: {told}");
+        assert!(
+            told.to_lowercase().starts_with("error: standard output: no space left"),
+            "{command:?}: {told}"
+        );
+    }
+}
+
+#[test]
+fn an_agent_whose_output_is_lost_says_so_once_and_commits() {
+    let folder = workplace(None);
+    let full = fs::File::options().write(true).open("/dev/full").expect("/dev/full");
+    let mut child = program(folder.path(), &["run"]).stdout(full).spawn().expect("promgit");
+    let mut told = BufReader::new(child.stderr.take().expect("stderr"));
+    wait_for(&mut told, "2 clusters, 2 commits");
+    let file = folder.path().join("resources/simple.yaml");
+    let text = fs::read_to_string(&file).expect("the resource");
+    fs::write(&file, text.replace("replicas: 1", "replicas: 2")).expect("saved");
+    let end = Instant::now() + PATIENCE;
+    while commits(folder.path()) < 3 {
+        assert!(Instant::now() < end, "no commit");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    signal(&child, "TERM");
+    let mut rest = String::new();
+    told.read_to_string(&mut rest).expect("text");
+    assert_eq!(code(&mut child), 0);
+    assert!(!rest.contains("lost"), "{rest}");
 }
 
 /// `script` gives the program a terminal.

@@ -38,6 +38,23 @@ fn a_branch_is_laid_out_as_the_design_says() {
 }
 
 #[test]
+fn a_list_of_the_chart_is_one_file_an_item() {
+    let bed = Bed::new();
+    bed.put("simple.yaml", &cluster("example", "simple", "{}"));
+    let list = "apiVersion: v1\nkind: List\nitems:\n\
+                - {kind: ConfigMap, apiVersion: v1, metadata: {name: b}, data: {count: '1'}}\n\
+                - {kind: ConfigMap, apiVersion: v1, metadata: {name: a}}\n";
+    let flags = bed.chart("1.0.0", &[("all.yaml", list)]);
+    let said = bed.once_into(&bed.repo, &flags.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(said.ok, "{}", said.err);
+    let file = bed.file("deploy/example", "simple/manifests/configmap-b.yaml");
+    assert_eq!(file, "apiVersion: v1\ndata:\n  count: \"1\"\nkind: ConfigMap\nmetadata:\n  name: b\n");
+    let listed = bed.file("deploy/example", "simple/kustomization.yaml");
+    assert!(listed.contains("- manifests/configmap-b.yaml\n- manifests/configmap-a.yaml\n"), "{listed}");
+    bed.check();
+}
+
+#[test]
 fn the_folder_reproduces_the_release() {
     let bed = Bed::new();
     bed.put("simple.yaml", &cluster("example", "simple", "{replicas: 2}"));

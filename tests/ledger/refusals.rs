@@ -68,6 +68,28 @@ fn credentials_in_a_configuration_are_refused() {
 }
 
 #[test]
+fn a_text_that_yaml_cannot_hold_is_named() {
+    for (annotations, spec, field) in [
+        (
+            "{kubernetes.io/change-cause: \"more\\x7Fload\"}",
+            "{}",
+            "metadata.annotations[kubernetes.io/change-cause]",
+        ),
+        ("{}", "{values: {nodeSelector: {a: \"\\x80\"}}}", "spec.values.nodeSelector.a"),
+    ] {
+        let bed = Bed::new();
+        let text = cluster("example", "simple", spec);
+        bed.put(
+            "simple.yaml",
+            &text.replace("metadata: {", &format!("metadata: {{annotations: {annotations}, ")),
+        );
+        let said = bed.once();
+        let expected = format!("{field} cannot be written as YAML: control characters are not allowed; ");
+        assert!(!said.ok && said.err.contains(&expected), "{}", said.err);
+    }
+}
+
+#[test]
 fn a_bad_cluster_delays_no_other() {
     let bed = Bed::new();
     for (name, spec) in [

@@ -13,10 +13,10 @@ use crate::host::{self, Host};
 /// The output or the error text.
 fn run(limits: Limits, text: &str) -> Result<String, String> {
     let mut set = Set::new("root", Arc::new(host::funcs()));
-    set.parse("main", text.as_bytes()).map_err(|error| error.text)?;
+    set.parse("main", text.as_bytes()).map_err(|error| error.to_string())?;
     let mut host = Host;
     let mut exec = Exec::new(Arc::new(set), &mut host, limits);
-    let printed = exec.execute_template("main", Value::Nil).map_err(|error| error.text)?;
+    let printed = exec.execute_template("main", Value::Nil).map_err(|error| error.to_string())?;
     Ok(String::from_utf8_lossy(&printed).into_owned())
 }
 

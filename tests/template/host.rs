@@ -38,13 +38,14 @@ pub fn run(case: &Case) -> Outcome {
 }
 
 fn chain(error: Error) -> Vec<String> {
+    let whole = error.to_string();
+    let mut rest = whole.as_str();
     let mut texts: Vec<String> = Vec::new();
-    let mut next = Some(Box::new(error));
-    while let Some(error) = next {
-        if texts.last() != Some(&error.text) {
-            texts.push(error.text);
+    for link in error.chain() {
+        if texts.last().is_none_or(|text| text != rest) {
+            texts.push(rest.to_owned());
         }
-        next = error.source;
+        rest = &rest[link.own().len()..];
     }
     texts
 }

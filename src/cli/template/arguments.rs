@@ -8,6 +8,8 @@ use super::values::ValueFlags;
 
 /// Render a chart, byte for byte as `helm template` does
 ///
+/// NAME is the release's name and may be left out; CHART is a chart folder or a .tgz.
+///
 /// The flags and their meaning are Helm's. Knows no PrometheusCluster: for these see `promgit render`.
 #[derive(Args, Clone, Debug)]
 #[command(
@@ -19,8 +21,8 @@ Examples:
   promgit template simple ./chart-1.0.0.tgz -f values.yaml -s templates/service.yaml"
 )]
 pub struct Arguments {
-    /// The release's name (may be left out), and a chart folder or .tgz
-    #[arg(required = true, value_name = "[NAME] CHART")]
+    // One list, because Helm has words of its own for too many; clap would show it as `<[NAME] CHART>...`.
+    #[arg(hide = true)]
     pub names: Vec<String>,
     /// Namespace of the release
     #[arg(short, long, default_value = "default")]

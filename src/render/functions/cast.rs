@@ -96,23 +96,12 @@ pub fn kind(value: &Value) -> &'static str {
 fn kind_of_type(ty: Type) -> &'static str {
     match ty {
         Type::Any | Type::Error => "interface",
-        Type::Bool => "bool",
-        Type::Int => "int",
-        Type::Int8 => "int8",
-        Type::Int16 => "int16",
-        Type::Int32 => "int32",
-        Type::Int64 | Type::Duration => "int64",
-        Type::Uint => "uint",
-        Type::Uint8 => "uint8",
-        Type::Uint16 => "uint16",
-        Type::Uint32 => "uint32",
-        Type::Uint64 => "uint64",
-        Type::Float32 => "float32",
-        Type::Float64 => "float64",
-        Type::String => "string",
+        Type::Duration => "int64",
         Type::Bytes | Type::List(_) => "slice",
         Type::Map(_) => "map",
         Type::Named(named) => kind_of_type(named.underlying),
+        // The others are called by their kind.
+        simple => simple.simple_name().unwrap_or_default(),
     }
 }
 

@@ -70,9 +70,7 @@ pub fn contents(path: &Path, bytes: &[u8], stamp: Stamp) -> Contents {
             Ok(document) => take(path, stamp, &document, &mut contents),
             Err(DocumentError { line, column, message }) => {
                 let origin = Origin { path: path.to_path_buf(), line };
-                let text = format!(
-                    "column {column}: {message}; correct it: until then nothing that this file held is deleted"
-                );
+                let text = format!("column {column}: {message}; correct it");
                 contents.refused.push(refused(None, origin, text));
             }
         }

@@ -12,13 +12,9 @@ use crate::template::value::Value;
 use crate::template::value::types::Method;
 use crate::template::value::types::Type;
 
-/// Each level of nested templates repeats the text of the one inside, and keeps it: a chain of a thousand
-/// levels (where Helm stops) takes 50 MB. From this length on a level takes the place of the one inside.
-const MAX_CHAIN_TEXT: usize = 128 << 10;
-
-/// Texts that are longer are not wrapped further: [`crate::template::budgets::MAX_DEPTH`] levels would cost
-/// minutes of copying.
-const MAX_ERROR_TEXT: usize = 1 << 20;
+/// Bytes of the text of a chain of errors. Where Helm stops, a thousand levels deep, two templates that include each
+/// other take 300 kB; beyond this length a level takes the place of the one inside it.
+const MAX_CHAIN_TEXT: usize = 1 << 20;
 
 /// What a call has to know of the callee's parameters; `None` takes any value as it is.
 struct Signature<'s, P> {
@@ -217,29 +213,12 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
     ) -> Eval<Operand> {
         match result {
             Ok(value) => Ok(Operand::from_slot(value, returns)),
-            Err(CallError::Template { source, .. }) if source.text.len() > MAX_ERROR_TEXT => Err(source),
             Err(error) => {
                 self.at(pos, item);
-                let message = format!("error calling {name}: {error}");
-                let mut link = unwrapped(error);
-                if link.text.len() > MAX_CHAIN_TEXT
-                    && let Some(next) = link.source.take()
-                {
-                    link = next;
-                }
-                Err(Box::new(self.error(&message, Some(link))))
+                let source = Box::<Error>::from(error).cut_to(MAX_CHAIN_TEXT);
+                Err(Box::new(Error::around(self.text(&format!("error calling {name}: ")), true, source)))
             }
         }
-    }
-}
-
-/// The function's error as a link of the chain that `errors.Unwrap` walks.
-fn unwrapped(error: CallError) -> Box<Error> {
-    let text = error.to_string();
-    match error {
-        CallError::Template { prefix, source } if prefix.is_empty() => source,
-        CallError::Template { source, .. } => Box::new(Error { text, exec: false, source: Some(source) }),
-        CallError::Message(_) | CallError::Budget(_) => Box::new(Error { text, exec: false, source: None }),
     }
 }
 

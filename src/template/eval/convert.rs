@@ -14,11 +14,11 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
         let value = match arg {
             Expr::Dot(_) => dot.clone(),
             Expr::Nil(_) => return self.nil(wanted),
-            Expr::Field(field) => self.field_node(dot, field, &[], None)?,
-            Expr::Variable(variable) => self.variable_node(dot, variable, &[], None)?,
+            Expr::Field(field) => self.field_node(dot, field, (&[], None))?,
+            Expr::Variable(variable) => self.variable_node(dot, variable, (&[], None))?,
             Expr::Pipe(pipe) => self.pipeline(dot, pipe)?,
             Expr::Function(function) => self.function(dot, function, (function.pos, function), &[], None)?,
-            Expr::Chain(chain) => self.chain_node(dot, chain, &[], None)?,
+            Expr::Chain(chain) => self.chain_node(dot, chain, (&[], None))?,
             Expr::Bool(..) | Expr::Number(_) | Expr::String(_) => return self.constant(wanted, arg),
         };
         self.validate(value, wanted)

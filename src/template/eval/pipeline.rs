@@ -1,5 +1,6 @@
 //! Pipelines, commands, variables and constants.
 
+use super::field::Arguments;
 use super::{Eval, State};
 use crate::template::ast::{Chain, Command, Expr, Field, Ideal, Number, Pipe, Show, Variable};
 use crate::template::operand::Operand;
@@ -41,8 +42,8 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
         let args = command.args.as_slice();
         let Some(first) = args.first() else { return Ok(Operand::INVALID) };
         match first {
-            Expr::Field(field) => return self.field_node(dot, field, args, last),
-            Expr::Chain(chain) => return self.chain_node(dot, chain, args, last),
+            Expr::Field(field) => return self.field_node(dot, field, (args, last)),
+            Expr::Chain(chain) => return self.chain_node(dot, chain, (args, last)),
             Expr::Function(function) => {
                 return self.function(dot, function, (command.pos, command), args, last);
             }
@@ -50,7 +51,7 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
                 self.no_arguments(args, last.as_ref())?;
                 return self.pipeline(dot, pipe);
             }
-            Expr::Variable(variable) => return self.variable_node(dot, variable, args, last),
+            Expr::Variable(variable) => return self.variable_node(dot, variable, (args, last)),
             _ => {}
         }
         self.at(first.pos(), first);
@@ -80,31 +81,28 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
         &mut self,
         dot: &Operand,
         field: &'a Field,
-        args: &'a [Expr],
-        last: Option<Operand>,
+        arguments: Arguments<'a>,
     ) -> Eval<Operand> {
         self.at(field.pos, field);
-        self.field_chain(dot, dot.clone(), (field.pos, field), &field.names, (args, last))
+        self.field_chain(dot, dot.clone(), (field.pos, field), &field.names, arguments)
     }
 
     pub(super) fn chain_node(
         &mut self,
         dot: &Operand,
         chain: &'a Chain,
-        args: &'a [Expr],
-        last: Option<Operand>,
+        arguments: Arguments<'a>,
     ) -> Eval<Operand> {
         self.at(chain.pos, chain);
         let base = self.argument(dot, None, &chain.base)?;
-        self.field_chain(dot, base, (chain.pos, chain), &chain.fields, (args, last))
+        self.field_chain(dot, base, (chain.pos, chain), &chain.fields, arguments)
     }
 
     pub(super) fn variable_node(
         &mut self,
         dot: &Operand,
         variable: &'a Variable,
-        args: &'a [Expr],
-        last: Option<Operand>,
+        arguments: Arguments<'a>,
     ) -> Eval<Operand> {
         self.at(variable.pos, variable);
         let Some((_, value)) = self.variables.iter().rev().find(|(id, _)| *id == variable.id) else {
@@ -112,10 +110,11 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
         };
         let value = value.clone();
         if variable.fields.is_empty() {
+            let (args, last) = arguments;
             self.no_arguments(args, last.as_ref())?;
             return Ok(value);
         }
-        self.field_chain(dot, value, (variable.pos, variable), &variable.fields, (args, last))
+        self.field_chain(dot, value, (variable.pos, variable), &variable.fields, arguments)
     }
 
     pub(super) fn ideal_constant(&mut self, number: &'a Number) -> Eval<Operand> {

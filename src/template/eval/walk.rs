@@ -2,7 +2,6 @@
 
 use super::{Eval, State};
 use crate::template::ast::{Action, Block, Branch, BranchKind, Call, Node, Tree};
-use crate::template::budgets::BudgetError;
 use crate::template::fmt::append_printable;
 use crate::template::operand::Operand;
 use crate::template::quote::quote;
@@ -85,11 +84,7 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
         let Some(tree) = self.exec.set().lookup(&call.name).cloned() else {
             return self.fail(format!("template {} not defined", quote(&call.name)));
         };
-        match self.exec.budget.enter() {
-            Ok(()) => {}
-            Err(error @ BudgetError::Depth(_)) => return self.fail(error.to_string()),
-            Err(error) => return Err(self.stopped(&error)),
-        }
+        self.exec.budget.enter().map_err(|error| self.stopped(&error))?;
         let called = self.call_tree(dot, call, &tree);
         self.exec.budget.leave();
         called

@@ -62,9 +62,10 @@ impl PartialEq for Type {
 
 impl Eq for Type {}
 
-impl fmt::Display for Type {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Type {
+    /// The name of a type that needs no other to be said; `None` for lists, maps and defined types.
+    pub fn simple_name(self) -> Option<&'static str> {
+        Some(match self {
             Type::Any => "interface {}",
             Type::Bool => "bool",
             Type::Int => "int",
@@ -83,10 +84,19 @@ impl fmt::Display for Type {
             Type::Bytes => "[]uint8",
             Type::Error => "error",
             Type::Duration => "time.Duration",
-            Type::Named(named) => named.name,
-            Type::List(element) => return write!(f, "[]{element}"),
-            Type::Map(element) => return write!(f, "map[string]{element}"),
+            Type::Named(_) | Type::List(_) | Type::Map(_) => return None,
         })
+    }
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Type::Named(named) => f.write_str(named.name),
+            Type::List(element) => write!(f, "[]{element}"),
+            Type::Map(element) => write!(f, "map[string]{element}"),
+            simple => f.write_str(simple.simple_name().unwrap_or_default()),
+        }
     }
 }
 

@@ -1,0 +1,115 @@
+//! Texts of the settings, checked while they are read: only then does an error name the key and the line.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::Deserializer;
+use serde::de::{Error, Unexpected, Visitor};
+
+/// What a text may be.
+pub struct Rule {
+    /// The rest of a sentence that begins with «expected».
+    pub expected: &'static str,
+    /// In bytes.
+    longest: usize,
+    fits: fn(&str) -> bool,
+}
+
+/// A commit holds `NAME <EMAIL>` on one line, and git drops space around a name.
+pub static NAME: Rule = Rule {
+    expected: "a name of at most 100 bytes without line breaks, control characters, `<` and `>`",
+    longest: 100,
+    fits: |text| text.trim() == text && !text.chars().any(|c| c.is_control() || matches!(c, '<' | '>')),
+};
+
+/// As long as mail servers take one (RFC 5321, 4.5.3.1.3).
+pub static EMAIL: Rule = Rule {
+    expected: "an address such as promgit@example.com, at most 254 bytes without spaces, `<` and `>`",
+    longest: 254,
+    fits: |text| !text.chars().any(|c| c.is_control() || c.is_whitespace() || matches!(c, '<' | '>')),
+};
+
+/// As long as Linux takes one (PATH_MAX).
+pub static PATH: Rule =
+    Rule { expected: "a path of at most 4095 bytes", longest: 4095, fits: |text| !text.contains('\0') };
+
+/// Anything else that a person types: a template, a filter, a version.
+pub static LINE: Rule = Rule {
+    expected: "a text of one line, at most 4096 bytes",
+    longest: 4096,
+    fits: |text| !text.chars().any(char::is_control),
+};
+
+impl Rule {
+    /// None is ever empty.
+    pub fn allows(&self, text: &str) -> bool {
+        !text.trim().is_empty() && text.len() <= self.longest && (self.fits)(text)
+    }
+
+    /// The text as an error shows it: one that is much too long would hide what is wrong with it.
+    pub fn shown(&self, text: &str) -> String {
+        if text.len() > self.longest { format!("{} bytes", text.len()) } else { format!("{text:?}") }
+    }
+}
+
+impl Visitor<'_> for &'static Rule {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.expected)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<String, E> {
+        match self.allows(text) {
+            true => Ok(text.to_string()),
+            false => Err(E::invalid_value(Unexpected::Other(&self.shown(text)), &self)),
+        }
+    }
+}
+
+pub fn name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    deserializer.deserialize_str(&NAME)
+}
+
+pub fn email<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    deserializer.deserialize_str(&EMAIL)
+}
+
+pub fn line<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    deserializer.deserialize_str(&LINE)
+}
+
+pub fn path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PathBuf, D::Error> {
+    deserializer.deserialize_str(&PATH).map(PathBuf::from)
+}
+
+pub fn optional_line<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    deserializer.deserialize_option(Optional(&LINE))
+}
+
+pub fn optional_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+    Ok(deserializer.deserialize_option(Optional(&PATH))?.map(PathBuf::from))
+}
+
+/// A text by its rule, or `null`.
+struct Optional(&'static Rule);
+
+impl<'de> Visitor<'de> for Optional {
+    type Value = Option<String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, or null", self.0.expected)
+    }
+
+    fn visit_none<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self.0).map(Some)
+    }
+}
