@@ -15,6 +15,8 @@ mod branches;
 mod kill;
 #[path = "ledger/layout.rs"]
 mod layout;
+#[path = "ledger/owners.rs"]
+mod owners;
 #[path = "ledger/refusals.rs"]
 mod refusals;
 #[path = "ledger/sameness.rs"]

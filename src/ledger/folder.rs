@@ -6,7 +6,7 @@ use std::fmt::Write;
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
-use super::names::{self, Identity};
+use super::names::{self, Identity, ObjectId};
 use super::record::{Capabilities, ChartRef, Item, Record};
 use super::secrets::{self, SecretInGit};
 use super::text::{self, TextError};
@@ -102,17 +102,21 @@ pub fn files(deployment: &Deployment<'_>) -> Result<Files, FolderError> {
     Ok(files)
 }
 
+/// What is applied of a deployment, in that order.
+pub fn applied(deployment: &Deployment<'_>) -> Vec<ObjectId> {
+    let all = deployment.crds.iter().chain(&deployment.manifests);
+    all.map(|object| object.identity.object(deployment.namespace)).collect()
+}
+
 /// Refuses an object that is applied twice. Its API version may differ, its group not.
 fn once(deployment: &Deployment<'_>) -> Result<(), FolderError> {
     let mut seen = BTreeSet::new();
-    for object in deployment.crds.iter().chain(&deployment.manifests) {
-        let Identity { api_version, kind, namespace, name } = &object.identity;
-        let group = api_version.split_once('/').map_or("", |(group, _)| group);
-        let namespace = if namespace.is_empty() { deployment.namespace } else { namespace };
-        if !seen.insert((group, kind, namespace, name)) {
+    for object in applied(deployment) {
+        let title = object.to_string();
+        if !seen.insert(object) {
             let cluster = format!("{}/{}", deployment.namespace, deployment.name);
             let chart = deployment.chart.name.clone();
-            return Err(FolderError::Twice { cluster, chart, object: format!("{kind}/{name}") });
+            return Err(FolderError::Twice { cluster, chart, object: title });
         }
     }
     Ok(())

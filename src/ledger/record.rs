@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::names::{Identity, ObjectId};
 use super::text::{self, TextError};
 
 /// Everything beside `cluster.yaml` and `values.yaml` that fixed the bytes of the manifests.
@@ -60,6 +61,15 @@ impl Record {
     /// The text of `release.yaml`.
     pub fn to_yaml(&self) -> Result<String, TextError> {
         text::yaml("release.yaml", self)
+    }
+
+    /// What the inventory names, for a release of this namespace.
+    pub fn objects(&self, namespace: &str) -> Vec<ObjectId> {
+        let identity = |item: &Item| {
+            let Item { api_version, kind, namespace, name, file: _ } = item.clone();
+            Identity { api_version, kind, namespace, name }
+        };
+        self.inventory.iter().map(|item| identity(item).object(namespace)).collect()
     }
 
     /// Reads `release.yaml`; the error is the reader's own text.

@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::owners::{self, Objects, Owners};
 use crate::git::history;
+use crate::git::object::TreeEntry;
 use crate::git::oid::Oid;
 use crate::git::reader::{ReadError, Reader};
 use crate::git::trailers;
-use crate::ledger::folder::{CLUSTER, RELEASE};
+use crate::ledger::folder::{CLUSTER, CRDS, MANIFESTS, RELEASE};
+use crate::ledger::names::{Identity, ObjectId};
 use crate::ledger::record::Record;
 use crate::ledger::root::{MARKER, Marker, MarkerError, Row};
 use crate::yaml::{convert, read};
@@ -19,14 +22,41 @@ pub const GENERATION_TRAILER: &str = "Generation";
 const MOST_COMMITS: usize = 10_000;
 
 /// The state of a branch at one commit.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Branch {
     pub tip: Option<Oid>,
     /// Cluster → its line in the README.
     pub rows: BTreeMap<String, Row>,
     pub generations: BTreeMap<String, i64>,
+    pub owners: Owners,
     /// Committer time of the tip, in unix seconds: no commit is older than its parent.
     pub time: i64,
+}
+
+/// What a branch says of one cluster; all empty where there is none.
+#[derive(Debug, Default)]
+pub struct Known {
+    pub row: Option<Row>,
+    pub generation: Option<i64>,
+    pub objects: Option<Objects>,
+}
+
+impl Branch {
+    /// Says this of a cluster from now on; returns what was said before.
+    pub fn set(&mut self, cluster: &str, known: Known) -> Known {
+        fn put<T>(map: &mut BTreeMap<String, T>, key: &str, value: Option<T>) -> Option<T> {
+            match value {
+                Some(value) => map.insert(key.to_string(), value),
+                None => map.remove(key),
+            }
+        }
+        let Known { row, generation, objects } = known;
+        Known {
+            row: put(&mut self.rows, cluster, row),
+            generation: put(&mut self.generations, cluster, generation),
+            objects: self.owners.set(cluster, objects),
+        }
+    }
 }
 
 /// Why a branch cannot be written.
@@ -45,9 +75,13 @@ pub fn load(reader: &Reader, name: &str, marker: &Marker) -> Result<Branch, Bran
     let commit = reader.commit(tip)?;
     let mut branch = Branch { tip: Some(tip), time: commit.committer.seconds, ..Branch::default() };
     for entry in reader.tree(commit.tree)? {
-        if let Some(row) = entry.is_tree().then(|| row(reader, entry.oid)).transpose()?.flatten() {
-            branch.rows.insert(String::from_utf8_lossy(&entry.name).into_owned(), row);
+        if !entry.is_tree() {
+            continue;
         }
+        let Some((row, objects)) = cluster(reader, entry.oid, &marker.namespace)? else { continue };
+        let name = String::from_utf8_lossy(&entry.name).into_owned();
+        branch.owners.set(&name, Some(owners::objects(objects)));
+        branch.rows.insert(name, row);
     }
     branch.generations = generations(reader, tip, &branch.rows)?;
     Ok(branch)
@@ -69,17 +103,40 @@ pub fn clusters(reader: &Reader, name: &str, marker: &Marker) -> Result<Vec<Stri
     Ok(found)
 }
 
-/// None for a folder that is not a cluster's. One whose files somebody broke is still a cluster: left out of
-/// the root's kustomization, it would be pruned.
-fn row(reader: &Reader, folder: Oid) -> Result<Option<Row>, ReadError> {
+/// The row of a folder and the objects it owns; none for a folder that is not a cluster's. One whose files somebody
+/// broke is still a cluster: left out of the root's kustomization, it would be pruned.
+fn cluster(reader: &Reader, folder: Oid, namespace: &str) -> Result<Option<(Row, Vec<ObjectId>)>, ReadError> {
     let file = |name: &str| {
-        let entry = reader.entry_in_tree(folder, name)?.filter(|entry| !entry.is_tree());
+        let entry = reader.entry_in_tree(folder, name)?.filter(TreeEntry::is_file);
         entry.map(|entry| reader.blob(entry.oid)).transpose()
     };
     let Some(record) = file(RELEASE)? else { return Ok(None) };
+    let record = Record::parse(&record).ok();
+    let mut objects = match &record {
+        Some(record) => record.objects(namespace),
+        None => parsed(reader, folder, MANIFESTS, namespace)?,
+    };
+    objects.extend(parsed(reader, folder, CRDS, namespace)?);
     let asked = file(CLUSTER)?.and_then(|text| read::value(&text).ok());
-    let (Some(asked), Ok(record)) = (asked, Record::parse(&record)) else { return Ok(Some(Row::unknown())) };
-    Ok(Some(Row::of(&convert::to_json(&asked), &record.chart)))
+    let row = match (asked, record) {
+        (Some(asked), Some(record)) => Row::of(&convert::to_json(&asked), &record.chart),
+        _ => Row::unknown(),
+    };
+    Ok(Some((row, objects)))
+}
+
+/// The objects in the files of one part of a cluster's folder.
+fn parsed(reader: &Reader, folder: Oid, part: &str, namespace: &str) -> Result<Vec<ObjectId>, ReadError> {
+    let Some(part) = reader.entry_in_tree(folder, part)?.filter(TreeEntry::is_tree) else {
+        return Ok(Vec::new());
+    };
+    let mut objects = Vec::new();
+    for file in reader.tree(part.oid)?.iter().filter(|entry| entry.is_file()) {
+        let value = read::value(&reader.blob(file.oid)?).ok();
+        let identity = value.and_then(|value| Identity::of(&convert::to_json(&value)));
+        objects.extend(identity.map(|identity| identity.object(namespace)));
+    }
+    Ok(objects)
 }
 
 fn generations(

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use super::class::Class;
+use super::owners::{self, Objects as Owned};
 use super::prepare::Prepared;
 use crate::api::{self, PrometheusCluster, annotations};
 use crate::git::oid::{Oid, blob_id};
@@ -52,7 +53,7 @@ pub struct Change {
 #[derive(Debug)]
 pub enum Kind {
     /// The folder gets these files and loses our others.
-    Write { files: Files, row: Row },
+    Write { files: Files, row: Row, objects: Owned },
     /// The folder goes.
     Remove,
 }
@@ -94,7 +95,7 @@ pub fn write(
     prepared: Prepared,
     observed: &Observed,
 ) -> Result<Plan, PlanError> {
-    let Prepared { key, cluster, files, row, warnings: _ } = prepared;
+    let Prepared { key, cluster, files, objects, row, warnings: _ } = prepared;
     let base = footprint(reader, branch, &key.name)?;
     let wanted: Footprint = files.iter().map(|(path, bytes)| (path.clone(), blob_id(bytes))).collect();
     if base == wanted {
@@ -136,7 +137,7 @@ pub fn write(
     Ok(Plan::Change(Box::new(Change {
         branch: branch.to_string(),
         base,
-        kind: Kind::Write { files, row },
+        kind: Kind::Write { files, row, objects: owners::objects(objects) },
         words,
         trailers,
         requested_by,

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use super::inputs::Inputs;
 use crate::api::{PrometheusCluster, annotations};
 use crate::ledger::folder::{self, Deployment, Files, FolderError, Object};
-use crate::ledger::names::Identity;
+use crate::ledger::names::{Identity, ObjectId};
 use crate::ledger::root::Row;
 use crate::prometheus::{config, credentials, keys, rules};
 use crate::render::manifests::Manifest;
@@ -32,6 +32,8 @@ pub struct Prepared {
     /// `cluster.yaml` as JSON.
     pub cluster: Json,
     pub files: Files,
+    /// What is applied of it.
+    pub objects: Vec<ObjectId>,
     /// Its line in the branch's README.
     pub row: Row,
     /// What the chart warned about.
@@ -85,9 +87,10 @@ pub fn prepare(key: &Key, cluster: &PrometheusCluster, inputs: &Inputs) -> Resul
     };
     check_rendered(deployment.manifests.iter().chain(&deployment.hooks))?;
     let files = folder::files(&deployment)?;
+    let objects = folder::applied(&deployment);
     let row = Row::of(&asked, &inputs.chart_ref);
     let warnings = output.warnings.iter().map(ToString::to_string).collect();
-    Ok(Prepared { key: key.clone(), cluster: asked, files, row, warnings })
+    Ok(Prepared { key: key.clone(), cluster: asked, files, objects, row, warnings })
 }
 
 /// The resource as `cluster.yaml` keeps it: what was asked for, and nothing that an API server or another
@@ -196,15 +199,7 @@ fn object(path: &str, bytes: &[u8]) -> Result<Option<Object>, PrepareError> {
     if json.is_null() {
         return Ok(None);
     }
-    let text = |pointer: &str| json.pointer(pointer).and_then(Json::as_str).map(str::to_string);
-    let identity = (|| {
-        Some(Identity {
-            api_version: text("/apiVersion")?,
-            kind: text("/kind")?,
-            namespace: text("/metadata/namespace").unwrap_or_default(),
-            name: text("/metadata/name")?,
-        })
-    })();
+    let identity = Identity::of(&json);
     let identity = identity.ok_or_else(|| PrepareError::NoObject { path: path.to_string() })?;
     let mut text = String::from_utf8_lossy(bytes).into_owned();
     if !text.ends_with('\n') {
