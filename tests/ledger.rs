@@ -19,7 +19,11 @@ mod layout;
 mod owners;
 #[path = "ledger/refusals.rs"]
 mod refusals;
+#[path = "ledger/restored.rs"]
+mod restored;
 #[path = "ledger/sameness.rs"]
 mod sameness;
+#[path = "ledger/saves.rs"]
+mod saves;
 #[path = "ledger/words.rs"]
 mod words;

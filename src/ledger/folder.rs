@@ -89,10 +89,11 @@ pub fn files(deployment: &Deployment<'_>) -> Result<Files, FolderError> {
     let hooks = placed(HOOKS, &deployment.hooks);
     let all: Vec<_> = crds.iter().chain(&manifests).chain(&hooks).cloned().collect();
     let applied: Vec<_> = crds.iter().chain(&manifests).cloned().collect();
-    let record = record(deployment, &manifests, &all);
+    let cluster = text::yaml(CLUSTER, deployment.cluster)?;
+    let record = record(deployment, &cluster, &manifests, &all);
 
     let mut files = Files::new();
-    files.insert(CLUSTER.into(), text::yaml(CLUSTER, deployment.cluster)?.into_bytes());
+    files.insert(CLUSTER.into(), cluster.into_bytes());
     files.insert(VALUES.into(), deployment.values.as_bytes().to_vec());
     files.insert(RELEASE.into(), record.to_yaml()?.into_bytes());
     files.insert(KUSTOMIZATION.into(), kustomization(deployment, &applied)?.into_bytes());
@@ -130,11 +131,12 @@ fn placed<'a>(folder: &str, objects: &'a [Object]) -> Vec<(String, &'a Object)> 
 
 type Placed<'a> = [(String, &'a Object)];
 
-fn record(deployment: &Deployment<'_>, manifests: &Placed<'_>, all: &Placed<'_>) -> Record {
+fn record(deployment: &Deployment<'_>, cluster: &str, manifests: &Placed<'_>, all: &Placed<'_>) -> Record {
     Record {
         chart: deployment.chart.clone(),
+        cluster_digest: digest(cluster.as_bytes()),
         values_digest: deployment.values_digest.to_string(),
-        manifest_digest: digest(all),
+        manifest_digest: digest_of(all),
         renderer: deployment.renderer.to_string(),
         capabilities: deployment.capabilities.clone(),
         inventory: manifests.iter().map(|(file, object)| item(file, &object.identity)).collect(),
@@ -147,7 +149,7 @@ fn item(file: &str, identity: &Identity) -> Item {
 }
 
 /// `sha256:<hex>` over `<path> NUL <text> NUL` of every object, so that neither can imitate the other.
-fn digest(objects: &Placed<'_>) -> String {
+fn digest_of(objects: &Placed<'_>) -> String {
     let mut hash = Sha256::new();
     for (path, object) in objects {
         for part in [path.as_bytes(), object.text.as_bytes()] {
@@ -155,6 +157,15 @@ fn digest(objects: &Placed<'_>) -> String {
             hash.update([0]);
         }
     }
+    shown(hash)
+}
+
+/// `sha256:<hex>` over a file, as `release.yaml` records it.
+pub fn digest(bytes: &[u8]) -> String {
+    shown(Sha256::new().chain_update(bytes))
+}
+
+fn shown(hash: Sha256) -> String {
     let hex = hash.finalize().iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

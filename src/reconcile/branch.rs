@@ -8,7 +8,7 @@ use crate::git::object::TreeEntry;
 use crate::git::oid::Oid;
 use crate::git::reader::{ReadError, Reader};
 use crate::git::trailers;
-use crate::ledger::folder::{CLUSTER, CRDS, MANIFESTS, RELEASE};
+use crate::ledger::folder::{CLUSTER, CRDS, KUSTOMIZATION, MANIFESTS, RELEASE};
 use crate::ledger::names::{Identity, ObjectId};
 use crate::ledger::record::Record;
 use crate::ledger::root::{MARKER, Marker, MarkerError, Row};
@@ -71,7 +71,7 @@ pub enum BranchError {
 /// Reads the state of `name` at its tip, after checking that the branch is ours.
 pub fn load(reader: &Reader, name: &str, marker: &Marker) -> Result<Branch, BranchError> {
     let Some(tip) = reader.tip(name)? else { return Ok(Branch::default()) };
-    marker.check(name, reader.file(tip, MARKER)?.as_deref())?;
+    check(reader, name, tip, marker)?;
     let commit = reader.commit(tip)?;
     let mut branch = Branch { tip: Some(tip), time: commit.committer.seconds, ..Branch::default() };
     for entry in reader.tree(commit.tree)? {
@@ -87,16 +87,29 @@ pub fn load(reader: &Reader, name: &str, marker: &Marker) -> Result<Branch, Bran
     Ok(branch)
 }
 
+/// Checks that the branch is ours.
+fn check(reader: &Reader, name: &str, tip: Oid, marker: &Marker) -> Result<(), BranchError> {
+    let found = match reader.entry(tip, MARKER)? {
+        Some(entry) if entry.is_file() => Some(reader.blob(entry.oid)?),
+        Some(_) => {
+            let (branch, reason) = (name.to_string(), "it is no file".to_string());
+            return Err(MarkerError::Unreadable { branch, reason }.into());
+        }
+        None => None,
+    };
+    Ok(marker.check(name, found.as_deref())?)
+}
+
 /// The clusters that a branch holds, after checking that it is ours.
 pub fn clusters(reader: &Reader, name: &str, marker: &Marker) -> Result<Vec<String>, BranchError> {
     let Some(tip) = reader.tip(name)? else { return Ok(Vec::new()) };
-    marker.check(name, reader.file(tip, MARKER)?.as_deref())?;
+    check(reader, name, tip, marker)?;
     let tree = reader.commit(tip)?.tree;
     let folders = reader.tree(tree)?.into_iter().filter(|entry| entry.is_tree());
     let mut found = Vec::new();
     for folder in folders {
         let name = String::from_utf8_lossy(&folder.name).into_owned();
-        if reader.entry_in_tree(folder.oid, RELEASE)?.is_some_and(|entry| !entry.is_tree()) {
+        if reader.entry_in_tree(folder.oid, RELEASE)?.is_some_and(|entry| entry.is_file()) {
             found.push(name);
         }
     }
@@ -110,8 +123,11 @@ fn cluster(reader: &Reader, folder: Oid, namespace: &str) -> Result<Option<(Row,
         let entry = reader.entry_in_tree(folder, name)?.filter(TreeEntry::is_file);
         entry.map(|entry| reader.blob(entry.oid)).transpose()
     };
-    let Some(record) = file(RELEASE)? else { return Ok(None) };
-    let record = Record::parse(&record).ok();
+    let record = match file(RELEASE)? {
+        Some(record) => Record::parse(&record).ok(),
+        None if file(CLUSTER)?.is_some() && file(KUSTOMIZATION)?.is_some() => None,
+        None => return Ok(None),
+    };
     let mut objects = match &record {
         Some(record) => record.objects(namespace),
         None => parsed(reader, folder, MANIFESTS, namespace)?,

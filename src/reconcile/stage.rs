@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::branch::{self, Branch, BranchError, CLUSTER_TRAILER, GENERATION_TRAILER, Known};
 use super::class::{self, Class};
+use super::footprint::{self, IN_PLACE};
 use super::inputs::Inputs;
 use super::owners::Objects;
-use super::plan::{self, Change, Generation, Kind};
+use super::plan::{Change, Generation, Kind};
 use crate::git::batch::{Batch, CommitError, CommitSpec, FlushError, Outcome};
 use crate::git::message::{Message, MessageError};
 use crate::git::object::Signature;
@@ -157,7 +158,7 @@ impl Stage<'_> {
                 self.branches.insert(change.branch.clone(), loaded);
             }
         }
-        if plan::footprint(self.reader, &change.branch, &change.key.name)? != change.base {
+        if footprint::of(self.reader, &change.branch, &change.key.name)? != change.base {
             return Err(moved(change));
         }
         self.alone(change)
@@ -176,8 +177,11 @@ impl Stage<'_> {
 
     fn edits(&self, change: &Change, marker: &Marker, branch: &Branch) -> Result<Vec<Edit>, RootError> {
         let name = &change.key.name;
-        let mut edits: Vec<Edit> =
-            OWN.iter().map(|own| Edit::Remove { path: format!("{name}/{own}") }).collect();
+        let mut edits = Vec::new();
+        if change.base.contains_key(IN_PLACE) {
+            edits.push(Edit::Remove { path: name.clone() });
+        }
+        edits.extend(OWN.iter().map(|own| Edit::Remove { path: format!("{name}/{own}") }));
         if let Kind::Write { files, .. } = &change.kind {
             let put = |(path, bytes): (&String, &Vec<u8>)| Edit::Put {
                 path: format!("{name}/{path}"),
@@ -186,6 +190,9 @@ impl Stage<'_> {
             edits.extend(files.iter().map(put));
         }
         let roots = root::files(marker, &change.branch, &branch.rows, &self.inputs.readme)?;
+        // What somebody made a folder of, is one no longer.
+        let clear = |path: &String| Edit::Remove { path: path.clone() };
+        edits.extend(roots.keys().map(clear).collect::<Vec<_>>());
         edits.extend(roots.into_iter().map(|(path, bytes)| Edit::Put { path, bytes }));
         Ok(edits)
     }
