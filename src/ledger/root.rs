@@ -171,6 +171,13 @@ pub fn files(
     clusters: &BTreeMap<String, Row>,
     readme: &Readme,
 ) -> Result<Files, RootError> {
+    let mut files = listing(marker, clusters)?;
+    files.extend(self::readme(marker, branch, clusters, readme)?);
+    Ok(files)
+}
+
+/// The files at the root that depend on which clusters there are: the mark and the kustomization.
+pub fn listing(marker: &Marker, clusters: &BTreeMap<String, Row>) -> Result<Files, RootError> {
     let kustomization = json!({
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
@@ -178,16 +185,25 @@ pub fn files(
         "sortOptions": {"order": "fifo"},
         "resources": clusters.keys().collect::<Vec<_>>(),
     });
+    Ok(Files::from([
+        (MARKER.into(), text::yaml(MARKER, marker)?.into_bytes()),
+        (KUSTOMIZATION.into(), text::yaml(KUSTOMIZATION, &kustomization)?.into_bytes()),
+    ]))
+}
+
+/// The file at the root that shows what each cluster is: the README.
+pub fn readme(
+    marker: &Marker,
+    branch: &str,
+    clusters: &BTreeMap<String, Row>,
+    readme: &Readme,
+) -> Result<Files, RootError> {
     let row = |(name, row): (&String, &Row)| context! { name, ..minijinja::Value::from(Serde(row)) };
     let rows: Vec<_> = clusters.iter().map(row).collect();
     let readme = readme.0.get_template(README)?.render(context! {
         namespace => &marker.namespace, agent => &marker.agent, branch, clusters => rows,
     })?;
-    Ok(Files::from([
-        (MARKER.into(), text::yaml(MARKER, marker)?.into_bytes()),
-        (KUSTOMIZATION.into(), text::yaml(KUSTOMIZATION, &kustomization)?.into_bytes()),
-        (README.into(), readme.into_bytes()),
-    ]))
+    Ok(Files::from([(README.into(), readme.into_bytes())]))
 }
 
 #[cfg(test)]

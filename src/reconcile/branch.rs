@@ -29,6 +29,10 @@ pub struct Branch {
     pub rows: BTreeMap<String, Row>,
     pub generations: BTreeMap<String, i64>,
     pub owners: Owners,
+    /// The tip's kustomization and mark are what we would write now: the clusters are the same since we did.
+    pub is_listed: bool,
+    /// The same of its README: the rows are the same.
+    pub is_shown: bool,
     /// Committer time of the tip, in unix seconds: no commit is older than its parent.
     pub time: i64,
 }
@@ -51,6 +55,8 @@ impl Branch {
             }
         }
         let Known { row, generation, objects } = known;
+        self.is_listed &= self.rows.contains_key(cluster) == row.is_some();
+        self.is_shown &= self.rows.get(cluster) == row.as_ref();
         Known {
             row: put(&mut self.rows, cluster, row),
             generation: put(&mut self.generations, cluster, generation),

@@ -16,7 +16,7 @@ use crate::git::oid::Oid;
 use crate::git::reader::{ReadError, Reader};
 use crate::git::trailers;
 use crate::git::tree_edit::Edit;
-use crate::ledger::folder::OWN;
+use crate::ledger::folder::{Files, OWN};
 use crate::ledger::message as words;
 use crate::ledger::root::{self, Marker, RootError};
 use crate::source::event::Key;
@@ -111,6 +111,7 @@ impl Stage<'_> {
         match done {
             Ok(commit) => {
                 (branch.tip, branch.time) = (Some(commit), time);
+                (branch.is_listed, branch.is_shown) = (true, true);
                 if matches!(change.kind, Kind::Remove) {
                     // A cluster of this name that comes later is another one, and counts from 1: also after a
                     // restart.
@@ -189,7 +190,14 @@ impl Stage<'_> {
             };
             edits.extend(files.iter().map(put));
         }
-        let roots = root::files(marker, &change.branch, &branch.rows, &self.inputs.readme)?;
+        // Written again only where they change: of many clusters, they are the larger part of a commit's work.
+        let mut roots = Files::new();
+        if !branch.is_listed {
+            roots.extend(root::listing(marker, &branch.rows)?);
+        }
+        if !branch.is_shown {
+            roots.extend(root::readme(marker, &change.branch, &branch.rows, &self.inputs.readme)?);
+        }
         // What somebody made a folder of, is one no longer.
         let clear = |path: &String| Edit::Remove { path: path.clone() };
         edits.extend(roots.keys().map(clear).collect::<Vec<_>>());
