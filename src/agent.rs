@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
@@ -30,6 +31,9 @@ use crate::template::budgets::STACK;
 const MOST_PLANS: usize = 64;
 /// Events that wait for the queue.
 const MOST_EVENTS: usize = 256;
+
+/// How long the source may take to end once nobody listens: it may be in the middle of a look at a slow disk.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// How long to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,9 +136,11 @@ impl Agent {
                 Ok(())
             }
         };
-        // The channel of the events is closed: a source that is well has ended, one that failed says why.
-        let source =
-            if source.is_finished() { source.await.unwrap_or(Err(WatchError::Gone)) } else { Ok(()) };
+        // The channel of the events is closed: a source that is well ends, one that failed says why.
+        let source = match tokio::time::timeout(FAREWELL, source).await {
+            Ok(ended) => ended.unwrap_or(Err(WatchError::Gone)),
+            Err(_) => Ok(()),
+        };
         pumped.and(drained).and(source.map_err(RunError::from))
     }
 }

@@ -15,9 +15,15 @@ mod branches;
 mod kill;
 #[path = "ledger/layout.rs"]
 mod layout;
+#[path = "ledger/owners.rs"]
+mod owners;
 #[path = "ledger/refusals.rs"]
 mod refusals;
+#[path = "ledger/restored.rs"]
+mod restored;
 #[path = "ledger/sameness.rs"]
 mod sameness;
+#[path = "ledger/saves.rs"]
+mod saves;
 #[path = "ledger/words.rs"]
 mod words;

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use promgit::source::event::{Event, Kept, Observed, Refused};
 use promgit::source::folder::watch::{Options, WatchError, follow};
@@ -641,6 +641,22 @@ async fn a_folder_that_is_not_there_is_an_error_with_the_way_out() {
 }
 
 #[tokio::test]
+async fn a_time_to_come_is_taken_for_now() {
+    let (_temporary, root) = folder();
+    let hours = |count: u64| Duration::from_secs(3600 * count);
+    let now = SystemTime::now();
+    for (name, time) in [("ahead", now + hours(1000)), ("past", now - hours(1000))] {
+        let path = root.join(format!("{name}.yaml"));
+        fs::write(&path, cluster(name, 1)).unwrap();
+        fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+    }
+    let listing = Feed::start(&root).listing().await;
+    let [ahead, past] = [0, 1].map(|at| SystemTime::from(listing.listed[at].changed_at));
+    assert!(ahead >= now && ahead <= SystemTime::now(), "{ahead:?}");
+    assert_eq!(past, now - hours(1000));
+}
+
+#[tokio::test]
 async fn nobody_listening_ends_it() {
     let (_temporary, root) = folder();
     let Feed { events, end } = Feed::start(&root);
@@ -742,6 +758,28 @@ mod pure {
     }
 
     #[test]
+    fn a_file_that_is_written_while_it_is_read_is_read_again() {
+        let mut bench = Bench::new(&[("a.yaml", cluster("a", 1))]);
+        bench.put(&[("a.yaml", cluster("a", 2)), ("b.yaml", cluster("b", 1))]);
+        let files = walk::files(&bench.root).unwrap();
+        let now = bench.start + SignedDuration::from_secs(20);
+        // Between the walk and the end of reading; half of it reads as a whole resource.
+        let half = cluster("a", 3).replace("  replicas: 3\n", "");
+        let write_and_read = |path: &Path, found: &Found| {
+            std::fs::write(path, if path.ends_with("a.yaml") { &half } else { "" }).unwrap();
+            if path.ends_with("b.yaml") {
+                std::fs::remove_file(path).unwrap();
+            }
+            read::whole(path, found)
+        };
+        bench.snapshot.update(files, &BTreeSet::new(), now, write_and_read);
+        assert_eq!(bench.snapshot.changes(now).iter().map(words).collect::<Vec<_>>(), [""; 0]);
+        assert!(bench.snapshot.is_unsettled());
+        bench.put(&[("a.yaml", cluster("a", 3))]);
+        assert_eq!(bench.told(21), ["applied ns/a 3"]);
+    }
+
+    #[test]
     fn another_folder_deletes_nothing_before_it_holds_something_and_lies_still() {
         let mut bench = Bench::new(&[("a.yaml", cluster("a", 1)), ("b.yaml", cluster("b", 1))]);
         bench.remove("a.yaml");
@@ -814,6 +852,23 @@ mod immutable {
         }
         all.retain(|report| !matches!(report, Report::Listed { .. } | Report::Notice(_)));
         all
+    }
+
+    /// Whoever ends first, the source or those who listen to it.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_first_listing_that_fails_is_the_agents_error() {
+        for _ in 0..20 {
+            let (temporary, root) = folder();
+            let mut settings = Settings::default();
+            settings.source.from = format!("dir:{}", root.display());
+            settings.repository.path = temporary.path().join("deploy.git");
+            let agent = Agent::open(settings).unwrap();
+            fs::remove_dir(&root).unwrap();
+            let (sender, _reports) = unbounded_channel();
+            let ended = agent.run(Until::Done, sender, std::future::pending(), std::future::pending()).await;
+            let error = ended.unwrap_err().to_string();
+            assert!(error.contains("create it, or name the folder that holds the resources"), "{error}");
+        }
     }
 
     fn subject(reports: &[Report]) -> &str {

@@ -96,7 +96,7 @@ fn files(change: &Change, reader: &Reader) -> anyhow::Result<Vec<FileChange>> {
     paths.dedup();
     let mut found = Vec::new();
     for path in paths {
-        let old = change.base.get(path).map(|oid| reader.blob(*oid)).transpose()?;
+        let old = change.base.get(path).map(|held| held.bytes(reader)).transpose()?.flatten();
         let new = files.get(path).cloned();
         if old != new {
             found.push((format!("{}/{path}", change.key.name), old, new));

@@ -30,8 +30,10 @@ pub struct Printer<'a> {
     format: Format,
     first: First,
     bar: Option<ProgressBar>,
-    /// Clusters and documents that something was wrong with, ever.
-    failed: usize,
+    /// Clusters whose last news was a failure: one that was tried again and committed is well.
+    failing: BTreeSet<Key>,
+    /// Documents that were not taken, ever.
+    refused: usize,
     /// Lines of data were lost, and nobody closed the stream.
     lost: bool,
 }
@@ -54,7 +56,17 @@ struct First {
 
 impl<'a> Printer<'a> {
     pub fn new(console: &'a mut Console, place: &'a Place, until: Until, format: Format) -> Self {
-        Printer { console, place, until, format, first: First::default(), bar: None, failed: 0, lost: false }
+        Printer {
+            console,
+            place,
+            until,
+            format,
+            first: First::default(),
+            bar: None,
+            failing: BTreeSet::new(),
+            refused: 0,
+            lost: false,
+        }
     }
 
     pub fn hello(&mut self) {
@@ -65,9 +77,9 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// Nothing that there was to do failed, its news could be told, and the listing was complete.
+    /// Nothing that there was to do is left failed, its news could be told, and the listing was complete.
     pub fn is_well(&self) -> bool {
-        self.failed == 0 && !self.lost && self.first.listed.is_some()
+        self.failing.is_empty() && self.refused == 0 && !self.lost && self.first.listed.is_some()
     }
 
     pub fn one(&mut self, report: Report) {
@@ -77,24 +89,24 @@ impl<'a> Printer<'a> {
                 if !self.first.told {
                     self.first.committed.insert(key.clone(), branch);
                 }
-                self.settled(key);
+                self.well(key);
             }
             Report::Unchanged { key } => {
                 tracing::debug!(cluster = %key, "unchanged");
-                self.settled(key);
+                self.well(key);
             }
             Report::Failed { key, origin, message, again, .. } => {
-                self.failed += 1;
                 let more = if again { " (it is tried again)" } else { "" };
                 let at = origin.map_or(String::new(), |origin| format!("{origin}: "));
                 // Some messages begin with the place already, at the line of the field.
                 let message = message.strip_prefix(&at).unwrap_or(&message).trim_end();
                 self.note(format_args!("error: {at}{key}: {message}{more}"));
                 self.first.failed.insert(key.clone());
+                self.failing.insert(key.clone());
                 self.settled(key);
             }
             Report::Refused(refused) => {
-                self.failed += 1;
+                self.refused += 1;
                 self.first.refused += 1;
                 let kept = if refused.key.is_none() { KEPT } else { "" };
                 let problems = Problem::of(&refused);
@@ -133,6 +145,13 @@ impl<'a> Printer<'a> {
         }
         self.first.listed = Some(listed);
         self.settle();
+    }
+
+    /// The branch says what the cluster asks for, whatever went wrong before.
+    fn well(&mut self, key: Key) {
+        self.failing.remove(&key);
+        self.first.failed.remove(&key);
+        self.settled(key);
     }
 
     /// Something is known of the cluster.
@@ -222,4 +241,44 @@ fn summary(first: &First, listed: &BTreeMap<Key, Observed>, place: &Place) -> St
 
 fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::branch::Branches;
+    use crate::reconcile::class::Class;
+
+    fn is_well(reports: impl IntoIterator<Item = Report>) -> bool {
+        let place = Place {
+            program: "promgit".into(),
+            config: None,
+            source: "dir:x".into(),
+            repository: "deploy.git".into(),
+            branches: Branches::compile("deploy/{{ namespace }}").unwrap(),
+        };
+        let (out, err) = (Box::new(std::io::sink()), Box::new(std::io::sink()));
+        let mut console = Console { out, err, colour: false, progress: false };
+        let mut printer = Printer::new(&mut console, &place, Until::Done, Format::Text);
+        reports.into_iter().for_each(|report| printer.one(report));
+        printer.is_well()
+    }
+
+    #[test]
+    fn what_failed_and_then_succeeded_is_well() {
+        let key = |name: &str| Key { namespace: "n".into(), name: name.into() };
+        let failed = |name: &str| Report::Failed {
+            key: key(name),
+            origin: None,
+            class: Class::Transient,
+            message: "the disk is full".into(),
+            again: true,
+        };
+        let unchanged = |name: &str| Report::Unchanged { key: key(name) };
+        let listed = || Report::Listed { clusters: Vec::new(), absent: vec![key("a"), key("b")] };
+        assert!(is_well([listed(), failed("a"), unchanged("b"), unchanged("a")]));
+        assert!(!is_well([listed(), failed("a"), unchanged("b")]));
+        assert!(!is_well([listed(), unchanged("a"), failed("b"), failed("a"), unchanged("b")]));
+        assert!(!is_well([unchanged("a"), unchanged("b")]), "no listing");
+    }
 }

@@ -25,6 +25,11 @@ impl TreeEntry {
     pub fn is_tree(&self) -> bool {
         self.mode == MODE_TREE
     }
+
+    /// True for a file that holds its own bytes: no folder, no link, no submodule.
+    pub fn is_file(&self) -> bool {
+        self.mode & 0o170_000 == 0o100_000
+    }
 }
 
 /// Content that does not have the shape of its kind.

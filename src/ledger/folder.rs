@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
 
-use super::names::{self, Identity};
+use super::names::{self, Identity, ObjectId};
 use super::record::{Capabilities, ChartRef, Item, Record};
 use super::secrets::{self, SecretInGit};
 use super::text::{self, TextError};
@@ -89,10 +89,11 @@ pub fn files(deployment: &Deployment<'_>) -> Result<Files, FolderError> {
     let hooks = placed(HOOKS, &deployment.hooks);
     let all: Vec<_> = crds.iter().chain(&manifests).chain(&hooks).cloned().collect();
     let applied: Vec<_> = crds.iter().chain(&manifests).cloned().collect();
-    let record = record(deployment, &manifests, &all);
+    let cluster = text::yaml(CLUSTER, deployment.cluster)?;
+    let record = record(deployment, &cluster, &manifests, &all);
 
     let mut files = Files::new();
-    files.insert(CLUSTER.into(), text::yaml(CLUSTER, deployment.cluster)?.into_bytes());
+    files.insert(CLUSTER.into(), cluster.into_bytes());
     files.insert(VALUES.into(), deployment.values.as_bytes().to_vec());
     files.insert(RELEASE.into(), record.to_yaml()?.into_bytes());
     files.insert(KUSTOMIZATION.into(), kustomization(deployment, &applied)?.into_bytes());
@@ -102,17 +103,21 @@ pub fn files(deployment: &Deployment<'_>) -> Result<Files, FolderError> {
     Ok(files)
 }
 
+/// What is applied of a deployment, in that order.
+pub fn applied(deployment: &Deployment<'_>) -> Vec<ObjectId> {
+    let all = deployment.crds.iter().chain(&deployment.manifests);
+    all.map(|object| object.identity.object(deployment.namespace)).collect()
+}
+
 /// Refuses an object that is applied twice. Its API version may differ, its group not.
 fn once(deployment: &Deployment<'_>) -> Result<(), FolderError> {
     let mut seen = BTreeSet::new();
-    for object in deployment.crds.iter().chain(&deployment.manifests) {
-        let Identity { api_version, kind, namespace, name } = &object.identity;
-        let group = api_version.split_once('/').map_or("", |(group, _)| group);
-        let namespace = if namespace.is_empty() { deployment.namespace } else { namespace };
-        if !seen.insert((group, kind, namespace, name)) {
+    for object in applied(deployment) {
+        let title = object.to_string();
+        if !seen.insert(object) {
             let cluster = format!("{}/{}", deployment.namespace, deployment.name);
             let chart = deployment.chart.name.clone();
-            return Err(FolderError::Twice { cluster, chart, object: format!("{kind}/{name}") });
+            return Err(FolderError::Twice { cluster, chart, object: title });
         }
     }
     Ok(())
@@ -126,11 +131,12 @@ fn placed<'a>(folder: &str, objects: &'a [Object]) -> Vec<(String, &'a Object)> 
 
 type Placed<'a> = [(String, &'a Object)];
 
-fn record(deployment: &Deployment<'_>, manifests: &Placed<'_>, all: &Placed<'_>) -> Record {
+fn record(deployment: &Deployment<'_>, cluster: &str, manifests: &Placed<'_>, all: &Placed<'_>) -> Record {
     Record {
         chart: deployment.chart.clone(),
+        cluster_digest: digest(cluster.as_bytes()),
         values_digest: deployment.values_digest.to_string(),
-        manifest_digest: digest(all),
+        manifest_digest: digest_of(all),
         renderer: deployment.renderer.to_string(),
         capabilities: deployment.capabilities.clone(),
         inventory: manifests.iter().map(|(file, object)| item(file, &object.identity)).collect(),
@@ -143,7 +149,7 @@ fn item(file: &str, identity: &Identity) -> Item {
 }
 
 /// `sha256:<hex>` over `<path> NUL <text> NUL` of every object, so that neither can imitate the other.
-fn digest(objects: &Placed<'_>) -> String {
+fn digest_of(objects: &Placed<'_>) -> String {
     let mut hash = Sha256::new();
     for (path, object) in objects {
         for part in [path.as_bytes(), object.text.as_bytes()] {
@@ -152,6 +158,11 @@ fn digest(objects: &Placed<'_>) -> String {
         }
     }
     digest::written(&hash.finalize())
+}
+
+/// `sha256:<hex>` over a file, as `release.yaml` records it.
+pub fn digest(bytes: &[u8]) -> String {
+    digest::written(&Sha256::digest(bytes))
 }
 
 /// Lists the manifests in apply order. `namespace` is added where an object names none and no object names

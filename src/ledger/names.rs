@@ -1,6 +1,9 @@
 //! Objects turned into file names that are stable, readable and never collide.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde_json::Value as Json;
 
 /// What a file name is made of.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -10,6 +13,43 @@ pub struct Identity {
     /// Empty where the object names none.
     pub namespace: String,
     pub name: String,
+}
+
+/// What an API server and kustomize tell objects apart by: the version is no part of it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ObjectId {
+    pub kind: String,
+    pub name: String,
+    /// Empty for the core group.
+    pub group: String,
+    pub namespace: String,
+}
+
+impl fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.kind, self.name)
+    }
+}
+
+impl Identity {
+    /// Reads it from an object; nothing when a part is missing.
+    pub fn of(object: &Json) -> Option<Self> {
+        let text = |pointer: &str| object.pointer(pointer).and_then(Json::as_str).map(str::to_string);
+        Some(Identity {
+            api_version: text("/apiVersion")?,
+            kind: text("/kind")?,
+            namespace: text("/metadata/namespace").unwrap_or_default(),
+            name: text("/metadata/name")?,
+        })
+    }
+
+    /// The object that this becomes when it is applied; `namespace` is where it goes if it names none.
+    pub fn object(&self, namespace: &str) -> ObjectId {
+        let group = self.api_version.split_once('/').map_or("", |(group, _)| group);
+        let namespace = if self.namespace.is_empty() { namespace } else { &self.namespace };
+        let [group, namespace] = [group, namespace].map(str::to_string);
+        ObjectId { kind: self.kind.clone(), name: self.name.clone(), group, namespace }
+    }
 }
 
 /// File systems and git hosts take 255 bytes a name; the rest is left for a suffix.

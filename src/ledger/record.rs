@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::names::{Identity, ObjectId};
 use super::text::{self, TextError};
 
 /// Everything beside `cluster.yaml` and `values.yaml` that fixed the bytes of the manifests.
@@ -9,6 +10,9 @@ use super::text::{self, TextError};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Record {
     pub chart: ChartRef,
+    /// `sha256:<hex>` over `cluster.yaml`: whether somebody else wrote it. Empty in a record of an early promgit.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub cluster_digest: String,
     /// `sha256:<hex>` over `values.yaml`.
     pub values_digest: String,
     /// `sha256:<hex>` over the names and texts of all objects (definitions, manifests, hooks), in order.
@@ -23,10 +27,13 @@ pub struct Record {
 
 /// Which chart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ChartRef {
     pub name: String,
     pub version: String,
+    /// What it installs if nobody says otherwise; empty where the chart does not say.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub app_version: String,
     /// `sha256:<hex>` over its files.
     pub digest: String,
 }
@@ -60,6 +67,15 @@ impl Record {
     /// The text of `release.yaml`.
     pub fn to_yaml(&self) -> Result<String, TextError> {
         text::yaml("release.yaml", self)
+    }
+
+    /// What the inventory names, for a release of this namespace.
+    pub fn objects(&self, namespace: &str) -> Vec<ObjectId> {
+        let identity = |item: &Item| {
+            let Item { api_version, kind, namespace, name, file: _ } = item.clone();
+            Identity { api_version, kind, namespace, name }
+        };
+        self.inventory.iter().map(|item| identity(item).object(namespace)).collect()
     }
 
     /// Reads `release.yaml`; the error is the reader's own text.

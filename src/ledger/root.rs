@@ -84,16 +84,20 @@ impl Marker {
 pub struct Row {
     /// Chart name and version: `prometheus-cluster 0.1.0`.
     pub chart: String,
+    /// The version that runs, as far as it is known: `spec.version`, the tag of `spec.image`, or what the chart
+    /// installs by itself.
     pub version: String,
     pub replicas: String,
     /// Annotation `kubernetes.io/change-cause`, if the user gave one.
     pub change: String,
 }
 
+const UNKNOWN: &str = "?";
+
 impl Row {
     /// The row of a cluster whose files cannot be read.
     pub fn unknown() -> Self {
-        let [chart, version, replicas] = ["?", "?", "?"].map(String::from);
+        let [chart, version, replicas] = [UNKNOWN; 3].map(String::from);
         Row { chart, version, replicas, change: String::new() }
     }
 
@@ -104,14 +108,23 @@ impl Row {
             None | Some(Json::Null) => String::new(),
             Some(other) => other.to_string(),
         };
-        let version = text("/spec/version");
+        let asked = [text("/spec/version"), tag(&text("/spec/image")), chart.app_version.clone()];
+        let version = asked.into_iter().find(|version| !version.is_empty());
         Row {
             chart: format!("{} {}", chart.name, chart.version),
-            version: if version.is_empty() { "chart's".into() } else { version },
+            version: version.unwrap_or_else(|| UNKNOWN.into()),
             replicas: text("/spec/replicas"),
             change: text("/metadata/annotations/kubernetes.io~1change-cause"),
         }
     }
+}
+
+/// The tag of an image, else its digest, else `latest`, which is what none means; empty for no image.
+fn tag(image: &str) -> String {
+    let name = image.rsplit('/').next().unwrap_or_default();
+    let (name, digest) = name.split_once('@').map_or((name, None), |(name, digest)| (name, Some(digest)));
+    let tag = name.split_once(':').map(|(_, tag)| tag).or(digest);
+    tag.unwrap_or(if image.is_empty() { "" } else { "latest" }).to_string()
 }
 
 /// Why the README could not be written.
@@ -158,6 +171,13 @@ pub fn files(
     clusters: &BTreeMap<String, Row>,
     readme: &Readme,
 ) -> Result<Files, RootError> {
+    let mut files = listing(marker, clusters)?;
+    files.extend(self::readme(marker, branch, clusters, readme)?);
+    Ok(files)
+}
+
+/// The files at the root that depend on which clusters there are: the mark and the kustomization.
+pub fn listing(marker: &Marker, clusters: &BTreeMap<String, Row>) -> Result<Files, RootError> {
     let kustomization = json!({
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
@@ -165,16 +185,25 @@ pub fn files(
         "sortOptions": {"order": "fifo"},
         "resources": clusters.keys().collect::<Vec<_>>(),
     });
+    Ok(Files::from([
+        (MARKER.into(), text::yaml(MARKER, marker)?.into_bytes()),
+        (KUSTOMIZATION.into(), text::yaml(KUSTOMIZATION, &kustomization)?.into_bytes()),
+    ]))
+}
+
+/// The file at the root that shows what each cluster is: the README.
+pub fn readme(
+    marker: &Marker,
+    branch: &str,
+    clusters: &BTreeMap<String, Row>,
+    readme: &Readme,
+) -> Result<Files, RootError> {
     let row = |(name, row): (&String, &Row)| context! { name, ..minijinja::Value::from(Serde(row)) };
     let rows: Vec<_> = clusters.iter().map(row).collect();
     let readme = readme.0.get_template(README)?.render(context! {
         namespace => &marker.namespace, agent => &marker.agent, branch, clusters => rows,
     })?;
-    Ok(Files::from([
-        (MARKER.into(), text::yaml(MARKER, marker)?.into_bytes()),
-        (KUSTOMIZATION.into(), text::yaml(KUSTOMIZATION, &kustomization)?.into_bytes()),
-        (README.into(), readme.into_bytes()),
-    ]))
+    Ok(Files::from([(README.into(), readme.into_bytes())]))
 }
 
 #[cfg(test)]
@@ -191,6 +220,29 @@ mod tests {
         assert!(refused(Some(b"format: 1\nagent: promgit\nnamespace: x")).contains("differ per namespace"));
         assert!(refused(Some(b"[")).contains("cannot be read"));
         assert_eq!(own.check("b", Some(b"format: 1\nagent: promgit\nnamespace: example\n")), Ok(()));
+    }
+
+    #[test]
+    fn the_version_that_runs_is_shown() {
+        let [name, version, digest] = ["c", "0.1.0", "sha256:a"].map(String::from);
+        let chart = |app: &str| ChartRef {
+            name: name.clone(),
+            version: version.clone(),
+            app_version: app.into(),
+            digest: digest.clone(),
+        };
+        let table = [
+            (json!({}), "v3.16.0", "v3.16.0"),
+            (json!({}), "", "?"),
+            (json!({"version": "v3.5.0", "image": "x/y:z"}), "v3.16.0", "v3.5.0"),
+            (json!({"image": "registry:5000/prometheus/prometheus:v3.1.0"}), "v3.16.0", "v3.1.0"),
+            (json!({"image": "registry:5000/prometheus"}), "v3.16.0", "latest"),
+            (json!({"image": "prometheus@sha256:abc"}), "v3.16.0", "sha256:abc"),
+        ];
+        for (spec, app, expected) in table {
+            let row = Row::of(&json!({"spec": spec}), &chart(app));
+            assert_eq!(row.version, expected, "{spec} {app:?}");
+        }
     }
 
     #[test]

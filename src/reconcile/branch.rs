@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::owners::{self, Objects, Owners};
 use crate::git::history;
+use crate::git::object::TreeEntry;
 use crate::git::oid::Oid;
 use crate::git::reader::{ReadError, Reader};
 use crate::git::trailers;
-use crate::ledger::folder::{CLUSTER, RELEASE};
+use crate::ledger::folder::{CLUSTER, CRDS, KUSTOMIZATION, MANIFESTS, RELEASE};
+use crate::ledger::names::{Identity, ObjectId};
 use crate::ledger::record::Record;
 use crate::ledger::root::{MARKER, Marker, MarkerError, Row};
 use crate::yaml::{convert, read};
@@ -19,14 +22,47 @@ pub const GENERATION_TRAILER: &str = "Generation";
 const MOST_COMMITS: usize = 10_000;
 
 /// The state of a branch at one commit.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Branch {
     pub tip: Option<Oid>,
     /// Cluster → its line in the README.
     pub rows: BTreeMap<String, Row>,
     pub generations: BTreeMap<String, i64>,
+    pub owners: Owners,
+    /// The tip's kustomization and mark are what we would write now: the clusters are the same since we did.
+    pub is_listed: bool,
+    /// The same of its README: the rows are the same.
+    pub is_shown: bool,
     /// Committer time of the tip, in unix seconds: no commit is older than its parent.
     pub time: i64,
+}
+
+/// What a branch says of one cluster; all empty where there is none.
+#[derive(Debug, Default)]
+pub struct Known {
+    pub row: Option<Row>,
+    pub generation: Option<i64>,
+    pub objects: Option<Objects>,
+}
+
+impl Branch {
+    /// Says this of a cluster from now on; returns what was said before.
+    pub fn set(&mut self, cluster: &str, known: Known) -> Known {
+        fn put<T>(map: &mut BTreeMap<String, T>, key: &str, value: Option<T>) -> Option<T> {
+            match value {
+                Some(value) => map.insert(key.to_string(), value),
+                None => map.remove(key),
+            }
+        }
+        let Known { row, generation, objects } = known;
+        self.is_listed &= self.rows.contains_key(cluster) == row.is_some();
+        self.is_shown &= self.rows.get(cluster) == row.as_ref();
+        Known {
+            row: put(&mut self.rows, cluster, row),
+            generation: put(&mut self.generations, cluster, generation),
+            objects: self.owners.set(cluster, objects),
+        }
+    }
 }
 
 /// Why a branch cannot be written.
@@ -41,45 +77,88 @@ pub enum BranchError {
 /// Reads the state of `name` at its tip, after checking that the branch is ours.
 pub fn load(reader: &Reader, name: &str, marker: &Marker) -> Result<Branch, BranchError> {
     let Some(tip) = reader.tip(name)? else { return Ok(Branch::default()) };
-    marker.check(name, reader.file(tip, MARKER)?.as_deref())?;
+    check(reader, name, tip, marker)?;
     let commit = reader.commit(tip)?;
     let mut branch = Branch { tip: Some(tip), time: commit.committer.seconds, ..Branch::default() };
     for entry in reader.tree(commit.tree)? {
-        if let Some(row) = entry.is_tree().then(|| row(reader, entry.oid)).transpose()?.flatten() {
-            branch.rows.insert(String::from_utf8_lossy(&entry.name).into_owned(), row);
+        if !entry.is_tree() {
+            continue;
         }
+        let Some((row, objects)) = cluster(reader, entry.oid, &marker.namespace)? else { continue };
+        let name = String::from_utf8_lossy(&entry.name).into_owned();
+        branch.owners.set(&name, Some(owners::objects(objects)));
+        branch.rows.insert(name, row);
     }
     branch.generations = generations(reader, tip, &branch.rows)?;
     Ok(branch)
 }
 
+/// Checks that the branch is ours.
+fn check(reader: &Reader, name: &str, tip: Oid, marker: &Marker) -> Result<(), BranchError> {
+    let found = match reader.entry(tip, MARKER)? {
+        Some(entry) if entry.is_file() => Some(reader.blob(entry.oid)?),
+        Some(_) => {
+            let (branch, reason) = (name.to_string(), "it is no file".to_string());
+            return Err(MarkerError::Unreadable { branch, reason }.into());
+        }
+        None => None,
+    };
+    Ok(marker.check(name, found.as_deref())?)
+}
+
 /// The clusters that a branch holds, after checking that it is ours.
 pub fn clusters(reader: &Reader, name: &str, marker: &Marker) -> Result<Vec<String>, BranchError> {
     let Some(tip) = reader.tip(name)? else { return Ok(Vec::new()) };
-    marker.check(name, reader.file(tip, MARKER)?.as_deref())?;
+    check(reader, name, tip, marker)?;
     let tree = reader.commit(tip)?.tree;
     let folders = reader.tree(tree)?.into_iter().filter(|entry| entry.is_tree());
     let mut found = Vec::new();
     for folder in folders {
         let name = String::from_utf8_lossy(&folder.name).into_owned();
-        if reader.entry_in_tree(folder.oid, RELEASE)?.is_some_and(|entry| !entry.is_tree()) {
+        if reader.entry_in_tree(folder.oid, RELEASE)?.is_some_and(|entry| entry.is_file()) {
             found.push(name);
         }
     }
     Ok(found)
 }
 
-/// None for a folder that is not a cluster's. One whose files somebody broke is still a cluster: left out of
-/// the root's kustomization, it would be pruned.
-fn row(reader: &Reader, folder: Oid) -> Result<Option<Row>, ReadError> {
+/// The row of a folder and the objects it owns; none for a folder that is not a cluster's. One whose files somebody
+/// broke is still a cluster: left out of the root's kustomization, it would be pruned.
+fn cluster(reader: &Reader, folder: Oid, namespace: &str) -> Result<Option<(Row, Vec<ObjectId>)>, ReadError> {
     let file = |name: &str| {
-        let entry = reader.entry_in_tree(folder, name)?.filter(|entry| !entry.is_tree());
+        let entry = reader.entry_in_tree(folder, name)?.filter(TreeEntry::is_file);
         entry.map(|entry| reader.blob(entry.oid)).transpose()
     };
-    let Some(record) = file(RELEASE)? else { return Ok(None) };
+    let record = match file(RELEASE)? {
+        Some(record) => Record::parse(&record).ok(),
+        None if file(CLUSTER)?.is_some() && file(KUSTOMIZATION)?.is_some() => None,
+        None => return Ok(None),
+    };
+    let mut objects = match &record {
+        Some(record) => record.objects(namespace),
+        None => parsed(reader, folder, MANIFESTS, namespace)?,
+    };
+    objects.extend(parsed(reader, folder, CRDS, namespace)?);
     let asked = file(CLUSTER)?.and_then(|text| read::value(&text).ok());
-    let (Some(asked), Ok(record)) = (asked, Record::parse(&record)) else { return Ok(Some(Row::unknown())) };
-    Ok(Some(Row::of(&convert::to_json(&asked), &record.chart)))
+    let row = match (asked, record) {
+        (Some(asked), Some(record)) => Row::of(&convert::to_json(&asked), &record.chart),
+        _ => Row::unknown(),
+    };
+    Ok(Some((row, objects)))
+}
+
+/// The objects in the files of one part of a cluster's folder.
+fn parsed(reader: &Reader, folder: Oid, part: &str, namespace: &str) -> Result<Vec<ObjectId>, ReadError> {
+    let Some(part) = reader.entry_in_tree(folder, part)?.filter(TreeEntry::is_tree) else {
+        return Ok(Vec::new());
+    };
+    let mut objects = Vec::new();
+    for file in reader.tree(part.oid)?.iter().filter(|entry| entry.is_file()) {
+        let value = read::value(&reader.blob(file.oid)?).ok();
+        let identity = value.and_then(|value| Identity::of(&convert::to_json(&value)));
+        objects.extend(identity.map(|identity| identity.object(namespace)));
+    }
+    Ok(objects)
 }
 
 fn generations(

@@ -71,6 +71,7 @@ impl Inputs {
             chart_ref: ChartRef {
                 name: chart.metadata.name.to_string(),
                 version: chart.metadata.version.to_string(),
+                app_version: chart.metadata.app_version.to_string(),
                 digest: chart.digest(),
             },
             chart: render::prepare(Arc::new(chart)),

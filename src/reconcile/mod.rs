@@ -7,18 +7,23 @@
 //! ```
 //!
 //! `inputs.rs` holds everything but the resource that fixes the bytes; `prepare.rs` turns a resource into
-//! the files of its folder; `plan.rs` says what a commit would change; `writer.rs` commits.
+//! the files of its folder; `plan.rs` says what a commit would change; `writer.rs` gathers and flushes,
+//! `stage.rs` makes each commit; `branch.rs` and `owners.rs` are what they know of a branch, `footprint.rs` what
+//! it holds of one cluster.
 
 pub mod branch;
 pub mod class;
+pub mod footprint;
 pub mod inputs;
 pub mod objects;
+pub mod owners;
 pub mod plan;
 pub mod prepare;
 pub mod prune;
 pub mod queue;
 pub mod report;
 pub mod shipped;
+pub mod stage;
 pub mod unwritable;
 pub mod worker;
 pub mod writer;

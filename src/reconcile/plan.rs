@@ -1,28 +1,24 @@
 //! What a commit would change, as a value: the agent executes it, `promgit diff` prints it.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use super::class::Class;
+use super::footprint::{self, Footprint, Held, IN_PLACE};
+use super::owners::{self, Objects as Owned};
 use super::prepare::Prepared;
 use crate::api::{self, PrometheusCluster, annotations};
-use crate::git::oid::{Oid, blob_id};
+use crate::git::oid::blob_id;
 use crate::git::reader::{ReadError, Reader};
 use crate::ledger::claims;
-use crate::ledger::folder::{self, Files, OWN};
+use crate::ledger::folder::{self, Files};
 use crate::ledger::message::Words;
 use crate::ledger::record::Record;
 use crate::ledger::root::Row;
-use crate::ledger::words::objects::{self, Objects};
+use crate::ledger::state::State;
+use crate::ledger::words::objects;
 use crate::ledger::words::subject::{self, Side};
 use crate::source::event::{Deleted, Key, Observed};
-use crate::yaml::{convert, read};
-
-/// What is ours in a cluster's folder: path below it → id of the file. What the branch holds is compared with
-/// this, not read, to tell «unchanged»; and a plan is only executed on the footprint it was made for.
-pub type Footprint = BTreeMap<String, Oid>;
 
 /// What to do for one cluster.
 #[derive(Debug)]
@@ -52,7 +48,7 @@ pub struct Change {
 #[derive(Debug)]
 pub enum Kind {
     /// The folder gets these files and loses our others.
-    Write { files: Files, row: Row },
+    Write { files: Files, row: Row, objects: Owned },
     /// The folder goes.
     Remove,
 }
@@ -100,27 +96,29 @@ pub fn write(
     prepared: Prepared,
     observed: &Observed,
 ) -> Result<Plan, PlanError> {
-    let Prepared { key, cluster, files, row, warnings: _ } = prepared;
-    let base = footprint(reader, branch, &key.name)?;
-    let wanted: Footprint = files.iter().map(|(path, bytes)| (path.clone(), blob_id(bytes))).collect();
+    let Prepared { key, cluster, files, objects, row, warnings: _ } = prepared;
+    let base = footprint::of(reader, branch, &key.name)?;
+    let held = |(path, bytes): (&String, &Vec<u8>)| (path.clone(), Held::file(blob_id(bytes)));
+    let wanted: Footprint = files.iter().map(held).collect();
     if base == wanted {
         return Ok(Plan::Unchanged);
     }
-    let differs = |path: &String| base.get(path) != wanted.get(path);
+    let told = |path: &String| base.get(path) != wanted.get(path) || is_told(path);
     let mut new = State::default();
-    files
-        .iter()
-        .filter(|(path, _)| differs(path) || is_told(path))
-        .for_each(|(path, bytes)| new.add(path, bytes));
-    let old = state(reader, base.iter().filter(|(path, _)| differs(path) || is_told(path)))?;
-    allowed(&old.cluster, &cluster)?;
-    let changes = match (&old.record, &new.record) {
-        (Some(before), Some(after)) => {
-            let [before, after] = [(&old.cluster, before), (&new.cluster, after)];
-            let side = |(cluster, record)| Side { cluster, record };
-            subject::changes(side(before), side(after))
-        }
-        _ => vec![subject::CREATED.to_string()],
+    files.iter().filter(|(path, _)| told(path)).for_each(|(path, bytes)| new.add(path, Some(bytes)));
+    let mut old = footprint::state(reader, base.iter().filter(|(path, _)| told(path)))?;
+    let by_hand = if is_new(&base) { Vec::new() } else { footprint::by_hand(&base, &wanted, &old, &new) };
+    if by_hand.iter().any(|path| path == folder::CLUSTER) {
+        // Not what was asked for, so nothing to compare with.
+        tracing::info!(cluster = %key, "cluster.yaml on the branch was changed by hand: the change is not compared");
+        old.cluster = None;
+    }
+    allowed(old.cluster.as_ref(), &cluster)?;
+    old.name_unread(&new);
+    let changes = match (is_new(&base), base.contains_key(IN_PLACE)) {
+        (true, _) => vec![subject::CREATED.to_string()],
+        (_, true) => vec![subject::MADE_ROOM.to_string()],
+        _ => subject::changes(Side::of(&old), Side::of(&new), &by_hand),
     };
     let words = Words {
         namespace: key.namespace.clone(),
@@ -134,8 +132,8 @@ pub fn write(
     };
     let generation = match observed.generation {
         Some(number) => Generation::Given(number),
-        None if old.cluster["spec"] == new.cluster["spec"] => Generation::Same,
-        None => Generation::Next,
+        None if is_new(&base) => Generation::Next,
+        None => counted(&old, &new),
     };
     let requested_by = observed.cluster.metadata.annotations.as_ref();
     let requested_by = requested_by.and_then(|all| all.get(annotations::REQUESTED_BY));
@@ -144,7 +142,7 @@ pub fn write(
     Ok(Plan::Change(Box::new(Change {
         branch: branch.to_string(),
         base,
-        kind: Kind::Write { files, row },
+        kind: Kind::Write { files, row, objects: owners::objects(objects) },
         words,
         trailers,
         requested_by,
@@ -156,13 +154,11 @@ pub fn write(
 
 /// Applies the rules of the resource that compare with what was: an API server knows the old object, a folder does
 /// not, and the branch does, over restarts too. A removed cluster has no past: it may come back in any form.
-fn allowed(old: &Json, new: &Json) -> Result<(), PlanError> {
-    if old.is_null() {
-        return Ok(());
-    }
+fn allowed(old: Option<&Json>, new: &Json) -> Result<(), PlanError> {
+    let Some(old) = old else { return Ok(()) };
     let old: PrometheusCluster = match serde_json::from_value(old.clone()) {
         Ok(old) => old,
-        // Somebody edited the branch: there is nothing to compare with.
+        // Of a version that did not record who wrote it: there is nothing to compare with.
         Err(error) => {
             tracing::warn!(%error, "cluster.yaml on the branch cannot be read: the change is not compared");
             return Ok(());
@@ -180,11 +176,13 @@ fn allowed(old: &Json, new: &Json) -> Result<(), PlanError> {
 /// Plans the removal of a cluster's folder.
 pub fn remove(reader: &Reader, branch: &str, deleted: &Deleted) -> Result<Plan, PlanError> {
     let key = deleted.key.clone();
-    let base = footprint(reader, branch, &key.name)?;
-    if base.is_empty() {
+    let base = footprint::of(reader, branch, &key.name)?;
+    // A file in the folder's place that was never a folder of ours is somebody's.
+    if base.is_empty() || (base.contains_key(IN_PLACE) && !footprint::was_ours(reader, branch, &key.name)?) {
         return Ok(Plan::Unchanged);
     }
-    let old = state(reader, &base)?;
+    let mut old = footprint::state(reader, &base)?;
+    old.name_unread(&State::default());
     let bodies: Vec<Json> = old.objects.values().cloned().collect();
     let claims = claims::retained(&bodies);
     let changes = vec![subject::deleted(claims.len())];
@@ -193,7 +191,7 @@ pub fn remove(reader: &Reader, branch: &str, deleted: &Deleted) -> Result<Plan, 
         name: key.name.clone(),
         subject: subject::subject(&key.to_string(), &changes),
         changes,
-        objects: objects::lines(&old.objects, &Objects::new()),
+        objects: objects::lines(&old.objects, &objects::Objects::new()),
         claims,
         cause: String::new(),
     };
@@ -210,64 +208,25 @@ pub fn remove(reader: &Reader, branch: &str, deleted: &Deleted) -> Result<Plan, 
     })))
 }
 
-/// What the tip of the branch holds of ours for a cluster; empty where there is nothing.
-pub fn footprint(reader: &Reader, branch: &str, cluster: &str) -> Result<Footprint, ReadError> {
-    let Some(tip) = reader.tip(branch)? else { return Ok(Footprint::new()) };
-    let Some(entry) = reader.entry(tip, cluster)?.filter(|entry| entry.is_tree()) else {
-        return Ok(Footprint::new());
+/// Nothing there says that this cluster was ever committed.
+fn is_new(base: &Footprint) -> bool {
+    ![folder::CLUSTER, folder::RELEASE, IN_PLACE].iter().any(|path| base.contains_key(*path))
+}
+
+/// Whether the resource changed since it was last committed. Where nobody can tell what it was, its values decide.
+fn counted(old: &State, new: &State) -> Generation {
+    let [before, after] = [old, new].map(|state| state.record.as_ref().map(|record| &record.values_digest));
+    let same = match (&old.cluster, &new.cluster) {
+        (Some(old), Some(new)) => old["spec"] == new["spec"],
+        _ => before.is_none() || before == after,
     };
-    let listed = reader.list(entry.oid)?.into_iter();
-    let own = listed.filter(|(path, _)| OWN.contains(&path.split('/').next().unwrap_or_default()));
-    Ok(own.map(|(path, entry)| (path, entry.oid)).collect())
-}
-
-/// A folder's contents as the words need them.
-#[derive(Default)]
-struct State {
-    cluster: Json,
-    record: Option<Record>,
-    objects: Objects,
-}
-
-impl State {
-    /// A file that cannot be read (somebody edited the branch) counts as absent: the words get poorer, the
-    /// commit is right all the same.
-    fn add(&mut self, path: &str, bytes: &[u8]) {
-        match path {
-            folder::CLUSTER => self.cluster = json(bytes).unwrap_or_default(),
-            folder::RELEASE => self.record = Record::parse(bytes).ok(),
-            path if path.contains('/') => {
-                if let Some(object) = json(bytes) {
-                    let text = |pointer: &str| object.pointer(pointer).and_then(Json::as_str).unwrap_or("?");
-                    let title = format!("{}/{}", text("/kind"), text("/metadata/name"));
-                    self.objects.insert(title, object);
-                }
-            }
-            _ => {}
-        }
-    }
-}
-
-fn json(bytes: &[u8]) -> Option<Json> {
-    read::value(bytes).ok().map(|value| convert::to_json(&value))
+    if same { Generation::Same } else { Generation::Next }
 }
 
 /// Files that the words are made of even where they stayed the same; objects that did are not told, so they are
 /// not parsed either.
 fn is_told(path: &str) -> bool {
     matches!(path, folder::CLUSTER | folder::RELEASE)
-}
-
-/// What the branch holds in these files.
-fn state<'a>(
-    reader: &Reader,
-    files: impl IntoIterator<Item = (&'a String, &'a Oid)>,
-) -> Result<State, ReadError> {
-    let mut state = State::default();
-    for (path, oid) in files {
-        state.add(path, &reader.blob(*oid)?);
-    }
-    Ok(state)
 }
 
 fn trailers(record: &Record) -> Vec<(&'static str, String)> {

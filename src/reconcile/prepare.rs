@@ -7,6 +7,7 @@ use super::objects::{self, ObjectError};
 use super::unwritable;
 use crate::api::{PrometheusCluster, annotations};
 use crate::ledger::folder::{self, Deployment, Files, FolderError, Object};
+use crate::ledger::names::ObjectId;
 use crate::ledger::root::Row;
 use crate::prometheus::{config, credentials, keys, rules};
 use crate::render::errors::shortened;
@@ -30,6 +31,8 @@ pub struct Prepared {
     /// `cluster.yaml` as JSON.
     pub cluster: Json,
     pub files: Files,
+    /// What is applied of it.
+    pub objects: Vec<ObjectId>,
     /// Its line in the branch's README.
     pub row: Row,
     /// What the chart warned about.
@@ -102,9 +105,10 @@ fn prepared(
     };
     check_rendered(deployment.manifests.iter().chain(&deployment.hooks))?;
     let files = folder::files(&deployment)?;
+    let objects = folder::applied(&deployment);
     let row = Row::of(&asked, &inputs.chart_ref);
     let warnings = warnings.iter().map(ToString::to_string).collect();
-    Ok(Prepared { key: key.clone(), cluster: asked, files, row, warnings })
+    Ok(Prepared { key: key.clone(), cluster: asked, files, objects, row, warnings })
 }
 
 /// The resource as `cluster.yaml` keeps it: what was asked for, and nothing that an API server or another

@@ -55,7 +55,7 @@ pub fn absent(
 
 /// The clusters of a branch, if this agent would write it for the namespace that it says it is for.
 fn clusters(reader: &Reader, inputs: &Inputs, name: &str, tip: Oid) -> Result<Vec<Key>, BranchError> {
-    let entry = reader.entry(tip, MARKER)?.filter(|entry| !entry.is_tree());
+    let entry = reader.entry(tip, MARKER)?.filter(|entry| entry.is_file());
     let Some(entry) = entry else { return Ok(Vec::new()) };
     let Ok(marker) = serde_yaml::from_slice::<Marker>(&reader.blob(entry.oid)?) else {
         return Ok(Vec::new());

@@ -94,16 +94,17 @@ impl Queue {
     pub fn next(&self) -> Option<Job> {
         let mut state = self.lock();
         loop {
-            state.wake(Instant::now());
+            if !state.closed {
+                state.wake(|_, at| *at <= Instant::now());
+            }
             if let Some(job) = state.take() {
                 return Some(job);
             }
             if state.closed && state.waiting.is_empty() && (state.running.is_empty() || state.abandoned) {
                 return None;
             }
-            let pause =
-                state.later.values().map(|(at, _)| at.saturating_duration_since(Instant::now())).min();
-            let pause = pause.unwrap_or(LONG);
+            let pauses = state.later.values().map(|(at, _)| at.saturating_duration_since(Instant::now()));
+            let pause = pauses.min().filter(|_| !state.closed).unwrap_or(LONG);
             let waited = self.changed.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner);
             state = waited.0;
         }
@@ -115,8 +116,15 @@ impl Queue {
         self.changed.notify_all();
     }
 
+    /// What waits for a retry in this namespace is handed out at once, also when the queue is closed: something
+    /// that may have been in its way is gone.
+    pub fn hurry(&self, namespace: &str) {
+        self.lock().wake(|key, _| key.namespace == namespace);
+        self.changed.notify_all();
+    }
+
     /// The work failed: again at once, after a pause, or not at all, as its class has it. Newer work for the
-    /// cluster takes its place, and a closed queue has no later.
+    /// cluster takes its place, and a closed queue has no later unless it is told to [`Self::hurry`].
     pub fn fail(&self, job: Job, class: Class) -> Next {
         let mut state = self.lock();
         let key = job.work.key().clone();
@@ -131,10 +139,10 @@ impl Queue {
                 Next::Again
             }
             Retry::After(_) if newer => Next::Again,
-            Retry::After(_) if state.closed => Next::Never,
+            Retry::After(_) if state.abandoned => Next::Never,
             Retry::After(pause) => {
                 state.later.insert(key, (Instant::now() + pause, job));
-                Next::Later
+                if state.closed { Next::Never } else { Next::Later }
             }
             Retry::Never => Next::Never,
         };
@@ -154,10 +162,7 @@ impl Queue {
 
     /// No more work will come; what waits is still handed out, what waits for a retry is not.
     pub fn close(&self) {
-        let mut state = self.lock();
-        state.closed = true;
-        state.later.clear();
-        drop(state);
+        self.lock().closed = true;
         self.changed.notify_all();
     }
 
@@ -190,12 +195,9 @@ impl Queue {
 const LONG: Duration = Duration::from_secs(3600);
 
 impl State {
-    fn wake(&mut self, now: Instant) {
-        let due = self.later.iter().filter(|(_, (at, _))| *at <= now).map(|(key, _)| key.clone());
-        for key in due.collect::<Vec<_>>() {
-            if let Some((_, job)) = self.later.remove(&key) {
-                self.put(key, job);
-            }
+    fn wake(&mut self, is_due: impl Fn(&Key, &Instant) -> bool) {
+        for (key, (_, job)) in self.later.extract_if(.., |key, (at, _)| is_due(key, at)).collect::<Vec<_>>() {
+            self.put(key, job);
         }
     }
 
@@ -276,6 +278,22 @@ mod tests {
         assert_eq!(job.attempt, 1);
         assert_eq!(queue.fail(job, Class::Transient), Next::Never);
         assert!(queue.next().is_none());
+    }
+
+    #[test]
+    fn what_waits_for_another_cluster_is_hurried_also_while_draining() {
+        let queue = Queue::default();
+        for name in ["a", "b"] {
+            queue.push(delete(name, 1));
+        }
+        let [a, b] = [(); 2].map(|()| queue.next().unwrap());
+        assert_eq!(queue.fail(Job { attempt: 9, ..b }, Class::Conflict), Next::Later);
+        queue.close();
+        queue.hurry("elsewhere");
+        assert_eq!(queue.len(), 2);
+        queue.hurry("n");
+        queue.done(a.work.key());
+        assert_eq!(taken(&queue).0, "b");
     }
 
     #[test]

@@ -8,27 +8,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use super::branch::{self, Branch, BranchError, CLUSTER_TRAILER, GENERATION_TRAILER};
-use super::class::{self, Class};
+use super::branch::Branch;
+use super::class::Class;
 use super::inputs::Inputs;
-use super::plan::{self, Change, Generation, Kind};
+use super::plan::Change;
 use super::queue::{Job, Next, Queue};
 use super::report::Report;
-use crate::git::batch::{Batch, CommitError, CommitSpec, FlushError, Outcome, RefUpdate};
+use super::stage::{Done, Stage, WriteError, moved};
+use crate::git::batch::{Batch, CommitError, FlushError, RefUpdate};
 use crate::git::consolidate;
-use crate::git::message::{Message, MessageError};
-use crate::git::object::Signature;
-use crate::git::objects::ObjectError;
-use crate::git::oid::Oid;
-use crate::git::reader::{ReadError, Reader};
+use crate::git::reader::Reader;
 use crate::git::ref_update::Refusal;
 use crate::git::store::Store;
-use crate::git::trailers;
-use crate::git::tree_edit::Edit;
-use crate::ledger::folder::OWN;
-use crate::ledger::message as words;
-use crate::ledger::root::{self, Marker, RootError};
-use crate::source::event::Key;
 
 /// A plan with the job that it answers.
 pub struct Planned {
@@ -64,58 +55,10 @@ pub struct Writer<'a> {
     pub branches: BTreeMap<String, Branch>,
 }
 
-/// Why a plan did not become a commit.
-#[derive(Debug, thiserror::Error)]
-pub enum WriteError {
-    #[error(transparent)]
-    Branch(#[from] BranchError),
-    #[error("{branch} was changed by someone else while {key} was planned; it is planned again")]
-    Moved { branch: String, key: Key },
-    #[error(transparent)]
-    Root(#[from] RootError),
-    #[error(transparent)]
-    Words(#[from] words::MessageError),
-    #[error(transparent)]
-    Message(#[from] MessageError),
-    #[error(transparent)]
-    Commit(#[from] CommitError),
-    #[error(transparent)]
-    Begin(#[from] ObjectError),
-    #[error(transparent)]
-    Flush(#[from] FlushError),
-    #[error("{0}")]
-    Refused(String),
-    #[error("writing stopped in a way it never should: {0}; please report this with the resource")]
-    Panic(String),
-}
-
-impl From<ReadError> for WriteError {
-    fn from(error: ReadError) -> Self {
-        WriteError::Branch(error.into())
-    }
-}
-
-impl WriteError {
-    fn class(&self) -> Class {
-        match self {
-            WriteError::Root(_) | WriteError::Words(_) => Class::User,
-            WriteError::Commit(CommitError::TooLarge { .. }) => Class::User,
-            // somebody's branch, or somebody's file where a folder of ours belongs
-            WriteError::Branch(BranchError::Marker(_)) => Class::Conflict,
-            WriteError::Commit(CommitError::Conflict { .. } | CommitError::Edit { .. }) => Class::Conflict,
-            WriteError::Moved { .. } => Class::Conflict,
-            WriteError::Message(_) | WriteError::Panic(_) => Class::Bug,
-            WriteError::Branch(BranchError::Read(_)) | WriteError::Commit(_) => Class::Transient,
-            WriteError::Begin(_) | WriteError::Flush(_) | WriteError::Refused(_) => Class::Transient,
-        }
-    }
-}
-
 /// A commit of the batch that is not durable yet.
 struct Staged {
     planned: Planned,
-    commit: Oid,
-    subject: String,
+    done: Done,
 }
 
 impl Writer<'_> {
@@ -186,9 +129,9 @@ impl Writer<'_> {
             let name = planned.change.branch.clone();
             let mut stage = Stage { inputs, reader, branches, fresh: !in_batch.contains(&name) };
             match stage.attempt(&mut batch, &planned.change) {
-                Ok((commit, subject)) => {
+                Ok(done) => {
                     in_batch.insert(name);
-                    staged.push(Staged { planned, commit, subject });
+                    staged.push(Staged { planned, done });
                 }
                 Err(WriteError::Commit(CommitError::Full { .. })) if !batch.is_empty() => rest.push(planned),
                 Err(error) => failed.push((planned, error)),
@@ -220,7 +163,7 @@ impl Writer<'_> {
                 refused.insert(update.branch, refusal);
             }
         }
-        for Staged { planned, commit, subject } in staged {
+        for Staged { planned, done } in staged {
             if let Some(refusal) = refused.get(&planned.change.branch) {
                 let error = match refusal {
                     Refusal::Conflict { .. } => moved(&planned.change),
@@ -229,9 +172,12 @@ impl Writer<'_> {
                 self.fail(planned, &error);
                 continue;
             }
-            let Change { key, branch, .. } = planned.change;
+            let Change { key, branch, words, .. } = planned.change;
             self.queue.done(&key);
-            (self.report)(Report::Committed { key, branch, commit, subject });
+            if done.freed {
+                self.queue.hurry(&key.namespace);
+            }
+            (self.report)(Report::Committed { key, branch, commit: done.commit, subject: words.subject });
         }
     }
 
@@ -241,7 +187,9 @@ impl Writer<'_> {
 
     fn fail(&mut self, planned: Planned, error: &WriteError) {
         let Planned { job, change, since: _ } = planned;
-        self.branches.remove(&change.branch);
+        if !error.is_ours() {
+            self.branches.remove(&change.branch);
+        }
         let (class, origin) = (error.class(), job.work.origin());
         let next = self.queue.fail(job, class);
         if (class, next) == (Class::Conflict, Next::Again) {
@@ -261,164 +209,6 @@ impl Writer<'_> {
         };
         if let Err(error) = result {
             tracing::warn!(error, "the repository could not be consolidated; it works on, slower");
-        }
-    }
-}
-
-/// Puts one change into the batch.
-struct Stage<'a> {
-    inputs: &'a Inputs,
-    reader: &'a Reader,
-    branches: &'a mut BTreeMap<String, Branch>,
-    /// The branch has no commit in this batch yet: what the repository says of it is the truth.
-    fresh: bool,
-}
-
-impl Stage<'_> {
-    /// A panic is a bug that concerns one cluster: the batch takes a commit in as its last step, so what is
-    /// left of this one is at most objects that nothing names.
-    fn attempt(&mut self, batch: &mut Batch<'_>, change: &Change) -> Result<(Oid, String), WriteError> {
-        let attempt = std::panic::AssertUnwindSafe(|| self.commit(batch, change));
-        std::panic::catch_unwind(attempt)
-            .unwrap_or_else(|payload| Err(WriteError::Panic(class::panic_words(&*payload))))
-    }
-
-    fn commit(&mut self, batch: &mut Batch<'_>, change: &Change) -> Result<(Oid, String), WriteError> {
-        let marker = Marker::new(&self.inputs.agent.name, &change.key.namespace);
-        self.look(change, &marker)?;
-        let mut branch = self.branches.get(&change.branch).cloned().unwrap_or_default();
-        match &change.kind {
-            Kind::Write { row, .. } => branch.rows.insert(change.key.name.clone(), row.clone()),
-            Kind::Remove => branch.rows.remove(&change.key.name),
-        };
-        let last = branch.generations.get(&change.key.name).copied();
-        let generation = match change.generation {
-            Generation::Given(number) => number,
-            Generation::Next => last.unwrap_or(0) + 1,
-            Generation::Same => last.unwrap_or(1),
-        };
-        branch.generations.insert(change.key.name.clone(), generation);
-        branch.time = branch.time.max(change.at.as_second());
-        let message = self.message(change, generation)?;
-        let spec = CommitSpec {
-            branch: change.branch.clone(),
-            expected: branch.tip,
-            edits: self.edits(change, &marker, &branch)?,
-            author: self.author(change),
-            committer: self.agent(branch.time),
-            message,
-        };
-        let commit = match batch.commit(&spec)? {
-            Outcome::Committed(commit) => commit,
-            // The footprint differed and the tree does not: only possible if someone moved the branch.
-            Outcome::Unchanged => return Err(moved(change)),
-        };
-        branch.tip = Some(commit);
-        if matches!(change.kind, Kind::Remove) {
-            // A cluster of this name that comes later is another one, and counts from 1: also after a restart.
-            branch.generations.remove(&change.key.name);
-        }
-        self.branches.insert(change.branch.clone(), branch);
-        Ok((commit, change.words.subject.clone()))
-    }
-
-    /// Makes sure that what we know of the branch is what the repository says, and that the plan still fits
-    /// (a cluster occurs at most once in a batch, so the repository before the batch is what to compare with).
-    fn look(&mut self, change: &Change, marker: &Marker) -> Result<(), WriteError> {
-        if self.fresh {
-            let tip = self.reader.tip(&change.branch)?;
-            let known = self.branches.get(&change.branch);
-            if known.is_none_or(|branch| branch.tip != tip || tip.is_none()) {
-                let loaded = branch::load(self.reader, &change.branch, marker)?;
-                self.branches.insert(change.branch.clone(), loaded);
-            }
-        }
-        if plan::footprint(self.reader, &change.branch, &change.key.name)? != change.base {
-            return Err(moved(change));
-        }
-        Ok(())
-    }
-
-    fn edits(&self, change: &Change, marker: &Marker, branch: &Branch) -> Result<Vec<Edit>, RootError> {
-        let name = &change.key.name;
-        let mut edits: Vec<Edit> =
-            OWN.iter().map(|own| Edit::Remove { path: format!("{name}/{own}") }).collect();
-        if let Kind::Write { files, .. } = &change.kind {
-            let put = |(path, bytes): (&String, &Vec<u8>)| Edit::Put {
-                path: format!("{name}/{path}"),
-                bytes: bytes.clone(),
-            };
-            edits.extend(files.iter().map(put));
-        }
-        let roots = root::files(marker, &change.branch, &branch.rows, &self.inputs.readme)?;
-        edits.extend(roots.into_iter().map(|(path, bytes)| Edit::Put { path, bytes }));
-        Ok(edits)
-    }
-
-    fn message(&self, change: &Change, generation: i64) -> Result<String, WriteError> {
-        let text = self.inputs.message.render(&change.words)?;
-        let (subject, body) = text.split_once('\n').unwrap_or((&text, ""));
-        let mut message = Message::new(subject).paragraph(body.trim());
-        message = message.trailer(CLUSTER_TRAILER, &change.key.to_string());
-        message = message.trailer(GENERATION_TRAILER, &generation.to_string());
-        for (key, value) in &change.trailers {
-            message = message.trailer(key, value);
-        }
-        if let Some(who) = &change.requested_by {
-            message = message.trailer("Requested-By", who);
-        }
-        Ok(message.build()?)
-    }
-
-    /// Who asked, else the agent.
-    fn author(&self, change: &Change) -> Signature {
-        let seconds = change.at.as_second();
-        match &change.requested_by {
-            None => self.agent(seconds),
-            Some(who) => {
-                let (name, email) = person(who);
-                Signature { name, email, seconds: seconds.max(0), offset: 0 }
-            }
-        }
-    }
-
-    fn agent(&self, seconds: i64) -> Signature {
-        let agent = &self.inputs.agent;
-        let (name, email) = (agent.name.clone(), agent.email.clone());
-        Signature { name, email, seconds: seconds.max(0), offset: 0 }
-    }
-}
-
-/// `Jane Doe <jane@example.com>`, `jane@example.com` or `jane` as name and address.
-fn person(who: &str) -> (String, String) {
-    let who = trailers::one_line(who);
-    if let Some((name, rest)) = who.split_once('<')
-        && let Some((email, "")) = rest.split_once('>')
-    {
-        return (name.trim().to_string(), email.trim().to_string());
-    }
-    let email = if who.contains('@') { who.clone() } else { String::new() };
-    (who, email)
-}
-
-fn moved(change: &Change) -> WriteError {
-    WriteError::Moved { branch: change.branch.clone(), key: change.key.clone() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn who_asked_is_read_as_git_writes_it() {
-        let table = [
-            ("Jane Doe <jane@example.com>", ("Jane Doe", "jane@example.com")),
-            ("jane@example.com", ("jane@example.com", "jane@example.com")),
-            ("jane", ("jane", "")),
-            ("a <b> c", ("a <b> c", "")),
-        ];
-        for (who, (name, email)) in table {
-            assert_eq!(person(who), (name.to_string(), email.to_string()), "{who}");
         }
     }
 }

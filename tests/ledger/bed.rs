@@ -151,12 +151,19 @@ impl Bed {
 
     /// Commits these files on a clone of the branch and pushes them.
     pub fn push(&self, branch: &str, files: &[(&str, &str)]) {
+        self.push_with(branch, |clone| {
+            for (file, text) in files {
+                let path = clone.join(file);
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(path, text).unwrap();
+            }
+        });
+    }
+
+    /// Changes a clone of the branch, commits all of it and pushes.
+    pub fn push_with(&self, branch: &str, change: impl FnOnce(&Path)) {
         let clone = self.clone(branch);
-        for (file, text) in files {
-            let path = clone.join(file);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
+        change(&clone);
         self.git_in(&clone, &["add", "-A"]);
         self.git_in(&clone, &["commit", "-q", "-m", "by hand"]);
         self.git_in(&clone, &["push", "-q"]);

@@ -51,6 +51,12 @@ fn a_change_by_hand_of_our_files_is_taken_back_by_the_next_look() {
     bed.settle();
     assert_eq!(bed.git(&["rev-parse", "deploy/example^"]), by_hand);
     assert_eq!(bed.git(&["rev-parse", "deploy/example^{tree}"]), before);
+    let message = bed.message("deploy/example");
+    assert!(
+        message
+            .starts_with("example/simple: restored: release.yaml, values.yaml changed by hand\n\nCluster: ")
+    );
+    assert!(message.contains("\nGeneration: 1\n"), "{message}");
 }
 
 /// A folder whose files somebody broke would be pruned, were it not listed.

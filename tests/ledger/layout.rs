@@ -109,7 +109,7 @@ fn the_root_follows_its_clusters() {
     bed.remove("b.yaml");
     bed.settle();
     assert_eq!((listed(&bed), rows(&bed)), (vec!["a".into(), "c".into()], 2));
-    assert!(bed.file("deploy/example", "README.md").contains("| 7 |"));
+    assert!(bed.file("deploy/example", "README.md").contains("| v3.16.0 | 7 |"));
     ["a.yaml", "c.yaml"].iter().for_each(|file| bed.remove(file));
     bed.settle();
     assert!(listed(&bed).is_empty());

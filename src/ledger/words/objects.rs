@@ -11,7 +11,7 @@ use crate::ledger::difference::{Difference, differences};
 const MOST_OBJECTS: usize = 30;
 const MOST_FIELDS: usize = 5;
 
-/// `Kind/name` → the object.
+/// `Kind/name` → the object; null where something stands that cannot be read.
 pub type Objects = BTreeMap<String, Value>;
 
 /// `+ Service/simple`, `- Ingress/simple`, `~ StatefulSet/simple  spec.replicas 1 → 3`: one line a change.
@@ -24,6 +24,7 @@ pub fn lines(old: &Objects, new: &Objects) -> Vec<String> {
         match (old.get(title), new.get(title)) {
             (None, _) => lines.push(format!("+ {title}")),
             (_, None) => lines.push(format!("- {title}")),
+            (Some(Value::Null), _) => lines.push(format!("~ {title}  restored")),
             (Some(old), Some(new)) => {
                 let differences = differences(old, new);
                 let telling: Vec<&Difference> =
@@ -85,6 +86,13 @@ mod tests {
         ]);
         let expected = ["- Ingress/simple", "+ Service/simple", "~ StatefulSet/simple  spec.replicas 1 → 3"];
         assert_eq!(lines(&old, &new), expected);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_restored() {
+        let old = Objects::from([("Service/a".into(), Value::Null), ("Service/b".into(), Value::Null)]);
+        let new = Objects::from([("Service/a".into(), json!({"spec": {}}))]);
+        assert_eq!(lines(&old, &new), ["~ Service/a  restored", "- Service/b"]);
     }
 
     #[test]

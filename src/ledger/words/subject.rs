@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{config, phrase::phrase};
 use crate::ledger::difference::{Difference, differences};
 use crate::ledger::record::Record;
+use crate::ledger::state::State;
 
 /// Git's habit: subjects are cut at 72 columns by most tools.
 const LONGEST_SUBJECT: usize = 72;
@@ -12,22 +13,50 @@ const LONGEST_SUBJECT: usize = 72;
 /// One side of a change.
 #[derive(Clone, Copy)]
 pub struct Side<'a> {
-    /// `cluster.yaml`.
-    pub cluster: &'a Value,
-    pub record: &'a Record,
+    /// `cluster.yaml`, if it says what was asked for.
+    pub cluster: Option<&'a Value>,
+    pub record: Option<&'a Record>,
 }
 
-/// All changes in words, the most telling first. Never empty.
-pub fn changes(old: Side<'_>, new: Side<'_>) -> Vec<String> {
-    let mut found = spec(&old.cluster["spec"], &new.cluster["spec"]);
-    found.extend(metadata(&old.cluster["metadata"], &new.cluster["metadata"]));
-    found.extend(record(old.record, new.record));
+impl<'a> Side<'a> {
+    pub fn of(state: &'a State) -> Self {
+        Side { cluster: state.cluster.as_ref(), record: state.record.as_ref() }
+    }
+}
+
+/// All changes in words, the most telling first. Never empty. `by_hand`: our files that somebody else changed, and
+/// that get back what they held.
+pub fn changes(old: Side<'_>, new: Side<'_>, by_hand: &[String]) -> Vec<String> {
+    let mut found = Vec::new();
+    if let (Some(old), Some(new)) = (old.cluster, new.cluster) {
+        found.extend(spec(&old["spec"], &new["spec"]));
+        found.extend(metadata(&old["metadata"], &new["metadata"]));
+    }
+    if let (Some(old), Some(new)) = (old.record, new.record) {
+        found.extend(record(old, new));
+    }
+    if !by_hand.is_empty() {
+        found.push(restored(by_hand));
+    }
     if found.is_empty() {
-        let same = old.record.values_digest == new.record.values_digest;
-        found.push(if same { "rendered again" } else { "values changed" }.into());
+        let [old, new] = [old, new].map(|side| side.record.map(|record| &record.values_digest));
+        found.push(if old == new { "rendered again" } else { "values changed" }.into());
     }
     found
 }
+
+/// `restored: values.yaml changed by hand`; more files than a subject holds are counted.
+fn restored(by_hand: &[String]) -> String {
+    let named = by_hand.join(", ");
+    match by_hand.len() {
+        0..=3 if named.len() <= LONGEST_SUBJECT / 2 => format!("restored: {named} changed by hand"),
+        1 => "restored: 1 file changed by hand".into(),
+        count => format!("restored: {count} files changed by hand"),
+    }
+}
+
+/// What a commit says that puts a folder where somebody had put something else.
+pub const MADE_ROOM: &str = "restored: something stood in its place";
 
 /// What a first commit says.
 pub const CREATED: &str = "created";
@@ -137,12 +166,15 @@ mod tests {
         let chart = ChartRef {
             name: "prometheus-cluster".into(),
             version: "0.1.0".into(),
+            app_version: "v3.16.0".into(),
             digest: "sha256:a".into(),
         };
         let capabilities = Capabilities { kube_version: "v1.37.0".into(), api_versions: vec![] };
-        let [values_digest, manifest_digest] = ["sha256:v", "sha256:m"].map(String::from);
+        let digests = ["sha256:c", "sha256:v", "sha256:m"].map(String::from);
+        let [cluster_digest, values_digest, manifest_digest] = digests;
         Record {
             chart,
+            cluster_digest,
             values_digest,
             manifest_digest,
             renderer: "helm 4.3.1".into(),
@@ -179,10 +211,26 @@ mod tests {
             values_digest: "sha256:other".into(),
             ..old.clone()
         };
-        let side = |record| Side { cluster: &cluster, record };
-        let found = changes(side(&old), side(&new));
+        let side = |record| Side { cluster: Some(&cluster), record: Some(record) };
+        let found = changes(side(&old), side(&new), &[]);
         assert_eq!(found, ["chart prometheus-cluster 0.1.0 → prometheus-cluster 0.2.0"]);
-        assert_eq!(changes(side(&old), side(&old)), ["rendered again"]);
+        assert_eq!(changes(side(&old), side(&old), &[]), ["rendered again"]);
+    }
+
+    #[test]
+    fn what_is_put_right_is_named() {
+        let (old, new) = (json!({"spec": {"replicas": 1}}), json!({"spec": {"replicas": 2}}));
+        let record = test_record();
+        let words = |old: Option<&Value>, files: &[&str]| {
+            let side = |cluster| Side { cluster, record: Some(&record) };
+            changes(side(old), side(Some(&new)), &files.iter().map(ToString::to_string).collect::<Vec<_>>())
+        };
+        assert_eq!(words(Some(&new), &["values.yaml"]), ["restored: values.yaml changed by hand"]);
+        let both = ["replicas 1 → 2", "restored: release.yaml, values.yaml changed by hand"];
+        assert_eq!(words(Some(&old), &["release.yaml", "values.yaml"]), both);
+        let long = ["cluster.yaml", "manifests/service-simple-headless.yaml"];
+        assert_eq!(words(None, &long), ["restored: 2 files changed by hand"]);
+        assert_eq!(words(None, &long[1..]), ["restored: 1 file changed by hand"]);
     }
 
     #[test]

@@ -6,9 +6,10 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::Value as Json;
 
-use super::walk::{Found, Stamp};
+use super::walk::{self, Found, Stamp};
 use crate::api::names::{DEFAULT_NAMESPACE, GROUP, KIND};
 use crate::api::{self, PrometheusCluster};
 use crate::source::event::{Key, Observed, Origin, Reason, Refused};
@@ -26,6 +27,8 @@ pub struct Contents {
     pub refused: Vec<Refused>,
     /// The file itself could not be read: nothing is known of it, and the next look may succeed.
     pub unreadable: bool,
+    /// The file was written while it was read: what came of that may be half of it.
+    pub torn: bool,
 }
 
 /// Reads what `walk` found. Never fails: what is wrong becomes a refusal.
@@ -33,6 +36,17 @@ pub fn found(path: &Path, found: &Found) -> Contents {
     match found {
         Found::File(stamp) => file(path, *stamp),
         Found::Unreadable(reason) => unreadable(path, reason.clone()),
+    }
+}
+
+/// The same, of files that may be written at this moment: what is not as it was found is not told.
+pub fn whole(path: &Path, found: &Found) -> Contents {
+    let contents = self::found(path, found);
+    match found {
+        Found::File(stamp) if walk::stamp(path).ok() != Some(*stamp) => {
+            Contents { torn: true, ..Contents::default() }
+        }
+        _ => contents,
     }
 }
 
@@ -54,7 +68,7 @@ pub fn file(path: &Path, stamp: Stamp) -> Contents {
 
 fn unreadable(path: &Path, text: String) -> Contents {
     let refused = refused(None, Origin { path: path.to_path_buf(), line: 0 }, text);
-    Contents { clusters: Vec::new(), refused: vec![refused], unreadable: true }
+    Contents { refused: vec![refused], unreadable: true, ..Contents::default() }
 }
 
 fn refused(key: Option<Key>, origin: Origin, text: String) -> Refused {
@@ -139,7 +153,9 @@ fn observed(cluster: PrometheusCluster, origin: Origin, stamp: Stamp) -> Observe
     let [namespace, name] = [&cluster.metadata.namespace, &cluster.metadata.name];
     let [namespace, name] = [namespace, name].map(|text| text.clone().unwrap_or_default());
     let key = Key { namespace, name };
-    Observed { key, cluster: Arc::new(cluster), origin, changed_at: stamp.modified(), generation: None }
+    // A time to come is a mistake of some clock; a commit that took it over would date all that follow.
+    let changed_at = stamp.modified().min(Timestamp::now());
+    Observed { key, cluster: Arc::new(cluster), origin, changed_at, generation: None }
 }
 
 /// The cluster that a refused document is about, so that it is not taken for deleted.

@@ -88,6 +88,12 @@ impl Snapshot {
                 known.map(|known| Entry { found: None, ..known })
             } else {
                 let contents = read(&path, &found);
+                if contents.torn {
+                    self.unsettled = Some(path.clone());
+                    let known = known.map(|known| Entry { found: None, ..known });
+                    self.files.extend(known.map(|entry| (path, entry)));
+                    continue;
+                }
                 let hidden = known.is_some_and(|known| known.contents.unreadable) && contents.unreadable;
                 moved |= !hidden;
                 Some(Entry { found: (!contents.unreadable).then_some(found), contents })

@@ -153,7 +153,7 @@ impl Follower {
         let root = self.options.root.clone();
         let work = move || {
             let now = Timestamp::now();
-            let result = walk::files(&root).map(|files| snapshot.update(files, &touched, now, read::found));
+            let result = walk::files(&root).map(|files| snapshot.update(files, &touched, now, read::whole));
             (snapshot, result)
         };
         let (snapshot, result) = task::spawn_blocking(work).await.map_err(|_| WatchError::Gone)?;
