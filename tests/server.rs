@@ -174,6 +174,22 @@ fn labels_are_few_and_known() {
     assert!(samples.len() < 120, "{} series", samples.len());
 }
 
+/// The page names every family and no other, and its rules are good.
+#[test]
+fn the_reference_page_is_complete() {
+    let (_, text) = Running::start().get("/metrics");
+    let families = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
+    let page = std::fs::read_to_string(support::root().join("docs/reference/metrics.md")).expect("the page");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    assert_eq!(rows.collect::<BTreeSet<_>>(), families.collect::<BTreeSet<_>>());
+    let rules = page.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("rules");
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), rules).expect("writable");
+    let check = Command::new(support::promtool()).args(["check", "rules"]).arg(file.path()).output();
+    let check = check.expect("promtool");
+    assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
+}
+
 #[test]
 fn prometheus_gets_openmetrics_and_people_get_text() {
     let server = Running::start();
