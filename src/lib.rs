@@ -26,8 +26,10 @@ pub mod source;
 pub mod git;
 // The verbs.
 pub mod reconcile;
-// The process: settings and logs, running threads, the command line.
+// The process: settings, logs and metrics, health over HTTP, running threads, the command line.
 pub mod settings;
 pub mod telemetry;
+pub mod metrics;
+pub mod server;
 pub mod agent;
 pub mod cli;

@@ -14,6 +14,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("api", 0),
     ("git", 0),
     ("settings", 0),
+    ("metrics", 0),
     ("telemetry", 1),
     ("yaml", 1),
     ("chart", 2),
@@ -23,6 +24,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("ledger", 4),
     ("source", 5),
     ("reconcile", 6),
+    ("server", 6),
     ("agent", 7),
     ("cli", 8),
 ];

@@ -5,6 +5,9 @@
 
 mod support;
 
+#[path = "support/restricted.rs"]
+mod restricted;
+
 #[path = "prometheus_chart/harness.rs"]
 mod harness;
 

@@ -1,0 +1,66 @@
+{{/*
+What the agent may do, and nothing else. README.md says why for each; tests/agent_chart.rs holds both to it.
+*/}}
+
+{{- define "promgit.rules" -}}
+# What it watches; the finalizer is set by patch, the status by patch of the subresource.
+- apiGroups: [promgit.dev]
+  resources: [prometheusclusters]
+  verbs: [get, list, watch, patch]
+- apiGroups: [promgit.dev]
+  resources: [prometheusclusters/status]
+  verbs: [patch]
+# Where the API server enforces that owners may be blocked by those who may finalize them.
+- apiGroups: [promgit.dev]
+  resources: [prometheusclusters/finalizers]
+  verbs: [update]
+# What it tells.
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [create, patch]
+# Why a pod is not ready, and which claims are retained.
+- apiGroups: [""]
+  resources: [pods, persistentvolumeclaims]
+  verbs: [get, list]
+- apiGroups: ["", events.k8s.io]
+  resources: [events]
+  verbs: [get, list]
+# What charts/prometheus-cluster is made of.
+- apiGroups: [""]
+  resources: [configmaps, serviceaccounts, services]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [apps]
+  resources: [statefulsets]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [policy]
+  resources: [poddisruptionbudgets]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [networking.k8s.io]
+  resources: [ingresses, networkpolicies]
+  verbs: [get, list, watch, create, patch, delete]
+{{- if .Values.rbac.discovery }}
+# The roles of `rbac.create` in that chart, and what they grant: nobody can grant what he does not hold.
+- apiGroups: [rbac.authorization.k8s.io]
+  resources: [roles, rolebindings{{ if eq .Values.rbac.scope "cluster" }}, clusterroles, clusterrolebindings{{ end }}]
+  verbs: [get, list, watch, create, patch, delete]
+- apiGroups: [""]
+  resources: [pods, services, endpoints]
+  verbs: [get, list, watch]
+- apiGroups: [discovery.k8s.io]
+  resources: [endpointslices]
+  verbs: [get, list, watch]
+{{- if eq .Values.rbac.scope "cluster" }}
+- apiGroups: [""]
+  resources: [nodes, namespaces]
+  verbs: [get, list, watch]
+- apiGroups: [""]
+  resources: [nodes/metrics]
+  verbs: [get]
+- nonResourceURLs: [/metrics, /metrics/cadvisor]
+  verbs: [get]
+{{- end }}
+{{- end }}
+{{- with .Values.rbac.extraRules }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}

@@ -1,0 +1,220 @@
+//! What happens in the agent turned into counters, gauges and histograms. Knows no HTTP and no cluster's name.
+//!
+//! Names follow <https://prometheus.io/docs/practices/naming/>; every series exists from the start, at 0, so that `rate()`
+//! sees the first event.
+
+pub mod labels;
+mod text;
+
+use std::time::Duration;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Metric, Registry, Unit};
+
+use labels::{Answer, EventType, Outcome, State, Verb, Watched};
+use labels::{Build, ByAnswer, ByKind, ByOutcome, ByRequest, ByState, ByType};
+
+/// A commit takes some fsyncs, tens of milliseconds; minutes mean a disk that is in trouble.
+const COMMIT_SECONDS: &[f64] = &[0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0];
+/// A Prometheus is up in seconds, or replays its write-ahead log for minutes; `delivery.timeout` is at most a day.
+const READY_SECONDS: &[f64] =
+    &[0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 1800.0, 3600.0];
+
+/// Everything that is counted. Shared; every method takes microseconds and never fails.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    reconciles: Family<ByOutcome, Counter>,
+    commits: Counter,
+    commit_seconds: Histogram,
+    ready_seconds: Histogram,
+    queue: Gauge,
+    clusters: Family<ByState, Gauge>,
+    requests: Family<ByRequest, Counter>,
+    restarts: Family<ByKind, Counter>,
+    status_writes: Family<ByAnswer, Counter>,
+    events: Family<ByType, Counter>,
+}
+
+impl Metrics {
+    /// All at 0. `version`: of this program.
+    pub fn new(version: &'static str) -> Self {
+        let mut registry = Registry::with_prefix("promgit");
+        let of = &mut registry;
+        let reconciles = add(of, "reconciles", "Passes over a cluster, by how they ended", Family::default());
+        let commits = add(of, "commits", "Durable commits", Counter::default());
+        let help = "Time from a change seen to its commit durable";
+        let commit_seconds = timed(of, "commit", help, COMMIT_SECONDS);
+        let help = "Time from a commit durable to what it describes ready";
+        let ready_seconds = timed(of, "ready", help, READY_SECONDS);
+        let queue = add(of, "queue_length", "Clusters that wait for a worker", Gauge::default());
+        let clusters = add(of, "clusters", "Clusters, by where they stand", Family::default());
+        let help = "Requests to the API server for what clusters are made of, watches apart";
+        let requests = add(of, "api_requests", help, Family::default());
+        let help = "Watches that were started again after they broke";
+        let restarts = add(of, "watch_restarts", help, Family::default());
+        let help = "Writes of a PrometheusCluster's status";
+        let status_writes = add(of, "status_writes", help, Family::default());
+        let events = add(of, "events", "Events told to the API server", Family::default());
+        of.register("build", "The program that runs", Info::new(Build { version }));
+        let metrics = Metrics {
+            registry,
+            reconciles,
+            commits,
+            commit_seconds,
+            ready_seconds,
+            queue,
+            clusters,
+            requests,
+            restarts,
+            status_writes,
+            events,
+        };
+        metrics.begin();
+        metrics
+    }
+
+    /// Makes every series that there can be.
+    fn begin(&self) {
+        for &outcome in Outcome::ALL {
+            drop(self.reconciles.get_or_create(&ByOutcome { outcome }));
+        }
+        for &state in State::ALL {
+            drop(self.clusters.get_or_create(&ByState { state }));
+        }
+        for &outcome in Answer::ALL {
+            drop(self.status_writes.get_or_create(&ByAnswer { outcome }));
+            for &verb in Verb::ALL {
+                drop(self.requests.get_or_create(&ByRequest { verb, outcome }));
+            }
+        }
+        for &kind in Watched::ALL {
+            drop(self.restarts.get_or_create(&ByKind { kind }));
+        }
+        for &r#type in EventType::ALL {
+            drop(self.events.get_or_create(&ByType { r#type }));
+        }
+    }
+
+    /// A pass over a cluster ended.
+    pub fn reconciled(&self, outcome: Outcome) {
+        self.reconciles.get_or_create(&ByOutcome { outcome }).inc();
+    }
+
+    /// A commit is durable, this long after the change that it tells was seen.
+    pub fn committed(&self, after: Duration) {
+        self.commits.inc();
+        self.commit_seconds.observe(after.as_secs_f64());
+    }
+
+    /// What a commit describes is ready, this long after the commit.
+    pub fn became_ready(&self, after: Duration) {
+        self.ready_seconds.observe(after.as_secs_f64());
+    }
+
+    /// So many clusters wait for a worker.
+    pub fn queued(&self, clusters: usize) {
+        self.queue.set(i64::try_from(clusters).unwrap_or(i64::MAX));
+    }
+
+    /// A cluster went from one state to another; `None`: it was not known before, or is gone.
+    pub fn moved(&self, from: Option<State>, to: Option<State>) {
+        if let Some(state) = from {
+            self.clusters.get_or_create(&ByState { state }).dec();
+        }
+        if let Some(state) = to {
+            self.clusters.get_or_create(&ByState { state }).inc();
+        }
+    }
+
+    /// The API server was asked for something, and answered or not.
+    pub fn requested(&self, verb: Verb, outcome: Answer) {
+        self.requests.get_or_create(&ByRequest { verb, outcome }).inc();
+    }
+
+    /// A watch broke and is started again.
+    pub fn watch_restarted(&self, kind: Watched) {
+        self.restarts.get_or_create(&ByKind { kind }).inc();
+    }
+
+    /// A status was written, or could not be.
+    pub fn status_written(&self, outcome: Answer) {
+        self.status_writes.get_or_create(&ByAnswer { outcome }).inc();
+    }
+
+    /// An Event was told.
+    pub fn event_told(&self, r#type: EventType) {
+        self.events.get_or_create(&ByType { r#type }).inc();
+    }
+
+    /// All of it in the OpenMetrics text format, version 1.0.0.
+    pub fn openmetrics(&self) -> String {
+        let mut text = String::new();
+        // Fails only where the writer does, and a String does not.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+
+    /// All of it in the Prometheus text format, version 0.0.4.
+    pub fn prometheus(&self) -> String {
+        text::classic(&self.openmetrics())
+    }
+}
+
+fn add<M: Metric + Clone>(registry: &mut Registry, name: &str, help: &str, metric: M) -> M {
+    registry.register(name, help, metric.clone());
+    metric
+}
+
+fn timed(registry: &mut Registry, name: &str, help: &str, buckets: &[f64]) -> Histogram {
+    let histogram = Histogram::new(buckets.iter().copied());
+    registry.register_with_unit(name, help, Unit::Seconds, histogram.clone());
+    histogram
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_happens_is_counted_once() {
+        let metrics = Metrics::new("1.2.3");
+        metrics.reconciled(Outcome::Committed);
+        metrics.committed(Duration::from_millis(30));
+        metrics.became_ready(Duration::from_secs(4));
+        metrics.queued(7);
+        metrics.moved(None, Some(State::Progressing));
+        metrics.moved(None, Some(State::Progressing));
+        metrics.moved(Some(State::Progressing), Some(State::Ready));
+        metrics.requested(Verb::Apply, Answer::Conflict);
+        metrics.watch_restarted(Watched::Clusters);
+        metrics.status_written(Answer::Ok);
+        metrics.event_told(EventType::Warning);
+        let text = metrics.openmetrics();
+        let expected = [
+            "promgit_reconciles_total{outcome=\"committed\"} 1",
+            "promgit_reconciles_total{outcome=\"failed\"} 0",
+            "promgit_commits_total 1",
+            "promgit_commit_seconds_count 1",
+            "promgit_commit_seconds_bucket{le=\"0.025\"} 0",
+            "promgit_commit_seconds_bucket{le=\"0.05\"} 1",
+            "promgit_ready_seconds_sum 4.0",
+            "promgit_queue_length 7",
+            "promgit_clusters{state=\"progressing\"} 1",
+            "promgit_clusters{state=\"ready\"} 1",
+            "promgit_api_requests_total{verb=\"apply\",outcome=\"conflict\"} 1",
+            "promgit_watch_restarts_total{kind=\"prometheusclusters\"} 1",
+            "promgit_status_writes_total{outcome=\"ok\"} 1",
+            "promgit_events_total{type=\"Warning\"} 1",
+            "promgit_build_info{version=\"1.2.3\"} 1",
+        ];
+        for line in expected {
+            assert!(text.lines().any(|is| is == line), "{line} is not in\n{text}");
+        }
+    }
+}
