@@ -21,9 +21,10 @@ pub mod prometheus;
 pub mod values;
 pub mod render;
 pub mod ledger;
-// The two outside systems: a folder that is watched, a repository that is written.
+// The outside systems: what is watched, a repository that is written, a cluster that is written.
 pub mod source;
 pub mod git;
+pub mod cluster;
 // The verbs.
 pub mod reconcile;
 // The process: settings and logs, running threads, the command line.

@@ -11,6 +11,7 @@
 
 pub mod branch;
 pub mod class;
+pub mod delivery;
 pub mod inputs;
 pub mod plan;
 pub mod prepare;

@@ -14,6 +14,7 @@ use super::inputs::Inputs;
 use super::plan::{self, Change, Generation, Kind};
 use super::queue::{Job, Next, Queue};
 use super::report::Report;
+use crate::api::conditions::Reason;
 use crate::git::batch::{Batch, CommitError, CommitSpec, FlushError, Outcome, RefUpdate};
 use crate::git::consolidate;
 use crate::git::message::{Message, MessageError};
@@ -107,6 +108,16 @@ impl WriteError {
             WriteError::Message(_) | WriteError::Panic(_) => Class::Bug,
             WriteError::Branch(BranchError::Read(_)) | WriteError::Commit(_) => Class::Transient,
             WriteError::Begin(_) | WriteError::Flush(_) | WriteError::Refused(_) => Class::Transient,
+        }
+    }
+}
+
+impl WriteError {
+    fn reason(&self) -> Reason {
+        match self {
+            WriteError::Branch(BranchError::Marker(_)) => Reason::BranchNotManaged,
+            WriteError::Root(_) | WriteError::Words(_) => Reason::RenderFailed,
+            _ => Reason::CommitFailed,
         }
     }
 }
@@ -229,9 +240,10 @@ impl Writer<'_> {
                 self.fail(planned, &error);
                 continue;
             }
-            let Change { key, branch, .. } = planned.change;
+            let Planned { job, change, .. } = planned;
+            let Change { key, branch, .. } = change;
             self.queue.done(&key);
-            (self.report)(Report::Committed { key, branch, commit, subject });
+            (self.report)(Report::Committed { key, branch, commit, subject, work: job.work });
         }
     }
 
@@ -242,14 +254,15 @@ impl Writer<'_> {
     fn fail(&mut self, planned: Planned, error: &WriteError) {
         let Planned { job, change, since: _ } = planned;
         self.branches.remove(&change.branch);
-        let (class, origin) = (error.class(), job.work.origin());
+        let (class, origin, work) = (error.class(), job.work.origin(), job.work.clone());
         let next = self.queue.fail(job, class);
         if (class, next) == (Class::Conflict, Next::Again) {
             tracing::info!(cluster = %change.key, %error, "planned again");
             return;
         }
         let again = next != Next::Never;
-        (self.report)(Report::Failed { key: change.key, origin, class, message: error.to_string(), again });
+        let (key, reason, message) = (change.key, error.reason(), error.to_string());
+        (self.report)(Report::Failed { key, origin, class, reason, message, again, work });
     }
 
     /// Keeps the number of packs and loose objects small; a failure costs speed, not data.
