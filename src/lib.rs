@@ -17,6 +17,8 @@ pub mod yaml;
 pub mod chart;
 // What Prometheus itself would refuse.
 pub mod prometheus;
+// How live objects are, and why.
+pub mod health;
 // A resource becomes values, values become manifests, manifests become the files of a branch.
 pub mod values;
 pub mod render;

@@ -16,6 +16,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("settings", 0),
     ("telemetry", 1),
     ("yaml", 1),
+    ("health", 1),
     ("chart", 2),
     ("prometheus", 2),
     ("values", 3),
@@ -28,7 +29,7 @@ const FLOORS: &[(&str, u8)] = &[
 ];
 
 /// Pure rooms: no clock, environment, file, network or `async`. The exceptions are files, named with what they do.
-const PURE: &[&str] = &["template", "api", "yaml", "chart", "prometheus", "values", "render", "ledger"];
+const PURE: &[&str] = &["template", "api", "yaml", "health", "chart", "prometheus", "values", "render", "ledger"];
 const IMPURE_FILES: &[&str] = &["chart/load/folder.rs", "chart/load/directory.rs"];
 
 /// The one file that may hold `unsafe`: the wrapper around libyaml.
