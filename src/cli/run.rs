@@ -17,6 +17,7 @@ use super::printer::Printer;
 use crate::agent::{Agent, Until};
 use crate::ledger::branch::Branches;
 use crate::settings::Settings;
+use crate::settings::address::Address;
 use crate::settings::load::Flags;
 use crate::telemetry;
 
@@ -32,11 +33,19 @@ use crate::telemetry;
 Examples:
   promgit run --source dir:examples --repo deploy.git
   promgit run --source dir:examples --once
+  promgit run --source cluster --context staging --listen 127.0.0.1:8080
   promgit run --config promgit.yaml --check")]
 pub struct Arguments {
-    /// Where resources come from: dir:PATH, a folder of YAML and JSON files [default: dir:examples]
+    /// Where resources come from: cluster, a Kubernetes cluster, or dir:PATH, a folder of YAML and JSON files
+    /// [default: dir:examples]
     #[arg(long, value_name = "SOURCE")]
     source: Option<String>,
+    /// How to reach the cluster [default: the service account in a pod, else what kubectl uses]
+    #[arg(long, value_name = "FILE")]
+    kubeconfig: Option<PathBuf>,
+    /// Context of the kubeconfig [default: its current one]
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    context: Option<String>,
     /// The bare repository to commit to; made on first use [default: deploy.git]
     #[arg(long, value_name = "PATH")]
     repo: Option<PathBuf>,
@@ -49,6 +58,9 @@ pub struct Arguments {
     /// json prints one object a commit, a line each (--check: one object)
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Format,
+    /// Serve /livez, /readyz and /metrics there, such as 127.0.0.1:8080 [default: no server]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<Address>,
     /// error, warn, info, debug, trace, or a filter (promgit::source=debug) [default: warn]
     #[arg(long, value_name = "LEVEL")]
     log_level: Option<String>,
@@ -63,8 +75,21 @@ const PATIENCE: Duration = Duration::from_millis(100);
 const SIGXFSZ: i32 = 25;
 
 pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> {
-    let Arguments { source, repo, once, check, output, log_level, settings: from } = arguments;
-    let settings = from.load(Flags { source, repository: repo, log_level, ..Flags::default() })?;
+    let Arguments {
+        source,
+        kubeconfig,
+        context,
+        repo,
+        once,
+        check,
+        output,
+        listen,
+        log_level,
+        settings: from,
+    } = arguments;
+    let flags =
+        Flags { source, kubeconfig, context, repository: repo, listen, log_level, ..Flags::default() };
+    let settings = from.load(flags)?;
     if check {
         telemetry::check(&settings.log)?;
         Agent::check(&settings)?;

@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use serde_yaml::{Mapping, Value};
 
 use super::Settings;
+use super::address::Address;
+use super::check::{self, CheckError};
 use super::environment::{self, EnvironmentError};
+use super::origin::Origin;
 
 /// A settings file is a page; anything bigger is the wrong file.
 const LARGEST: u64 = 1 << 20;
@@ -15,9 +18,12 @@ const LARGEST: u64 = 1 << 20;
 #[derive(Clone, Debug, Default)]
 pub struct Flags {
     pub source: Option<String>,
+    pub kubeconfig: Option<PathBuf>,
+    pub context: Option<String>,
     pub repository: Option<PathBuf>,
     pub chart: Option<PathBuf>,
     pub mapping: Option<PathBuf>,
+    pub listen: Option<Address>,
     pub log_level: Option<String>,
 }
 
@@ -34,8 +40,12 @@ pub enum LoadError {
     Environment(#[from] EnvironmentError),
     #[error("settings: {0}; config/promgit.yaml shows every key")]
     Merged(String),
-    #[error("{what} {path} does not exist; correct `{key}`")]
-    Missing { what: &'static str, key: &'static str, path: PathBuf },
+    #[error(
+        "{flag} is for the cluster source, and source.from is {from:?}; add --source cluster, or leave {flag} out"
+    )]
+    OnlyCluster { flag: &'static str, from: String },
+    #[error(transparent)]
+    Check(#[from] CheckError),
 }
 
 /// Reads and checks everything. `file`: none means defaults.
@@ -49,7 +59,8 @@ pub fn load(
     let mut settings: Settings =
         serde_yaml::from_value(Value::Mapping(tree)).map_err(|error| LoadError::Merged(error.to_string()))?;
     apply(&mut settings, flags.clone());
-    check_paths(&settings)?;
+    check::check(&settings)?;
+    check_flags(&settings, flags)?;
     Ok(settings)
 }
 
@@ -89,27 +100,25 @@ fn lay_over(tree: &mut Mapping, over: Mapping) {
 }
 
 fn apply(settings: &mut Settings, flags: Flags) {
-    let Flags { source, repository, chart, mapping, log_level } = flags;
+    let Flags { source, kubeconfig, context, repository, chart, mapping, listen, log_level } = flags;
     settings.source.from = source.unwrap_or_else(|| std::mem::take(&mut settings.source.from));
     settings.repository.path = repository.unwrap_or_else(|| std::mem::take(&mut settings.repository.path));
     settings.log.level = log_level.unwrap_or_else(|| std::mem::take(&mut settings.log.level));
+    settings.cluster.kubeconfig = kubeconfig.or(settings.cluster.kubeconfig.take());
+    settings.cluster.context = context.or(settings.cluster.context.take());
     settings.chart.path = chart.or(settings.chart.path.take());
     settings.chart.mapping = mapping.or(settings.chart.mapping.take());
+    settings.server.listen = listen.or(settings.server.listen);
 }
 
-fn check_paths(settings: &Settings) -> Result<(), LoadError> {
-    let files = [
-        ("chart", "chart.path", &settings.chart.path),
-        ("mapping", "chart.mapping", &settings.chart.mapping),
-        ("commit message template", "templates.commit", &settings.templates.commit),
-        ("README template", "templates.readme", &settings.templates.readme),
-    ];
-    for (what, key, path) in files {
-        if let Some(path) = path.as_ref().filter(|path| !path.exists()) {
-            return Err(LoadError::Missing { what, key, path: path.clone() });
-        }
+/// A flag that would change nothing is a mistake; a settings file may be meant for both sources.
+fn check_flags(settings: &Settings, flags: &Flags) -> Result<(), LoadError> {
+    let given = [("--kubeconfig", flags.kubeconfig.is_some()), ("--context", flags.context.is_some())];
+    let of_cluster = settings.source.origin().is_ok_and(|origin| origin == Origin::Cluster);
+    match given.into_iter().find(|(_, given)| *given && !of_cluster) {
+        Some((flag, _)) => Err(LoadError::OnlyCluster { flag, from: settings.source.from.clone() }),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -166,6 +175,19 @@ mod tests {
                 "commit.window: invalid value: string \"20\", expected a length of time such as",
             ),
             ("commit: {window: soon}", "commit.window: invalid value: string \"soon\""),
+            (
+                "server: {listen: ':8080'}",
+                "server.listen: invalid value: string \":8080\", expected an IP address and a port such as",
+            ),
+            (
+                "delivery: {mode: apply}",
+                "delivery.mode: unknown variant `apply`, expected `Apply` or `External`",
+            ),
+            (
+                "delivery: {concurrency: 0}",
+                "delivery.concurrency: invalid value: integer `0`, expected a whole number from 1 to 64 at line 1",
+            ),
+            ("source: {namespaces: a}", "source.namespaces: invalid type: string \"a\", expected a sequence"),
             ("[]", "not a map of settings"),
             ("a: [", "while parsing a flow node"),
         ];
@@ -193,6 +215,20 @@ mod tests {
             (Path::new("c"), "env")
         );
         assert_eq!(settings.repository.branch, "x/{{ namespace }}");
+    }
+
+    #[test]
+    fn flags_of_the_cluster_want_the_cluster() {
+        let load = |source: Option<&str>| {
+            let source = source.map(str::to_string);
+            let flags = Flags { source, context: Some("kind".into()), ..Flags::default() };
+            load(None, std::iter::empty(), &flags)
+        };
+        assert_eq!(load(Some("cluster")).unwrap().cluster.context.as_deref(), Some("kind"));
+        let text = load(None).unwrap_err().to_string();
+        assert!(
+            text.contains("--context is for the cluster source") && text.contains("add --source cluster")
+        );
     }
 
     #[test]

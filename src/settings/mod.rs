@@ -2,9 +2,13 @@
 //!
 //! `config/promgit.yaml` is its reference: every key with its default and a comment; a test keeps it so.
 
+pub mod address;
+pub mod check;
+pub mod delivery;
 pub mod duration;
 pub mod environment;
 pub mod load;
+pub mod origin;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,7 +16,10 @@ use std::path::PathBuf;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use address::Address;
+use delivery::Delivery;
 use duration::Span;
+use origin::{Origin, OriginError};
 
 /// All settings. `Settings::default()` is what `config/promgit.yaml` says.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -20,12 +27,15 @@ use duration::Span;
 pub struct Settings {
     pub agent: Agent,
     pub source: Source,
+    pub cluster: Cluster,
     pub repository: Repository,
     pub chart: Chart,
     pub templates: Templates,
     pub capabilities: Capabilities,
     pub render: Render,
     pub commit: Commit,
+    pub delivery: Delivery,
+    pub server: Server,
     pub log: Log,
 }
 
@@ -41,12 +51,31 @@ pub struct Agent {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Source {
-    /// `dir:PATH`.
+    /// `cluster` or `dir:PATH`; [`Source::origin`] reads it.
     pub from: String,
+    /// What a cluster source watches; empty: all namespaces.
+    pub namespaces: Vec<String>,
     /// How long a folder must be quiet before it is read.
     pub debounce: Span,
     /// How often the folder is read without a notification (network file systems send none).
     pub rescan: Span,
+}
+
+impl Source {
+    /// What `from` names.
+    pub fn origin(&self) -> Result<Origin, OriginError> {
+        self.from.parse()
+    }
+}
+
+/// How the cluster is reached; read only where something is done with one.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Cluster {
+    /// `None`: the pod's own account in a pod where `KUBECONFIG` is not set, else what kubectl would use.
+    pub kubeconfig: Option<PathBuf>,
+    /// A context of that kubeconfig; `None`: its current one.
+    pub context: Option<String>,
 }
 
 /// Where commits go.
@@ -105,6 +134,14 @@ pub struct Commit {
     pub window: Span,
 }
 
+/// Health and metrics over HTTP.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Server {
+    /// `None`: no server.
+    pub listen: Option<Address>,
+}
+
 /// What is written to stderr.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -148,7 +185,7 @@ impl Default for Agent {
 impl Default for Source {
     fn default() -> Self {
         let [debounce, rescan] = [Span::milliseconds(50), Span::milliseconds(30_000)];
-        Source { from: "dir:examples".into(), debounce, rescan }
+        Source { from: "dir:examples".into(), namespaces: Vec::new(), debounce, rescan }
     }
 }
 

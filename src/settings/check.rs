@@ -1,0 +1,131 @@
+//! Settings that are well-formed one by one, asked whether they fit together and name what exists.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use super::delivery::SHORTEST_TIMEOUT;
+use super::origin::{Origin, OriginError};
+use super::{Settings, Source};
+
+/// Why settings that could be read cannot be used.
+#[derive(Debug, thiserror::Error, PartialEq)]
+pub enum CheckError {
+    #[error(transparent)]
+    Origin(#[from] OriginError),
+    #[error(
+        "source.namespaces limits what is watched in a cluster, and source.from is {from:?}; \
+         leave source.namespaces out, or set source.from to cluster"
+    )]
+    NamespacesOfFolder { from: String },
+    #[error(
+        "source.namespaces: {0:?} is no name of a namespace; write lower case letters, digits and dashes, at most 63"
+    )]
+    Namespace(String),
+    #[error("source.namespaces names {0:?} twice; write it once")]
+    Twice(String),
+    #[error("delivery.timeout is under a second, and no pod is ready that fast; write at least 1s")]
+    Timeout,
+    #[error("{what} {path} does not exist; correct `{key}`")]
+    Missing { what: &'static str, key: &'static str, path: PathBuf },
+}
+
+/// Reads nothing but whether files exist.
+pub fn check(settings: &Settings) -> Result<(), CheckError> {
+    let origin = settings.source.origin()?;
+    namespaces(&settings.source, &origin)?;
+    if settings.delivery.timeout.get() < SHORTEST_TIMEOUT {
+        return Err(CheckError::Timeout);
+    }
+    files(settings, &origin)
+}
+
+fn namespaces(source: &Source, origin: &Origin) -> Result<(), CheckError> {
+    if *origin != Origin::Cluster && !source.namespaces.is_empty() {
+        return Err(CheckError::NamespacesOfFolder { from: source.from.clone() });
+    }
+    let mut seen = BTreeSet::new();
+    for name in &source.namespaces {
+        if !is_label(name) {
+            return Err(CheckError::Namespace(name.clone()));
+        }
+        if !seen.insert(name) {
+            return Err(CheckError::Twice(name.clone()));
+        }
+    }
+    Ok(())
+}
+
+/// A DNS label (RFC 1123), as the API server wants it of a namespace.
+fn is_label(name: &str) -> bool {
+    let inside = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=63).contains(&name.len())
+        && name.chars().all(inside)
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+}
+
+fn files(settings: &Settings, origin: &Origin) -> Result<(), CheckError> {
+    // A folder needs no cluster: the same file of settings may be used where there is none.
+    let kubeconfig = settings.cluster.kubeconfig.as_ref().filter(|_| *origin == Origin::Cluster);
+    let files = [
+        ("kubeconfig", "cluster.kubeconfig", kubeconfig),
+        ("chart", "chart.path", settings.chart.path.as_ref()),
+        ("mapping", "chart.mapping", settings.chart.mapping.as_ref()),
+        ("commit message template", "templates.commit", settings.templates.commit.as_ref()),
+        ("README template", "templates.readme", settings.templates.readme.as_ref()),
+    ];
+    for (what, key, path) in files {
+        if let Some(path) = path.filter(|path| !path.exists()) {
+            return Err(CheckError::Missing { what, key, path: path.clone() });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reason(text: &str) -> Option<String> {
+        check(&serde_yaml::from_str(text).unwrap()).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn settings_that_fit_together_pass() {
+        let good = [
+            "{}",
+            "source: {from: cluster}",
+            "source: {from: cluster, namespaces: [a, team-1]}",
+            "delivery: {timeout: 1s, mode: External}",
+            "cluster: {kubeconfig: /nowhere}",
+        ];
+        for text in good {
+            assert_eq!(reason(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn settings_that_contradict_are_refused_with_the_way_out() {
+        let long = format!("source: {{from: cluster, namespaces: [{}]}}", "a".repeat(64));
+        let table = [
+            ("source: {from: here}", "source.from \"here\" is not known; write cluster, or dir:PATH"),
+            ("source: {namespaces: [a]}", "source.from is \"dir:examples\"; leave source.namespaces out"),
+            ("source: {from: cluster, namespaces: [a, A]}", "\"A\" is no name of a namespace; write lower"),
+            ("source: {from: cluster, namespaces: ['']}", "\"\" is no name of a namespace"),
+            ("source: {from: cluster, namespaces: [a.b]}", "\"a.b\" is no name of a namespace"),
+            ("source: {from: cluster, namespaces: [a-]}", "\"a-\" is no name of a namespace"),
+            (long.as_str(), "is no name of a namespace"),
+            ("source: {from: cluster, namespaces: [a, b, a]}", "names \"a\" twice"),
+            ("delivery: {timeout: 999ms}", "write at least 1s"),
+            (
+                "{source: {from: cluster}, cluster: {kubeconfig: /nowhere}}",
+                "kubeconfig /nowhere does not exist; correct `cluster.kubeconfig`",
+            ),
+            ("chart: {path: /nowhere}", "chart /nowhere does not exist; correct `chart.path`"),
+        ];
+        for (text, expected) in table {
+            let is = reason(text).unwrap_or_default();
+            assert!(is.contains(expected), "{text}: {is}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! How clusters are delivered where their `spec.delivery` does not say.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use serde::de::{Error, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::duration::Span;
+
+/// Defaults that a resource's `spec.delivery` overrides, and the agent's own bound.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Delivery {
+    pub mode: Mode,
+    /// How long a change may take to become ready; at least [`SHORTEST_TIMEOUT`].
+    pub timeout: Span,
+    /// Clusters applied at the same time; 1 to [`MOST_AT_ONCE`].
+    #[serde(deserialize_with = "concurrency")]
+    pub concurrency: NonZeroUsize,
+}
+
+/// Who applies what was committed; means what `spec.delivery.mode` means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Mode {
+    /// promgit.
+    #[default]
+    Apply,
+    /// Another tool that follows the branch.
+    External,
+}
+
+/// As `spec.delivery.timeout`: no pod is ready faster.
+pub const SHORTEST_TIMEOUT: Duration = Duration::from_secs(1);
+/// More clusters at a time do not end sooner: the API server is what they wait for.
+pub const MOST_AT_ONCE: u64 = 64;
+
+/// 8.
+const AT_ONCE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(7);
+
+impl Default for Delivery {
+    fn default() -> Self {
+        Delivery { mode: Mode::Apply, timeout: Span::milliseconds(180_000), concurrency: AT_ONCE }
+    }
+}
+
+fn concurrency<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NonZeroUsize, D::Error> {
+    deserializer.deserialize_u64(Count)
+}
+
+struct Count;
+
+impl Visitor<'_> for Count {
+    type Value = NonZeroUsize;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a whole number from 1 to {MOST_AT_ONCE}")
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<NonZeroUsize, E> {
+        let count = Some(number).filter(|number| *number <= MOST_AT_ONCE);
+        let count = count.and_then(|number| usize::try_from(number).ok()).and_then(NonZeroUsize::new);
+        count.ok_or_else(|| E::invalid_value(Unexpected::Unsigned(number), &self))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn concurrency_has_two_bounds() {
+        let read =
+            |number: i64| serde_json::from_value::<Delivery>(serde_json::json!({"concurrency": number}));
+        for good in [1, 64] {
+            assert_eq!(read(good).unwrap().concurrency.get() as i64, good);
+        }
+        for wrong in [-1, 0, 65] {
+            let text = read(wrong).unwrap_err().to_string();
+            assert!(text.contains("expected a whole number from 1 to 64"), "{wrong}: {text}");
+        }
+    }
+}
