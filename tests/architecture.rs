@@ -23,9 +23,10 @@ const FLOORS: &[(&str, u8)] = &[
     ("render", 3),
     ("ledger", 4),
     ("source", 5),
-    ("reconcile", 6),
-    ("agent", 7),
-    ("cli", 8),
+    ("cluster", 6),
+    ("reconcile", 7),
+    ("agent", 8),
+    ("cli", 9),
 ];
 
 /// Pure rooms: no clock, environment, file, network or `async`. The exceptions are files, named with what they do.

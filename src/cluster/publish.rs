@@ -79,8 +79,8 @@ impl Publisher {
         let mut body = body(subject, json!({}));
         body["metadata"]["finalizers"] = json!(own);
         let parameters = PatchParams::apply(FIELD_MANAGER).force();
-        let patched = limited(self.api(subject).patch_metadata(&subject.name, &parameters, &Patch::Apply(&body)));
-        match patched.await {
+        let (api, patch) = (self.api(subject), Patch::Apply(&body));
+        match limited(api.patch_metadata(&subject.name, &parameters, &patch)).await {
             Ok(_) => Ok(()),
             // With its uid in the patch, a resource that is gone is a conflict and not made anew.
             Err(error) if !wanted && (error.is_not_found() || error.is_conflict()) => Ok(()),

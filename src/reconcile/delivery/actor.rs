@@ -8,27 +8,22 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{Notify, watch};
 use tokio::task;
-use tokio::time::{sleep, sleep_until};
+use tokio::time::sleep;
 
 use super::backoff::{FINAL, PASSING};
 use super::engine::Shared;
 use super::phase::{Applied, Described, Phase};
-use super::progress::{self, Awaited, Progress, Standing};
 use super::release::{self, Release, ReleaseError};
 use super::settled::{New, Outcome, Settled};
 use super::status::{self, Facts};
+use super::watch::Watch;
 use crate::api::conditions::{APPLIED, READY, Reason};
 use crate::api::spec::delivery::Mode;
 use crate::api::{PrometheusClusterStatus, annotations};
-use crate::cluster::apply::{Applier, ApplyError, namespace};
-use crate::cluster::explain;
-use crate::cluster::live::{Sight, Target};
-use crate::cluster::object::{self, Object};
-use crate::cluster::publish::{FINALIZER, Tone, cut};
-use crate::cluster::remove::{self, Removed};
+use crate::cluster::publish::{Tone, cut};
 use crate::git::oid::Oid;
 use crate::git::reader::Reader;
-use crate::health::{self, Replicas};
+use crate::health::Replicas;
 use crate::source::event::Key;
 
 /// One cluster.

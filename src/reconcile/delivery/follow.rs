@@ -28,7 +28,7 @@ const MOST_DIFFERENCE: usize = 500;
 
 impl Actor {
     /// Starts to follow the objects that have a readiness.
-    async fn awaited(&self, release: &Release, generations: &[i64]) -> Vec<Awaited> {
+    pub(super) async fn awaited(&self, release: &Release, generations: &[i64]) -> Vec<Awaited> {
         let mut awaited = Vec::new();
         for (number, object) in release.objects.iter().enumerate() {
             if !health::is_watched(&object.api_version, &object.kind) {
@@ -64,7 +64,7 @@ impl Actor {
     }
 
     /// Follows the live objects, and tells what users have to know, for as long as this state is the newest.
-    async fn follow(&mut self, release: &Release, mut watch: Watch<'_>) {
+    pub(super) async fn follow(&mut self, release: &Release, mut watch: Watch<'_>) {
         let mut pace = Pace::new(watch.began);
         loop {
             let progress = progress::look(&watch.awaited, |target| self.shared.live.sight(target));

@@ -19,9 +19,9 @@ const EXPLAIN: Duration = Duration::from_secs(5);
 const COMPARE: Duration = Duration::from_secs(5);
 
 /// When something may be told or asked again.
-struct Pace {
+pub struct Pace {
     /// What the pods said when they were asked last.
-    reason: Option<String>,
+    pub reason: Option<String>,
     explained: Instant,
     compared: Option<Instant>,
     told: Option<(Instant, Phase)>,
@@ -30,11 +30,11 @@ struct Pace {
 }
 
 impl Pace {
-    fn new(began: Instant) -> Self {
+    pub fn new(began: Instant) -> Self {
         Pace { reason: None, explained: began, compared: None, told: None, doubted: None }
     }
 
-    fn compares(&mut self) -> bool {
+    pub fn compares(&mut self) -> bool {
         let due = self.compared.is_none_or(|at| at.elapsed() >= Duration::from_secs(1));
         if due {
             self.compared = Some(Instant::now());
@@ -42,7 +42,7 @@ impl Pace {
         due
     }
 
-    fn explains(&mut self, is_late: bool) -> bool {
+    pub fn explains(&mut self, is_late: bool) -> bool {
         let never = self.reason.is_none() && is_late;
         let due = never || self.explained.elapsed() >= EXPLAIN;
         if due {
@@ -52,7 +52,7 @@ impl Pace {
     }
 
     /// `was_ready`: the status says that this commit is up.
-    fn may_tell(&mut self, phase: &Phase, was_ready: bool) -> bool {
+    pub fn may_tell(&mut self, phase: &Phase, was_ready: bool) -> bool {
         let same_kind = self.told.as_ref().is_some_and(|(_, told)| {
             std::mem::discriminant(told) == std::mem::discriminant(phase)
         });
@@ -67,14 +67,14 @@ impl Pace {
         !same_kind || self.told.as_ref().is_none_or(|(at, _)| at.elapsed() >= CHATTER)
     }
 
-    fn told(&mut self, phase: &Phase) {
+    pub fn told(&mut self, phase: &Phase) {
         if self.told.as_ref().is_none_or(|(_, told)| told != phase) {
             self.told = Some((Instant::now(), phase.clone()));
         }
     }
 
     /// The next moment at which something may have to be done without a change.
-    fn due(&self, watch: &Watch<'_>, phase: &Phase) -> Instant {
+    pub fn due(&self, watch: &Watch<'_>, phase: &Phase) -> Instant {
         let now = Instant::now();
         let far = now + Duration::from_secs(3_600);
         if let Some(since) = self.doubted {

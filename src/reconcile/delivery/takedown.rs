@@ -14,7 +14,7 @@ use crate::cluster::remove::{self, Removed};
 
 impl Actor {
     /// Takes down what the cluster had, and lets the resource go.
-    async fn remove(&mut self, settled: &Settled, branch: &str) {
+    pub(super) async fn remove(&mut self, settled: &Settled, branch: &str) {
         if !settled.has_finalizer() {
             return;
         }

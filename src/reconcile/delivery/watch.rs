@@ -10,19 +10,19 @@ use super::progress::{Awaited, Progress, Standing};
 use super::settled::Settled;
 
 /// What is waited for on behalf of one commit.
-struct Watch<'a> {
-    settled: &'a Settled,
-    described: Described,
-    awaited: Vec<Awaited>,
-    applied: Applied,
-    is_external: bool,
-    began: Instant,
-    limit: Duration,
+pub struct Watch<'a> {
+    pub settled: &'a Settled,
+    pub described: Described,
+    pub awaited: Vec<Awaited>,
+    pub applied: Applied,
+    pub is_external: bool,
+    pub began: Instant,
+    pub limit: Duration,
 }
 
 impl Watch<'_> {
     /// How far it is. `reason`: what the pods say.
-    fn phase(&self, progress: &Progress, reason: Option<&str>) -> Phase {
+    pub fn phase(&self, progress: &Progress, reason: Option<&str>) -> Phase {
         let (release, applied) = (self.described.clone(), self.applied.clone());
         let is_late = self.began.elapsed() >= self.limit;
         let full = |message: &String| match reason {
