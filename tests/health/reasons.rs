@@ -1,7 +1,6 @@
 //! Pods and events, as a real API server gives them, turned into the sentence that a person reads.
 
 use promgit::health::reasons::of_pods;
-use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::cases;
@@ -31,20 +30,23 @@ fn a_sentence_is_bounded_and_has_one_line() {
     assert!(sentence.ends_with("(the same for 1 other pod)"), "{sentence}");
 }
 
-proptest! {
-    /// The order in which a watch gave the pods and events does not matter.
-    #[test]
-    fn the_order_does_not_matter(seed in any::<u64>()) {
-        for case in cases("reasons") {
+/// The order in which a watch gave the pods and events does not matter.
+#[test]
+fn the_order_does_not_matter() {
+    for case in cases("reasons") {
+        let list = |key: &str| case.documents[0][key].as_array().cloned().unwrap_or_default();
+        for turns in 0..5 {
             let shuffled = |key: &str| {
-                let mut items = case.documents[0][key].as_array().cloned().unwrap_or_default();
+                let mut items = list(key);
                 let length = items.len().max(1);
-                items.rotate_left(seed as usize % length);
-                if seed % 2 == 0 { items.reverse(); }
+                items.rotate_left(turns % length);
+                if turns == 4 {
+                    items.reverse();
+                }
                 items
             };
             let found = of_pods(&shuffled("pods"), &shuffled("events")).unwrap_or("nothing".into());
-            prop_assert_eq!(found, case.expected, "{}", case.name);
+            assert_eq!(found, case.expected, "{}", case.name);
         }
     }
 }

@@ -101,16 +101,8 @@ mod tests {
         for (one, other) in same {
             assert!(is_same_amount(one, other), "{one} {other}");
         }
-        let apart = [
-            ("1", "2"),
-            ("1G", "1Gi"),
-            ("1m", "1M"),
-            ("", ""),
-            ("a", "a"),
-            ("1x", "1x"),
-            (".", "."),
-            ("1e", "1"),
-        ];
+        let apart =
+            [("1", "2"), ("1G", "1Gi"), ("1m", "1M"), ("", ""), ("a", "a"), ("1x", "1x"), ("1e", "1")];
         for (one, other) in apart {
             assert!(!is_same_amount(one, other), "{one} {other}");
         }

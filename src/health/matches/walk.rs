@@ -101,12 +101,12 @@ impl Walk {
         let item = |path: &str, value: &Value, live: Option<&Value>| {
             self.pair(Place { path, depth: place.depth + 1, ..place }, value, live)
         };
-        if let Some((manifest, live)) = lists::keyed(place.field, manifest, live) {
-            return manifest.into_iter().find_map(|(key, value)| {
-                let path = format!("{}[{key}]", place.path);
-                match live.get(&key) {
-                    None => Some(self.found(&path, Some(value), None)),
-                    held => item(&path, value, held.copied()),
+        if let Some(pairs) = lists::keyed(place.field, manifest, live) {
+            return pairs.into_iter().find_map(|pair| {
+                let path = format!("{}[{}]", place.path, pair.key);
+                match pair.live {
+                    None => Some(self.found(&path, Some(pair.manifest), None)),
+                    held => item(&path, pair.manifest, held),
                 }
             });
         }
