@@ -27,8 +27,8 @@ use proptest::test_runner::TestRunner;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Enough that every rule is reached with every neighbour; about a second.
-const RANDOM_OBJECTS: usize = 6000;
+/// Enough that every rule is reached with every neighbour; some seconds.
+const RANDOM_OBJECTS: usize = 12_000;
 
 /// A file of a table: its name, what its first line expects, and its documents.
 struct Case {

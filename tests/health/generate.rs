@@ -38,6 +38,8 @@ fn kind() -> impl Strategy<Value = (&'static str, &'static str)> {
         ("v1", "ConfigMap"),
         ("policy/v1", "PodDisruptionBudget"),
         ("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
+        ("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
+        ("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
         ("networking.k8s.io/v1", "Ingress"),
         ("example.com/v1", "Thing"),
         ("example.com/v1", "Deployment"),
