@@ -30,7 +30,8 @@ const FLOORS: &[(&str, u8)] = &[
 ];
 
 /// Pure rooms: no clock, environment, file, network or `async`. The exceptions are files, named with what they do.
-const PURE: &[&str] = &["template", "api", "yaml", "health", "chart", "prometheus", "values", "render", "ledger"];
+const PURE: &[&str] =
+    &["template", "api", "yaml", "health", "chart", "prometheus", "values", "render", "ledger"];
 const IMPURE_FILES: &[&str] = &["chart/load/folder.rs", "chart/load/directory.rs"];
 
 /// The one file that may hold `unsafe`: the wrapper around libyaml.

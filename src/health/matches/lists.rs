@@ -1,32 +1,40 @@
 //! Two lists turned into pairs of items: by key where the list is a map in truth, else by place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::names::KEYED_LISTS;
 
 /// The key of an item as it is shown: `prometheus`, `9090/TCP`.
-pub type Key = String;
+type Key = String;
+
+/// An item of the manifest's list, and the live one with its key.
+#[derive(Debug)]
+pub struct Pair<'a> {
+    pub key: Key,
+    pub manifest: &'a Value,
+    pub live: Option<&'a Value>,
+}
 
 /// Items by their key, if every item of both lists has one and no two of a list are the same. Twice the same variable
 /// in `env` is allowed, and then the order matters.
-pub fn keyed<'a>(
-    field: &str,
-    manifest: &'a [Value],
-    live: &'a [Value],
-) -> Option<(Vec<(Key, &'a Value)>, BTreeMap<Key, &'a Value>)> {
+pub fn keyed<'a>(field: &str, manifest: &'a [Value], live: &'a [Value]) -> Option<Vec<Pair<'a>>> {
     let candidates = KEYED_LISTS.iter().filter(|(name, _)| *name == field);
     candidates.map(|(_, keys)| *keys).find_map(|keys| {
         let manifest = with_keys(manifest, keys)?;
         let live = with_keys(live, keys)?;
-        let unique = |items: &[(Key, &'a Value)]| -> Option<BTreeMap<Key, &'a Value>> {
-            let map: BTreeMap<Key, &Value> = items.iter().cloned().collect();
-            (map.len() == items.len()).then_some(map)
+        let unique: BTreeMap<&Key, &'a Value> = live.iter().map(|(key, item)| (key, *item)).collect();
+        let distinct: BTreeSet<&Key> = manifest.iter().map(|(key, _)| key).collect();
+        if unique.len() < live.len() || distinct.len() < manifest.len() {
+            return None;
+        }
+        let pair = |(key, item): &(Key, &'a Value)| Pair {
+            key: key.clone(),
+            manifest: item,
+            live: unique.get(key).copied(),
         };
-        unique(&manifest)?;
-        let live = unique(&live)?;
-        Some((manifest, live))
+        Some(manifest.iter().map(pair).collect())
     })
 }
 

@@ -101,12 +101,12 @@ impl Walk {
         let item = |path: &str, value: &Value, live: Option<&Value>| {
             self.pair(Place { path, depth: place.depth + 1, ..place }, value, live)
         };
-        if let Some((manifest, live)) = lists::keyed(place.field, manifest, live) {
-            return manifest.into_iter().find_map(|(key, value)| {
-                let path = format!("{}[{key}]", place.path);
-                match live.get(&key) {
-                    None => Some(self.found(&path, Some(value), None)),
-                    held => item(&path, value, held.copied()),
+        if let Some(pairs) = lists::keyed(place.field, manifest, live) {
+            return pairs.into_iter().find_map(|pair| {
+                let path = format!("{}[{}]", place.path, pair.key);
+                match pair.live {
+                    None => Some(self.found(&path, Some(pair.manifest), None)),
+                    held => item(&path, pair.manifest, held),
                 }
             });
         }
@@ -127,17 +127,17 @@ impl Walk {
         if manifest.is_null() {
             return true;
         }
-        if FREE_MAPS.contains(&place.above) {
+        let is_leaf = !manifest.is_object() && !manifest.is_array();
+        if is_leaf && (FREE_MAPS.contains(&place.above) || AMOUNT_MAPS.contains(&place.above)) {
+            // An entry of a map is stored, whatever its value.
             return false;
         }
         if manifest.is_object() && KEPT_EMPTY.contains(&place.field) && !self.is_custom {
             return false;
         }
         let is_filled = !self.is_custom && FILLED.contains(&place.field);
-        match manifest {
-            Value::Object(_) | Value::Array(_) => self.is_empty(manifest, place.depth),
-            _ => self.is_empty(manifest, place.depth) && (live.is_none_or(Value::is_null) || is_filled),
-        }
+        let is_left_out = live.is_none_or(Value::is_null);
+        self.is_empty(manifest, place.depth) && (!is_leaf || is_left_out || is_filled)
     }
 
     /// What the API server does not store: nothing in it, or zeros of a built-in type only.
@@ -147,20 +147,15 @@ impl Walk {
             Value::Array(items) => items.is_empty(),
             Value::Object(map) if depth < DEEPEST => {
                 let is_kept = |key: &String| !self.is_custom && KEPT_EMPTY.contains(&key.as_str());
-                map.iter().all(|(key, value)| !is_kept(key) && self.is_empty_below(value, depth + 1))
+                let is_branch = |value: &Value| value.is_object() || value.is_array() || value.is_null();
+                // A zero below is looked at by itself: the live object may hold another value there.
+                map.iter()
+                    .all(|(key, value)| !is_kept(key) && is_branch(value) && self.is_empty(value, depth + 1))
             }
             Value::Bool(held) => !self.is_custom && !held,
             Value::String(text) => !self.is_custom && text.is_empty(),
             Value::Number(number) => !self.is_custom && number.as_f64() == Some(0.0),
             Value::Object(_) => false,
-        }
-    }
-
-    /// Zeros below are looked at one by one: the live object may hold another value there.
-    fn is_empty_below(&self, value: &Value, depth: usize) -> bool {
-        match value {
-            Value::Object(_) | Value::Array(_) | Value::Null => self.is_empty(value, depth),
-            _ => false,
         }
     }
 

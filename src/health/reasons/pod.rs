@@ -4,8 +4,7 @@ use serde_json::Value;
 
 use super::container;
 use super::event::Event;
-use super::trouble::MOST_DETAIL;
-use super::trouble::{Kind, Trouble, detail};
+use super::trouble::{Kind, MOST_DETAIL, Trouble, detail};
 use crate::health::fields::{Condition, conditions, items, text};
 use crate::health::text::clause;
 
@@ -22,10 +21,11 @@ pub fn of(pod: &Value, events: &[Event<'_>]) -> Option<Trouble> {
     }
     let events: Vec<&Event<'_>> = events.iter().filter(|event| concerns(event, pod)).collect();
     let found = containers(pod)
+        .map(|trouble| with_probe(trouble, &events))
         .or_else(|| (phase == "Failed").then(|| failed(pod)))
         .or_else(|| unscheduled(pod, &conditions, &events))
-        .or_else(|| volume(&events))
-        .or_else(|| probe(phase, &events));
+        .or_else(|| volume(&events).filter(|_| phase == "Pending"))
+        .or_else(|| probe(&events).filter(|_| phase == "Running"));
     Some(found.unwrap_or_else(|| waiting(phase, &conditions)))
 }
 
@@ -117,13 +117,25 @@ fn volume(events: &[&Event<'_>]) -> Option<Trouble> {
 }
 
 /// A failed probe is told in events only.
-fn probe(phase: &str, events: &[&Event<'_>]) -> Option<Trouble> {
-    let event = events.iter().find(|event| event.reason == "Unhealthy" && phase == "Running")?;
+fn probe(events: &[&Event<'_>]) -> Option<Trouble> {
+    Some(Trouble::new(Kind::Probe, format!("not ready: {}", failed_probe(events)?)))
+}
+
+fn failed_probe(events: &[&Event<'_>]) -> Option<String> {
+    let event = events.iter().find(|event| event.reason == "Unhealthy")?;
     let mut message = clause(event.message, MOST_DETAIL);
     if let Some(first) = message.get_mut(..1) {
         first.make_ascii_lowercase();
     }
-    Some(Trouble::new(Kind::Probe, format!("not ready: {message}")))
+    Some(message)
+}
+
+/// A container that is restarted by the kubelet ends by a signal: the probe says why.
+fn with_probe(trouble: Trouble, events: &[&Event<'_>]) -> Trouble {
+    match failed_probe(events).filter(|_| trouble.kind == Kind::Restarted) {
+        Some(probe) => Trouble { text: format!("{}; {probe}", trouble.text), ..trouble },
+        None => trouble,
+    }
 }
 
 /// What is left: it is on its way, or its condition says why it is not.
