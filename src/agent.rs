@@ -10,18 +10,27 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::api::spec::delivery::Mode;
+use crate::cluster::connect::{self, Access, ConnectError};
+use crate::cluster::kinds::Kinds;
+use crate::cluster::live::Live;
+use crate::cluster::publish::Publisher;
 use crate::git::objects::ObjectError;
 use crate::git::reader::Reader;
 use crate::git::store::{self, Options, Store};
+use crate::reconcile::delivery::engine::{Defaults, Engine, Parts};
 use crate::reconcile::inputs::{Inputs, InputsError};
 use crate::reconcile::prune::{self, Absent, PruneError};
 use crate::reconcile::queue::{Queue, Work};
 use crate::reconcile::report::Report;
 use crate::reconcile::worker::Worker;
 use crate::reconcile::writer::{Planned, Writer};
-use crate::settings::Settings;
+use crate::settings::origin::{Origin, OriginError};
+use crate::settings::{Settings, delivery};
+use crate::source::cluster::watch as cluster;
 use crate::source::event::{Deleted, Event, Kept, Key};
 use crate::source::folder::walk::{self, WalkError};
 use crate::source::folder::watch::{self, WatchError};
@@ -49,14 +58,14 @@ pub struct Agent {
     settings: Settings,
     inputs: Inputs,
     store: Store,
-    folder: PathBuf,
+    origin: Origin,
 }
 
 /// Why the agent cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("source.from {0:?} is not known; write dir:PATH, the folder that holds the resources")]
-    Source(String),
+    #[error(transparent)]
+    Source(#[from] OriginError),
     #[error("source.from: {reason} (--source dir:PATH)")]
     Folder { reason: WalkError },
     #[error(transparent)]
@@ -70,6 +79,8 @@ pub enum OpenError {
 pub enum RunError {
     #[error(transparent)]
     Watch(#[from] WatchError),
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
     #[error(transparent)]
     Read(#[from] ObjectError),
     #[error("what the branches hold cannot be read: {0}")]
@@ -85,19 +96,19 @@ type Reports = mpsc::UnboundedSender<Report>;
 impl Agent {
     /// Checks everything that can be checked without writing anything: the folder of resources and what the
     /// settings name.
-    pub fn check(settings: &Settings) -> Result<(PathBuf, Inputs), OpenError> {
-        let from = settings.source.from.clone();
-        let folder = from.strip_prefix("dir:").filter(|path| !path.is_empty());
-        let folder = folder.map(PathBuf::from).ok_or(OpenError::Source(from))?;
-        walk::root(&folder).map_err(|reason| OpenError::Folder { reason })?;
-        Ok((folder, Inputs::load(settings)?))
+    pub fn check(settings: &Settings) -> Result<(Origin, Inputs), OpenError> {
+        let origin = settings.source.origin()?;
+        if let Origin::Folder(folder) = &origin {
+            walk::root(folder).map_err(|reason| OpenError::Folder { reason })?;
+        }
+        Ok((origin, Inputs::load(settings)?))
     }
 
     /// Checks, then takes the repository's lock.
     pub fn open(settings: Settings) -> Result<Self, OpenError> {
-        let (folder, inputs) = Agent::check(&settings)?;
+        let (origin, inputs) = Agent::check(&settings)?;
         let store = Store::open(&settings.repository.path, &Options::default())?;
-        Ok(Agent { settings, inputs, store, folder })
+        Ok(Agent { settings, inputs, store, origin })
     }
 
     /// Runs until the end or until `stop`, then finishes what was begun. `abort` cuts that short: what waits
@@ -109,18 +120,18 @@ impl Agent {
         stop: impl Future<Output = ()>,
         abort: impl Future<Output = ()>,
     ) -> Result<(), RunError> {
-        let Agent { settings, inputs, store, folder } = self;
-        let shared = Arc::new(Shared { inputs, queue: Queue::default(), reports });
+        let Agent { settings, inputs, store, origin } = self;
         let reader = store.reader()?;
-        let (threads, writing) = start(&shared, &settings, store)?;
-
         let (sender, events) = mpsc::channel(MOST_EVENTS);
-        let options = watch::Options {
-            root: folder,
-            debounce: settings.source.debounce.get(),
-            rescan: settings.source.rescan.get(),
+        let (source, engine) = match origin {
+            Origin::Folder(folder) => (follow_folder(folder, &settings, sender), None),
+            Origin::Cluster => {
+                let (source, engine) = follow_cluster(&settings, store.reader()?, &reports, sender).await?;
+                (source, Some(engine))
+            }
         };
-        let source = tokio::spawn(watch::follow(options, sender));
+        let shared = Arc::new(Shared { inputs, queue: Queue::default(), reports, engine });
+        let (threads, writing) = start(&shared, &settings, store)?;
         let pumped = tokio::select! {
             result = pump(events, until, &shared, reader) => result,
             () = stop => Ok(()),
@@ -128,9 +139,16 @@ impl Agent {
             _ = writing => Err(RunError::Panic("writer")),
         };
         shared.queue.close();
-        let drained = tokio::task::spawn_blocking(move || join(threads));
+        let drained = async {
+            let joined = tokio::task::spawn_blocking(move || join(threads)).await;
+            joined.unwrap_or(Err(RunError::Panic("draining")))?;
+            if let (Until::Done, Some(engine)) = (until, &shared.engine) {
+                engine.idle().await;
+            }
+            Ok(())
+        };
         let drained = tokio::select! {
-            result = drained => result.unwrap_or(Err(RunError::Panic("draining"))),
+            result = drained => result,
             () = abort => {
                 shared.queue.abandon();
                 Ok(())
@@ -145,16 +163,72 @@ impl Agent {
     }
 }
 
+type Source = tokio::task::JoinHandle<Result<(), WatchError>>;
+
+fn follow_folder(root: PathBuf, settings: &Settings, events: mpsc::Sender<Event>) -> Source {
+    let (debounce, rescan) = (settings.source.debounce.get(), settings.source.rescan.get());
+    tokio::spawn(watch::follow(watch::Options { root, debounce, rescan }, events))
+}
+
+/// The API server is both where resources come from and where they are delivered to.
+async fn follow_cluster(
+    settings: &Settings,
+    reader: Reader,
+    reports: &Reports,
+    events: mpsc::Sender<Event>,
+) -> Result<(Source, Engine), RunError> {
+    let access = Access {
+        kubeconfig: settings.cluster.kubeconfig.clone(),
+        context: settings.cluster.context.clone(),
+    };
+    let client = connect::connect(&access).await?;
+    let namespaces = settings.source.namespaces.clone();
+    let streams = cluster::has_streams(&client).await;
+    let kinds = Arc::new(Kinds::new(client.clone()));
+    let reports = reports.clone();
+    let parts = Parts {
+        live: Live::new(client.clone(), kinds.clone(), namespaces.clone(), streams),
+        publisher: Publisher::new(client.clone(), &settings.agent.name),
+        kinds,
+        client: client.clone(),
+        reader,
+        defaults: defaults(settings),
+        concurrency: settings.delivery.concurrency.get(),
+        // Nobody listening is not a reason to stop working.
+        report: Box::new(move |report| drop(reports.send(report))),
+    };
+    let engine = Engine::new(parts, Handle::current());
+    let options = cluster::Options { client, namespaces, streams };
+    let source = tokio::spawn(async move {
+        cluster::follow(options, events).await;
+        Ok(())
+    });
+    Ok((source, engine))
+}
+
+fn defaults(settings: &Settings) -> Defaults {
+    let mode = match settings.delivery.mode {
+        delivery::Mode::Apply => Mode::Apply,
+        delivery::Mode::External => Mode::External,
+    };
+    Defaults { mode, timeout: settings.delivery.timeout.get() }
+}
+
 /// What all threads see.
 struct Shared {
     inputs: Inputs,
     queue: Queue,
     reports: Reports,
+    /// What brings commits to a cluster, if there is one.
+    engine: Option<Engine>,
 }
 
 impl Shared {
     /// Nobody listening is not a reason to stop working.
     fn report(&self, report: Report) {
+        if let Some(engine) = &self.engine {
+            engine.hear(&report);
+        }
         let _ = self.reports.send(report);
     }
 }
@@ -233,12 +307,19 @@ async fn pump(
                 shared.queue.push(Work::Apply(observed));
             }
             Event::Applied(observed) => shared.queue.push(Work::Apply(observed)),
-            Event::Deleted(deleted) => shared.queue.push(Work::Delete(deleted)),
+            Event::Deleted(deleted) => {
+                if let (None, Some(engine)) = (&deleted.terminating, &shared.engine) {
+                    engine.forget(&deleted.key);
+                }
+                shared.queue.push(Work::Delete(deleted));
+            }
+            Event::Trouble(text) => shared.report(Report::Notice(text)),
             Event::Refused(refused) => shared.report(Report::Refused(refused)),
-            Event::Ready { kept } => {
+            Event::Ready { kept, scope } => {
                 reader.refresh()?;
                 let listed = std::mem::take(&mut listed);
-                let gone = absent(&reader, shared, listed.keys().cloned().collect(), kept)?;
+                let mut gone = absent(&reader, shared, listed.keys().cloned().collect(), kept)?;
+                gone.retain(|deleted| scope.holds(&deleted.key.namespace));
                 let absent = gone.iter().map(|deleted| deleted.key.clone()).collect();
                 // Told before the first deletion can be reported.
                 shared.report(Report::Listed { clusters: listed.into_values().collect(), absent });
@@ -274,8 +355,8 @@ fn absent(
     let Some(reason) = why_all else { return Ok(absent) };
     if !absent.is_empty() {
         shared.report(Report::Notice(format!(
-            "{reason}, so {} clusters that are on the branches and not in the folder are left as they are; \
-             to delete one, remove its file while the agent runs",
+            "{reason}, so {} clusters that are on the branches and not in the source are left as they are; \
+             to delete one, delete its resource while the agent runs",
             absent.len()
         )));
     }

@@ -17,13 +17,16 @@ pub mod yaml;
 pub mod chart;
 // What Prometheus itself would refuse.
 pub mod prometheus;
+// How live objects are, and why.
+pub mod health;
 // A resource becomes values, values become manifests, manifests become the files of a branch.
 pub mod values;
 pub mod render;
 pub mod ledger;
-// The two outside systems: a folder that is watched, a repository that is written.
+// The outside systems: what is watched, a repository that is written, a cluster that is written.
 pub mod source;
 pub mod git;
+pub mod cluster;
 // The verbs.
 pub mod reconcile;
 // The process: settings, logs and metrics, health over HTTP, running threads, the command line.

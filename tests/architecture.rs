@@ -17,20 +17,23 @@ const FLOORS: &[(&str, u8)] = &[
     ("metrics", 0),
     ("telemetry", 1),
     ("yaml", 1),
+    ("health", 1),
     ("chart", 2),
     ("prometheus", 2),
     ("values", 3),
     ("render", 3),
     ("ledger", 4),
     ("source", 5),
-    ("reconcile", 6),
-    ("server", 6),
-    ("agent", 7),
-    ("cli", 8),
+    ("cluster", 6),
+    ("reconcile", 7),
+    ("server", 7),
+    ("agent", 8),
+    ("cli", 9),
 ];
 
 /// Pure rooms: no clock, environment, file, network or `async`. The exceptions are files, named with what they do.
-const PURE: &[&str] = &["template", "api", "yaml", "chart", "prometheus", "values", "render", "ledger"];
+const PURE: &[&str] =
+    &["template", "api", "yaml", "health", "chart", "prometheus", "values", "render", "ledger"];
 const IMPURE_FILES: &[&str] = &["chart/load/folder.rs", "chart/load/directory.rs"];
 
 /// The one file that may hold `unsafe`: the wrapper around libyaml.

@@ -70,7 +70,7 @@ impl Feed {
             match self.next().await {
                 Event::Listed(observed) => listed.push(observed),
                 Event::Refused(one) => refused.push(one),
-                Event::Ready { kept } => return Listing { listed, refused, kept },
+                Event::Ready { kept, .. } => return Listing { listed, refused, kept },
                 other => panic!("not part of a listing: {other:?}"),
             }
         }

@@ -24,6 +24,8 @@ pub enum Reason {
     RemoteRejected,
     /// The remote cannot be reached; the commit waits.
     RemoteUnavailable,
+    /// The repository cannot be written at the moment.
+    CommitFailed,
     /// The branch holds somebody else's files and no mark of promgit.
     BranchNotManaged,
     /// The API server refused an object.
@@ -51,6 +53,7 @@ impl Reason {
             Self::RenderFailed => "RenderFailed",
             Self::RemoteRejected => "RemoteRejected",
             Self::RemoteUnavailable => "RemoteUnavailable",
+            Self::CommitFailed => "CommitFailed",
             Self::BranchNotManaged => "BranchNotManaged",
             Self::ApplyFailed => "ApplyFailed",
             Self::NotOurs => "NotOurs",

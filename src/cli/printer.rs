@@ -84,19 +84,20 @@ impl<'a> Printer<'a> {
 
     pub fn one(&mut self, report: Report) {
         match report {
-            Report::Committed { key, branch, commit, subject } => {
+            Report::Committed { key, branch, commit, subject, .. } => {
                 self.commit(&key, &branch, commit, &subject);
                 if !self.first.told {
                     self.first.committed.insert(key.clone(), branch);
                 }
                 self.well(key);
             }
-            Report::Unchanged { key } => {
+            Report::Unchanged { key, .. } => {
                 tracing::debug!(cluster = %key, "unchanged");
                 self.well(key);
             }
             Report::Failed { key, origin, message, again, .. } => {
                 let more = if again { " (it is tried again)" } else { "" };
+                let origin = origin.filter(|origin| !origin.path.as_os_str().is_empty());
                 let at = origin.map_or(String::new(), |origin| format!("{origin}: "));
                 // Some messages begin with the place already, at the line of the field.
                 let message = message.strip_prefix(&at).unwrap_or(&message).trim_end();
@@ -113,6 +114,11 @@ impl<'a> Printer<'a> {
                 problems.iter().for_each(|problem| self.note(format_args!("error: {problem}{kept}")));
             }
             Report::Listed { clusters, absent } => self.listed(clusters, absent),
+            Report::Ready { key, message } => self.note(format_args!("promgit: {key} is up: {message}")),
+            Report::NotReady { key, message } => {
+                self.failed += 1;
+                self.note(format_args!("error: {key}: {message}"));
+            }
             Report::Notice(text) => self.note(format_args!("warning: {text}")),
         }
     }

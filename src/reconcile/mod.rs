@@ -13,6 +13,7 @@
 
 pub mod branch;
 pub mod class;
+pub mod delivery;
 pub mod footprint;
 pub mod inputs;
 pub mod objects;

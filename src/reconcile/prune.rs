@@ -42,7 +42,7 @@ pub fn absent(
         match clusters(reader, inputs, &name, tip) {
             Ok(keys) => {
                 let gone = keys.into_iter().filter(|key| !present.contains(key));
-                found.clusters.extend(gone.map(|key| Deleted { key, changed_at: now }));
+                found.clusters.extend(gone.map(|key| Deleted::gone(key, now)));
             }
             Err(BranchError::Marker(error)) => {
                 tracing::debug!(branch = name, %error, "not looked through");

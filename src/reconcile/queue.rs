@@ -226,7 +226,7 @@ mod tests {
 
     fn delete(name: &str, second: i64) -> Work {
         let key = Key { namespace: "n".into(), name: name.into() };
-        Work::Delete(Deleted { key, changed_at: Timestamp::from_second(second).unwrap() })
+        Work::Delete(Deleted::gone(key, Timestamp::from_second(second).unwrap()))
     }
 
     fn taken(queue: &Queue) -> (String, i64) {

@@ -8,6 +8,7 @@ use super::footprint::{self, IN_PLACE};
 use super::inputs::Inputs;
 use super::owners::Objects;
 use super::plan::{Change, Generation, Kind};
+use crate::api::conditions::Reason;
 use crate::git::batch::{Batch, CommitError, CommitSpec, FlushError, Outcome};
 use crate::git::message::{Message, MessageError};
 use crate::git::object::Signature;
@@ -69,6 +70,16 @@ impl WriteError {
             WriteError::Message(_) | WriteError::Panic(_) => Class::Bug,
             WriteError::Branch(BranchError::Read(_)) | WriteError::Commit(_) => Class::Transient,
             WriteError::Begin(_) | WriteError::Flush(_) | WriteError::Refused(_) => Class::Transient,
+        }
+    }
+
+    /// What a condition gives as its reason.
+    pub fn reason(&self) -> Reason {
+        match self {
+            WriteError::Branch(BranchError::Marker(_)) => Reason::BranchNotManaged,
+            WriteError::Taken { .. } => Reason::NotOurs,
+            WriteError::Root(_) | WriteError::Words(_) => Reason::RenderFailed,
+            _ => Reason::CommitFailed,
         }
     }
 

@@ -9,6 +9,7 @@ use super::prepare::{self, PrepareError};
 use super::queue::{Job, Next, Queue, Work};
 use super::report::Report;
 use super::writer::Planned;
+use crate::api::conditions::Reason;
 use crate::git::reader::Reader;
 use crate::ledger::branch::BranchError;
 
@@ -42,6 +43,16 @@ impl WorkError {
             WorkError::Panic(_) => Class::Bug,
         }
     }
+
+    fn reason(&self) -> Reason {
+        match self {
+            WorkError::Prepare(PrepareError::Prometheus(_)) => Reason::InvalidConfig,
+            WorkError::Plan(PlanError::Forbidden(_)) => Reason::InvalidConfig,
+            WorkError::Prepare(_) | WorkError::Panic(_) => Reason::RenderFailed,
+            WorkError::Branch(_) => Reason::BranchNotManaged,
+            WorkError::Plan(PlanError::Read(_)) => Reason::CommitFailed,
+        }
+    }
 }
 
 impl Worker<'_> {
@@ -49,10 +60,7 @@ impl Worker<'_> {
     pub fn run(mut self) {
         while let Some(job) = self.queue.next() {
             match self.plan(&job.work) {
-                Ok(Plan::Unchanged) => {
-                    (self.report)(Report::Unchanged { key: job.work.key().clone() });
-                    self.queue.done(job.work.key());
-                }
+                Ok(Plan::Unchanged) => self.unchanged(job.work),
                 Ok(Plan::Change(change)) => {
                     if let Err(gone) = self.plans.send(Planned::new(job, *change)) {
                         // The writer is gone: the process ends, and the next one plans this again.
@@ -62,6 +70,14 @@ impl Worker<'_> {
                 Err(error) => self.fail(job, &error),
             }
         }
+    }
+
+    fn unchanged(&self, work: Work) {
+        let key = work.key().clone();
+        // Planning has named the branch just now.
+        let branch = self.inputs.branches.of(&key.namespace).unwrap_or_default();
+        (self.report)(Report::Unchanged { key: key.clone(), branch, work });
+        self.queue.done(&key);
     }
 
     /// A panic is a bug that concerns one cluster, not the agent.
@@ -92,8 +108,10 @@ impl Worker<'_> {
     }
 
     fn fail(&self, job: Job, error: &WorkError) {
-        let (key, origin, class) = (job.work.key().clone(), job.work.origin(), error.class());
+        let work = job.work.clone();
+        let (key, origin, class) = (work.key().clone(), work.origin(), error.class());
         let again = self.queue.fail(job, class) != Next::Never;
-        (self.report)(Report::Failed { key, origin, class, message: error.to_string(), again });
+        let (reason, message) = (error.reason(), error.to_string());
+        (self.report)(Report::Failed { key, origin, class, reason, message, again, work });
     }
 }

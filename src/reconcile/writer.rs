@@ -172,12 +172,14 @@ impl Writer<'_> {
                 self.fail(planned, &error);
                 continue;
             }
-            let Change { key, branch, words, .. } = planned.change;
+            let Planned { job, change, .. } = planned;
+            let Change { key, branch, words, .. } = change;
             self.queue.done(&key);
             if done.freed {
                 self.queue.hurry(&key.namespace);
             }
-            (self.report)(Report::Committed { key, branch, commit: done.commit, subject: words.subject });
+            let (commit, subject) = (done.commit, words.subject);
+            (self.report)(Report::Committed { key, branch, commit, subject, work: job.work });
         }
     }
 
@@ -190,14 +192,15 @@ impl Writer<'_> {
         if !error.is_ours() {
             self.branches.remove(&change.branch);
         }
-        let (class, origin) = (error.class(), job.work.origin());
+        let (class, origin, work) = (error.class(), job.work.origin(), job.work.clone());
         let next = self.queue.fail(job, class);
         if (class, next) == (Class::Conflict, Next::Again) {
             tracing::info!(cluster = %change.key, %error, "planned again");
             return;
         }
         let again = next != Next::Never;
-        (self.report)(Report::Failed { key: change.key, origin, class, message: error.to_string(), again });
+        let (key, reason, message) = (change.key, error.reason(), error.to_string());
+        (self.report)(Report::Failed { key, origin, class, reason, message, again, work });
     }
 
     /// Keeps the number of packs and loose objects small; a failure costs speed, not data.

@@ -219,6 +219,7 @@ mod tests {
             ("agent: {email: \"a\\nb\"}", "agent.email: invalid value: \"a\\nb\", expected an address"),
             ("repository: {path: ''}", "repository.path: invalid value: \"\", expected a path"),
             ("chart: {path: ''}", "chart.path: invalid value: \"\", expected a path"),
+            (
                 "server: {listen: ':8080'}",
                 "server.listen: invalid value: string \":8080\", expected an IP address and a port such as",
             ),

@@ -1,5 +1,6 @@
 //! The stream that every source gives: a listing, then changes, as the API server's watch does it.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,11 +33,31 @@ pub enum Event {
     /// their source is there and cannot be read.
     Ready {
         kept: Kept,
+        scope: Scope,
     },
     Applied(Observed),
     Deleted(Deleted),
     /// Something that wants to be a cluster and is refused. It changes nothing: what was, stays.
     Refused(Refused),
+    /// The source cannot be read at the moment, and why; it goes on by itself.
+    Trouble(String),
+}
+
+/// Where a listing looked: absent can only be what it would have shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    All,
+    Namespaces(BTreeSet<String>),
+}
+
+impl Scope {
+    /// Whether a cluster of this namespace would have been listed.
+    pub fn holds(&self, namespace: &str) -> bool {
+        match self {
+            Scope::All => true,
+            Scope::Namespaces(names) => names.contains(namespace),
+        }
+    }
 }
 
 /// Which absent clusters a listing does not declare deleted.
@@ -60,11 +81,20 @@ pub struct Observed {
     pub generation: Option<i64>,
 }
 
-/// A cluster that is gone.
+/// A cluster that is gone, or going.
 #[derive(Clone, Debug)]
 pub struct Deleted {
     pub key: Key,
     pub changed_at: Timestamp,
+    /// The resource, if the API server still has it because it waits for our finalizer.
+    pub terminating: Option<Arc<PrometheusCluster>>,
+}
+
+impl Deleted {
+    /// A cluster of which nothing is left but what the branch holds.
+    pub fn gone(key: Key, changed_at: Timestamp) -> Self {
+        Deleted { key, changed_at, terminating: None }
+    }
 }
 
 /// Why a document is not taken.
@@ -96,7 +126,7 @@ pub struct Reason {
     pub text: String,
 }
 
-/// Where a document stands.
+/// Where a document stands; all empty for a resource of an API server.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Origin {
     pub path: PathBuf,

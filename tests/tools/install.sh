@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the reference tools that the tests ask (helm, promtool, the API server's validation) from their Go
+# Builds the reference tools that the tests ask (helm, promtool, the API server's validation, kstatus) from their Go
 # modules, once, into the user's cache. Prints the folder. The versions are what promgit promises to equal.
 set -eu
 helm=4.3.1
@@ -26,5 +26,7 @@ build helm "$helm" "helm.sh/helm/v4/cmd/helm@v$helm"
 # Without the tags promtool pulls in the SDK of every cloud.
 build promtool "$promtool" "github.com/prometheus/prometheus/cmd/promtool@v$promtool" \
   -tags remove_all_sd,enable_kubernetes_sd,enable_dns_sd
-PROMGIT_TOOLS=$tools sh "$(dirname "$0")/../resource/reference/install.sh" >/dev/null
+for room in resource health; do
+  PROMGIT_TOOLS=$tools sh "$(dirname "$0")/../$room/reference/install.sh" >/dev/null
+done
 echo "$tools"

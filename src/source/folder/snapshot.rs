@@ -14,7 +14,7 @@ use super::read::Contents;
 use super::view::{self, View};
 use super::walk::{Files, Found};
 use crate::api::PrometheusCluster;
-use crate::source::event::{Deleted, Event, Kept, Key, Observed, Refused};
+use crate::source::event::{Deleted, Event, Kept, Key, Observed, Refused, Scope};
 
 /// How long to wait before believing what a folder says. The default is not to wait.
 #[derive(Clone, Copy, Debug, Default)]
@@ -133,7 +133,7 @@ impl Snapshot {
         self.incomplete = matches!(kept, Kept::All(_));
         self.waiting = false;
         self.refusals = refused;
-        events.push(Event::Ready { kept });
+        events.push(Event::Ready { kept, scope: Scope::All });
         events
     }
 
@@ -170,7 +170,7 @@ impl Snapshot {
         self.told.extend(present);
         for key in gone {
             self.told.remove(&key);
-            events.push(Event::Deleted(Deleted { key, changed_at: now }));
+            events.push(Event::Deleted(Deleted::gone(key, now)));
         }
         self.refusals = refused;
         events

@@ -1,0 +1,94 @@
+//! `apiVersion` and `kind` of a manifest turned into the address that the API server serves them under.
+#![allow(clippy::disallowed_methods)] // how long ago the API server was asked
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use kube::api::{Api, ApiResource, DynamicObject};
+use kube::core::GroupVersion;
+use kube::discovery::{self, Scope};
+use kube::{Client, Error};
+use tokio::sync::Mutex;
+
+use super::call::{CallError, limited};
+
+/// A group without the kind is asked again after this: a definition may have been installed meanwhile.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
+
+/// What is known of a kind.
+#[derive(Clone, Debug)]
+pub struct Served {
+    pub resource: ApiResource,
+    pub is_namespaced: bool,
+}
+
+impl Served {
+    /// Calls for one object.
+    pub fn api(&self, client: Client, namespace: &str) -> Api<DynamicObject> {
+        match self.is_namespaced {
+            true => Api::namespaced_with(client, namespace, &self.resource),
+            false => Api::all_with(client, &self.resource),
+        }
+    }
+}
+
+/// Why a kind has no address.
+#[derive(Debug, thiserror::Error)]
+pub enum KindError {
+    #[error("the API server knows no {kind} of {api_version}; install its definition, or change the chart's values")]
+    Unknown { api_version: String, kind: String },
+    #[error(transparent)]
+    Call(#[from] CallError),
+}
+
+/// What the API server serves, asked once for each group and version that is used.
+pub struct Kinds {
+    client: Client,
+    known: Mutex<BTreeMap<String, Group>>,
+}
+
+struct Group {
+    kinds: BTreeMap<String, Served>,
+    asked: Instant,
+}
+
+impl Kinds {
+    pub fn new(client: Client) -> Self {
+        Kinds { client, known: Mutex::default() }
+    }
+
+    /// The address of a kind. Concurrent callers wait for one request.
+    pub async fn of(&self, api_version: &str, kind: &str) -> Result<Served, KindError> {
+        let mut known = self.known.lock().await;
+        let group = known.get(api_version);
+        if let Some(served) = group.and_then(|group| group.kinds.get(kind)) {
+            return Ok(served.clone());
+        }
+        if group.is_none_or(|group| group.asked.elapsed() >= ASK_AGAIN) {
+            let kinds = self.ask(api_version).await?;
+            known.insert(api_version.to_string(), Group { kinds, asked: Instant::now() });
+        }
+        let served = known.get(api_version).and_then(|group| group.kinds.get(kind)).cloned();
+        let unknown = || KindError::Unknown { api_version: api_version.into(), kind: kind.into() };
+        served.ok_or_else(unknown)
+    }
+
+    /// The kinds of a group and version; none if it is not served.
+    async fn ask(&self, api_version: &str) -> Result<BTreeMap<String, Served>, CallError> {
+        let Ok(version) = api_version.parse::<GroupVersion>() else { return Ok(BTreeMap::new()) };
+        let group = limited(async {
+            match discovery::pinned_group(&self.client, &version).await {
+                Ok(group) => Ok(Some(group)),
+                Err(Error::Api(status)) if status.code == 404 => Ok(None),
+                Err(Error::Discovery(_)) => Ok(None),
+                Err(error) => Err(error),
+            }
+        });
+        let resources = group.await?.map(|group| group.versioned_resources(&version.version));
+        let served = resources.into_iter().flatten().map(|(resource, capabilities)| {
+            let is_namespaced = capabilities.scope == Scope::Namespaced;
+            (resource.kind.clone(), Served { resource, is_namespaced })
+        });
+        Ok(served.collect())
+    }
+}

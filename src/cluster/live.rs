@@ -1,0 +1,247 @@
+//! Live objects of the kinds that have a readiness, followed by one watch a kind, kept as little more than that.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use futures::StreamExt;
+use kube::Client;
+use kube::api::{Api, DynamicObject};
+use kube::runtime::WatchStreamExt;
+use kube::runtime::watcher::{self, Config, Event, watcher};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+use super::call::CallError;
+use super::kinds::{KindError, Kinds, Served};
+use crate::health::{self, Health, Replicas};
+
+/// Which object: kind (with its API version), namespace, name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Target {
+    pub api_version: String,
+    pub kind: String,
+    /// Empty for what belongs to no namespace.
+    pub namespace: String,
+    pub name: String,
+}
+
+/// What is kept of a live object.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    pub health: Health,
+    /// `metadata.generation`; 0 for kinds that have none.
+    pub generation: i64,
+    pub replicas: Option<Replicas>,
+}
+
+/// What can be said of an object.
+#[derive(Clone, Debug)]
+pub enum Sight {
+    /// The watch has not listed yet, and what is in its way.
+    Unknown(Option<String>),
+    Absent,
+    Seen(Seen),
+}
+
+/// The watches, started when first asked for; they end with this value.
+pub struct Live {
+    client: Client,
+    kinds: Arc<Kinds>,
+    /// Namespaces that are watched; empty: all.
+    namespaces: Vec<String>,
+    streams: bool,
+    watches: Mutex<BTreeMap<(String, String), Watch>>,
+}
+
+struct Watch {
+    shared: Arc<Shared>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+type Name = (String, String);
+
+/// One kind, as all of its watches fill it.
+#[derive(Default)]
+struct Shared(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    objects: BTreeMap<Name, Seen>,
+    listeners: BTreeMap<Name, Vec<Weak<Notify>>>,
+    /// Watches that have not listed yet.
+    unlisted: usize,
+    trouble: Option<String>,
+}
+
+impl Live {
+    pub fn new(client: Client, kinds: Arc<Kinds>, namespaces: Vec<String>, streams: bool) -> Self {
+        Live { client, kinds, namespaces, streams, watches: Mutex::default() }
+    }
+
+    /// Follows an object from now on: `changed` is notified of every change for as long as it exists.
+    pub async fn follow(&self, target: &Target, changed: &Arc<Notify>) -> Result<(), KindError> {
+        let served = self.kinds.of(&target.api_version, &target.kind).await?;
+        let mut watches = lock(&self.watches);
+        let key = (target.api_version.clone(), target.kind.clone());
+        let watch = watches.entry(key).or_insert_with(|| self.start(&served));
+        let mut state = watch.shared.lock();
+        let listeners = state.listeners.entry(name(target)).or_default();
+        listeners.retain(|listener| listener.strong_count() > 0);
+        if !listeners.iter().any(|known| known.as_ptr() == Arc::as_ptr(changed)) {
+            listeners.push(Arc::downgrade(changed));
+        }
+        Ok(())
+    }
+
+    /// What the watch says of an object that is followed.
+    pub fn sight(&self, target: &Target) -> Sight {
+        let watches = lock(&self.watches);
+        let key = (target.api_version.clone(), target.kind.clone());
+        let Some(watch) = watches.get(&key) else { return Sight::Unknown(None) };
+        let state = watch.shared.lock();
+        match state.objects.get(&name(target)) {
+            Some(seen) => Sight::Seen(seen.clone()),
+            None if state.unlisted > 0 => Sight::Unknown(state.trouble.clone()),
+            None => Sight::Absent,
+        }
+    }
+
+    fn start(&self, served: &Served) -> Watch {
+        let client = || self.client.clone();
+        let apis: Vec<Api<DynamicObject>> = match (served.is_namespaced, self.namespaces.as_slice()) {
+            (false, _) | (_, []) => vec![Api::all_with(client(), &served.resource)],
+            (true, some) => {
+                some.iter().map(|name| Api::namespaced_with(client(), name, &served.resource)).collect()
+            }
+        };
+        let shared = Arc::new(Shared::default());
+        shared.lock().unlisted = apis.len();
+        let spawn = |api| tokio::spawn(fill(api, self.streams, served.resource.plural.clone(), shared.clone()));
+        let tasks = apis.into_iter().map(spawn).collect();
+        Watch { shared, tasks }
+    }
+}
+
+/// Keeps one watch's part of the state up to date.
+async fn fill(api: Api<DynamicObject>, streams: bool, plural: String, shared: Arc<Shared>) {
+    let config = if streams { Config::default().streaming_lists() } else { Config::default() };
+    let mut events = watcher(api, config).default_backoff().boxed();
+    let (mut own, mut listing) = (BTreeMap::new(), None);
+    let mut listed = false;
+    while let Some(event) = events.next().await {
+        match event {
+            Ok(Event::Init) => listing = Some(BTreeMap::new()),
+            Ok(Event::InitApply(object)) => {
+                if let (Some(listing), Some((name, seen))) = (&mut listing, seen(object)) {
+                    listing.insert(name, seen);
+                }
+            }
+            Ok(Event::InitDone) => {
+                let new = listing.take().unwrap_or_default();
+                shared.relist(&own, &new, !std::mem::replace(&mut listed, true));
+                own = new.into_keys().map(|name| (name, ())).collect();
+            }
+            Ok(Event::Apply(object)) => {
+                if let Some((name, seen)) = seen(object) {
+                    own.insert(name.clone(), ());
+                    shared.put(name, Some(seen));
+                }
+            }
+            Ok(Event::Delete(object)) => {
+                if let Some((name, _)) = seen(object) {
+                    own.remove(&name);
+                    shared.put(name, None);
+                }
+            }
+            Err(error) => shared.fail(&plural, error),
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        lock(&self.0)
+    }
+
+    fn put(&self, name: Name, seen: Option<Seen>) {
+        let mut state = self.lock();
+        state.trouble = None;
+        state.wake(&name);
+        match seen {
+            Some(seen) => state.objects.insert(name, seen),
+            None => state.objects.remove(&name),
+        };
+    }
+
+    /// Replaces what one watch knew by what it lists now.
+    fn relist(&self, old: &BTreeMap<Name, ()>, new: &BTreeMap<Name, Seen>, first: bool) {
+        let mut state = self.lock();
+        state.trouble = None;
+        for name in old.keys().filter(|name| !new.contains_key(*name)) {
+            state.objects.remove(name);
+        }
+        state.objects.extend(new.iter().map(|(name, seen)| (name.clone(), seen.clone())));
+        if first {
+            state.unlisted = state.unlisted.saturating_sub(1);
+        }
+        state.wake_all();
+    }
+
+    fn fail(&self, plural: &str, error: watcher::Error) {
+        let reason = match error {
+            watcher::Error::InitialListFailed(error)
+            | watcher::Error::WatchStartFailed(error)
+            | watcher::Error::WatchFailed(error) => CallError::from(error).to_string(),
+            other => other.to_string(),
+        };
+        tracing::debug!(plural, reason, "watching failed");
+        let mut state = self.lock();
+        let trouble = Some(format!("{plural} cannot be watched: {reason}"));
+        if state.trouble != trouble {
+            state.trouble = trouble;
+            state.wake_all();
+        }
+    }
+}
+
+impl State {
+    fn wake(&mut self, name: &Name) {
+        if let Some(listeners) = self.listeners.get_mut(name) {
+            listeners.retain(|listener| listener.upgrade().is_some_and(|notify| {
+                notify.notify_one();
+                true
+            }));
+            if listeners.is_empty() {
+                self.listeners.remove(name);
+            }
+        }
+    }
+
+    fn wake_all(&mut self) {
+        let names: Vec<Name> = self.listeners.keys().cloned().collect();
+        names.iter().for_each(|name| self.wake(name));
+    }
+}
+
+fn seen(mut object: DynamicObject) -> Option<(Name, Seen)> {
+    object.metadata.managed_fields = None;
+    let name = (object.metadata.namespace.clone().unwrap_or_default(), object.metadata.name.clone()?);
+    let generation = object.metadata.generation.unwrap_or_default();
+    let value = serde_json::to_value(object).ok()?;
+    Some((name, Seen { health: health::of(&value), generation, replicas: health::replicas(&value) }))
+}
+
+fn name(target: &Target) -> Name {
+    (target.namespace.clone(), target.name.clone())
+}
+
+/// A thread that panicked left the state whole: every change of it is one step.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,15 @@
+//! The Kubernetes side of a delivery: manifests into applied objects, live objects into readiness, outcomes into status
+//! and events.
+//!
+//! [`connect`] finds the API server, [`kinds`] what it serves. [`apply`] and [`remove`] change objects, [`live`] follows
+//! what becomes of them, [`explain`] asks why one is not up. [`publish`] writes the resource's status, finalizer and events.
+
+pub mod apply;
+pub mod call;
+pub mod connect;
+pub mod explain;
+pub mod kinds;
+pub mod live;
+pub mod object;
+pub mod publish;
+pub mod remove;

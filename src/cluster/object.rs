@@ -1,0 +1,107 @@
+//! A manifest of a release turned into the object that is sent to the API server.
+
+use serde_json::{Map, Value};
+
+/// How Helm marks what belongs to a release (`pkg/action/validate.go`): stock Helm takes objects with these marks, and
+/// only those, for its own.
+pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+pub const RELEASE_NAME: &str = "meta.helm.sh/release-name";
+pub const RELEASE_NAMESPACE: &str = "meta.helm.sh/release-namespace";
+const HELM: &str = "Helm";
+
+/// Kept when its release is uninstalled (<https://helm.sh/docs/howto/charts_tips_and_tricks/#tell-helm-not-to-uninstall-a-resource>).
+const RESOURCE_POLICY: &str = "helm.sh/resource-policy";
+
+/// A release, as its objects are marked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Release<'a> {
+    pub namespace: &'a str,
+    pub name: &'a str,
+}
+
+/// One object of a commit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Object {
+    pub api_version: String,
+    pub kind: String,
+    /// Empty where the manifest names none.
+    pub namespace: String,
+    pub name: String,
+    /// The manifest as data.
+    pub json: Value,
+}
+
+impl Object {
+    /// `StatefulSet/simple`
+    pub fn title(&self) -> String {
+        format!("{}/{}", self.kind, self.name)
+    }
+
+    /// Whether a chart asked for it to outlive its release.
+    pub fn is_kept(&self) -> bool {
+        let policy = self.json["metadata"]["annotations"][RESOURCE_POLICY].as_str();
+        policy.is_some_and(|policy| policy.trim().eq_ignore_ascii_case("keep"))
+    }
+
+    /// What is sent: the manifest with its namespace and the marks of its release.
+    pub fn body(&self, release: Release<'_>, namespace: Option<&str>) -> Value {
+        let mut body = self.json.clone();
+        let Some(metadata) = entry(&mut body, "metadata") else { return body };
+        if let Some(namespace) = namespace {
+            metadata.insert("namespace".into(), namespace.into());
+        }
+        mark(metadata, "labels", &[(MANAGED_BY, HELM)]);
+        mark(metadata, "annotations", &[(RELEASE_NAME, release.name), (RELEASE_NAMESPACE, release.namespace)]);
+        body
+    }
+}
+
+/// The release that an object in the cluster belongs to, if it carries Helm's marks: namespace and name.
+pub fn owner(metadata: &Value) -> Option<(&str, &str)> {
+    let annotations = &metadata["annotations"];
+    Some((annotations[RELEASE_NAMESPACE].as_str()?, annotations[RELEASE_NAME].as_str()?))
+}
+
+fn mark(metadata: &mut Map<String, Value>, field: &str, marks: &[(&str, &str)]) {
+    let field = metadata.entry(field).or_insert_with(|| Value::Object(Map::new()));
+    if field.is_null() {
+        *field = Value::Object(Map::new());
+    }
+    if let Some(field) = field.as_object_mut() {
+        field.extend(marks.iter().map(|(key, value)| (key.to_string(), (*value).into())));
+    }
+}
+
+fn entry<'a>(object: &'a mut Value, field: &str) -> Option<&'a mut Map<String, Value>> {
+    object.as_object_mut()?.get_mut(field)?.as_object_mut()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn object(json: Value) -> Object {
+        let [api_version, kind, namespace, name] = ["v1", "Service", "", "a"].map(str::to_string);
+        Object { api_version, kind, namespace, name, json }
+    }
+
+    #[test]
+    fn an_object_is_marked_as_helm_marks_it() {
+        let found = object(json!({"metadata": {"name": "a", "labels": {"x": "y"}, "annotations": null}}));
+        let body = found.body(Release { namespace: "n", name: "r" }, Some("n"));
+        let expected = json!({"metadata": {"name": "a", "namespace": "n",
+            "labels": {"x": "y", MANAGED_BY: "Helm"},
+            "annotations": {RELEASE_NAME: "r", RELEASE_NAMESPACE: "n"}}});
+        assert_eq!(body, expected);
+        assert_eq!(owner(&body["metadata"]), Some(("n", "r")));
+        assert_eq!(owner(&json!({})), None);
+    }
+
+    #[test]
+    fn a_chart_can_keep_an_object() {
+        let policy = |word: &str| object(json!({"metadata": {"annotations": {RESOURCE_POLICY: word}}}));
+        assert!(policy("keep").is_kept() && policy(" Keep").is_kept() && !policy("delete").is_kept());
+        assert!(!object(json!({})).is_kept());
+    }
+}

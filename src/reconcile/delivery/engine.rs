@@ -1,0 +1,139 @@
+//! Reports turned into work of one actor a cluster.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use kube::Client;
+use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, watch};
+
+use super::actor::Actor;
+use super::settled::{Outcome, Settled};
+use crate::api::spec::delivery::Mode;
+use crate::cluster::kinds::Kinds;
+use crate::cluster::live::Live;
+use crate::cluster::publish::Publisher;
+use crate::git::reader::Reader;
+use crate::reconcile::report::Report;
+use crate::source::event::Key;
+
+/// How clusters are delivered that do not say it themselves.
+#[derive(Clone, Copy, Debug)]
+pub struct Defaults {
+    pub mode: Mode,
+    /// How long a change may take to become ready.
+    pub timeout: Duration,
+}
+
+/// What all actors share.
+pub struct Shared {
+    pub client: Client,
+    pub kinds: Arc<Kinds>,
+    pub live: Live,
+    pub publisher: Publisher,
+    pub reader: Mutex<Reader>,
+    pub defaults: Defaults,
+    /// As many clusters are applied at the same time; waiting is free.
+    pub applying: Semaphore,
+    /// Clusters whose newest state is on its way: neither up, nor failed, nor given up.
+    pub busy: watch::Sender<usize>,
+    /// Told what became of clusters.
+    pub report: Box<dyn Fn(Report) + Send + Sync>,
+    actors: Mutex<BTreeMap<Key, watch::Sender<Arc<Settled>>>>,
+}
+
+/// Delivers what was committed.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+    runtime: Handle,
+}
+
+/// What an engine is made of.
+pub struct Parts {
+    pub client: Client,
+    pub kinds: Arc<Kinds>,
+    pub live: Live,
+    pub publisher: Publisher,
+    pub reader: Reader,
+    pub defaults: Defaults,
+    /// Clusters that are applied at the same time.
+    pub concurrency: usize,
+    /// Told what became of clusters.
+    pub report: Box<dyn Fn(Report) + Send + Sync>,
+}
+
+impl Engine {
+    /// An engine whose actors run on `runtime`.
+    pub fn new(parts: Parts, runtime: Handle) -> Self {
+        let Parts { client, kinds, live, publisher, reader, defaults, concurrency, report } = parts;
+        let shared = Shared {
+            client,
+            kinds,
+            live,
+            publisher,
+            reader: Mutex::new(reader),
+            defaults,
+            applying: Semaphore::new(concurrency),
+            busy: watch::Sender::new(0),
+            report,
+            actors: Mutex::default(),
+        };
+        Engine { shared: Arc::new(shared), runtime }
+    }
+
+    /// Takes in what became of a cluster; does not wait for anything.
+    pub fn hear(&self, report: &Report) {
+        if let Some(settled) = Settled::of(report) {
+            self.deliver(settled);
+        }
+    }
+
+    /// A resource is gone from the API server: nothing is done for it any more.
+    pub fn forget(&self, key: &Key) {
+        let actors = self.shared.actors();
+        if let Some(inbox) = actors.get(key) {
+            let last = inbox.borrow().clone();
+            inbox.send_replace(Arc::new(Settled { outcome: Outcome::Gone, ..(*last).clone() }));
+        }
+    }
+
+    fn deliver(&self, settled: Settled) {
+        let key = settled.key.clone();
+        let settled = Arc::new(settled);
+        let mut actors = self.shared.actors();
+        if let Some(inbox) = actors.get(&key)
+            && inbox.send(settled.clone()).is_ok()
+        {
+            return;
+        }
+        let (inbox, news) = watch::channel(settled);
+        actors.insert(key.clone(), inbox);
+        drop(actors);
+        self.runtime.spawn(Actor::new(self.shared.clone(), key, news).run());
+    }
+
+    /// Waits until nothing is on its way.
+    pub async fn idle(&self) {
+        let mut busy = self.shared.busy.subscribe();
+        // The sender lives as long as this engine.
+        let _ = busy.wait_for(|count| *count == 0).await;
+    }
+}
+
+impl Shared {
+    /// Ends the actor of a cluster, unless there is news for it.
+    pub fn retire(&self, key: &Key, news: &watch::Receiver<Arc<Settled>>) -> bool {
+        let mut actors = self.actors();
+        if news.has_changed().unwrap_or(false) {
+            return false;
+        }
+        actors.remove(key);
+        true
+    }
+
+    fn actors(&self) -> MutexGuard<'_, BTreeMap<Key, watch::Sender<Arc<Settled>>>> {
+        self.actors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

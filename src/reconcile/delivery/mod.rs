@@ -1,0 +1,25 @@
+//! From a durable commit to a cluster that runs it, and back to the user: apply, wait, status.
+//!
+//! ```text
+//!  report ──► engine ──► actor (one a cluster) ──► status, events
+//!  (writer)               │ release: what the commit holds (git)
+//!                         │ apply, remove            (API server)
+//!                         └ progress: live objects ─► phase ─► status (pure)
+//! ```
+//!
+//! Nothing here runs before the commit is durable: a report is made only then. A newer report for a cluster ends what
+//! is being done for an older one. What is done is recorded in the resource's status alone, so a restart goes on there.
+
+pub mod actor;
+pub mod backoff;
+pub mod bring;
+pub mod engine;
+pub mod follow;
+pub mod pace;
+pub mod phase;
+pub mod progress;
+pub mod release;
+pub mod settled;
+pub mod status;
+pub mod takedown;
+pub mod watch;

@@ -1,0 +1,53 @@
+//! How far a delivery is: what a status is made of.
+
+use crate::api::conditions::Reason;
+
+/// One step on the way of a generation. Each is written to the status once.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Phase {
+    /// Not in git.
+    NotCommitted { reason: Reason, message: String, again: bool },
+    Suspended,
+    /// In git, and some object is not in the cluster.
+    NotApplied { release: Described, reason: Reason, message: String },
+    /// In git and on its way: applied and not up yet, or another tool has not applied it yet.
+    Progressing { release: Described, applied: Applied, message: String },
+    /// Time is up, or an object failed for good. It may still come up, and is followed.
+    Late { release: Described, applied: Applied, message: String },
+    Ready { release: Described, applied: Applied, message: String },
+}
+
+impl Phase {
+    /// What it says to a person.
+    pub fn message(&self) -> &str {
+        match self {
+            Phase::Suspended => "suspended",
+            Phase::NotCommitted { message, .. }
+            | Phase::NotApplied { message, .. }
+            | Phase::Progressing { message, .. }
+            | Phase::Late { message, .. }
+            | Phase::Ready { message, .. } => message,
+        }
+    }
+}
+
+/// Who brought the commit to the cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Applied {
+    ByUs,
+    /// Another tool, as the live objects show.
+    ByOthers,
+    /// Another tool is to do it and has not, as far as can be seen: why.
+    NotYet(String),
+}
+
+/// The commit and what it describes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Described {
+    pub branch: String,
+    /// In full.
+    pub commit: String,
+    pub short: String,
+    /// `prometheus-cluster-0.1.0`
+    pub chart: String,
+}

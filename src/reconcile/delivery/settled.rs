@@ -1,0 +1,84 @@
+//! A report about a resource of an API server turned into what is to be delivered.
+
+use std::sync::Arc;
+
+use crate::api::PrometheusCluster;
+use crate::api::conditions::Reason;
+use crate::cluster::publish::{FINALIZER, Subject};
+use crate::git::oid::Oid;
+use crate::reconcile::queue::Work;
+use crate::reconcile::report::Report;
+use crate::source::event::Key;
+
+/// What became of the newest state of a cluster, in git.
+#[derive(Clone, Debug)]
+pub struct Settled {
+    pub key: Key,
+    pub subject: Subject,
+    pub cluster: Arc<PrometheusCluster>,
+    pub outcome: Outcome,
+}
+
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// The branch describes it: by this commit, if one was made just now.
+    Committed { branch: String, new: Option<New> },
+    Suspended,
+    /// It is not in git, and why.
+    Failed { reason: Reason, message: String, again: bool },
+    /// Its folder is gone from the branch.
+    Removed { branch: String },
+    /// The resource is gone from the API server too.
+    Gone,
+}
+
+/// A commit that was made just now.
+#[derive(Clone, Debug)]
+pub struct New {
+    pub commit: Oid,
+    pub subject: String,
+}
+
+impl Settled {
+    /// The generation that this speaks of.
+    pub fn generation(&self) -> i64 {
+        self.cluster.metadata.generation.unwrap_or_default()
+    }
+
+    /// Whether the resource waits for us before it goes.
+    pub fn has_finalizer(&self) -> bool {
+        self.cluster.metadata.finalizers.iter().flatten().any(|name| name == FINALIZER)
+    }
+
+    /// None for news that concern no resource of an API server.
+    pub fn of(report: &Report) -> Option<Self> {
+        let (work, outcome) = match report {
+            Report::Committed { work, branch, commit, subject, .. } => {
+                let new = Some(New { commit: *commit, subject: subject.clone() });
+                (work, committed(work, branch, new))
+            }
+            Report::Unchanged { work, branch, .. } => (work, committed(work, branch, None)),
+            Report::Failed { work, reason, message, again, .. } => {
+                let message = message.trim_end().to_string();
+                (work, Outcome::Failed { reason: *reason, message, again: *again })
+            }
+            Report::Refused(_) | Report::Listed { .. } | Report::Notice(_) => return None,
+            Report::Ready { .. } | Report::NotReady { .. } => return None,
+        };
+        let cluster = match work {
+            Work::Apply(observed) => observed.cluster.clone(),
+            Work::Delete(deleted) => deleted.terminating.clone()?,
+        };
+        let subject = Subject::of(&cluster)?;
+        Some(Settled { key: work.key().clone(), subject, cluster, outcome })
+    }
+}
+
+fn committed(work: &Work, branch: &str, new: Option<New>) -> Outcome {
+    let branch = branch.to_string();
+    match work {
+        Work::Apply(observed) if observed.cluster.spec.suspend => Outcome::Suspended,
+        Work::Apply(_) => Outcome::Committed { branch, new },
+        Work::Delete(_) => Outcome::Removed { branch },
+    }
+}

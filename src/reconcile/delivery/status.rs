@@ -1,0 +1,267 @@
+//! A phase turned into the status that users see. Pure: the same phase over the same status is the same status, so that
+//! what has not changed is not written.
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+
+use super::phase::{Applied, Described, Phase};
+use crate::api::PrometheusClusterStatus;
+use crate::api::conditions::{APPLIED, COMMITTED, READY, RECONCILING, Reason, STALLED};
+use crate::api::status::{Change, Commit, MAX_HISTORY};
+use crate::health::Replicas;
+
+/// Longest message of a condition (`maxLength` in apimachinery's `Condition`).
+const MOST_MESSAGE: usize = 32_768;
+
+/// What the status says beside the phase.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    pub generation: i64,
+    /// Annotation `promgit.dev/reconcile-at`, when it was acted on.
+    pub reconcile_at: Option<String>,
+    /// Of the workload, where it is known.
+    pub replicas: Option<Replicas>,
+}
+
+/// The status of a cluster in `phase`, over the one it had.
+pub fn compose(
+    old: &PrometheusClusterStatus,
+    phase: &Phase,
+    facts: &Facts,
+    now: Timestamp,
+) -> PrometheusClusterStatus {
+    let mut status = old.clone();
+    status.observed_generation = Some(facts.generation);
+    status.last_handled_reconcile_at.clone_from(&facts.reconcile_at);
+    if let Some(replicas) = &facts.replicas {
+        status.replicas = Some(replicas.current);
+        status.ready_replicas = Some(replicas.ready);
+        status.selector = Some(replicas.selector.clone());
+    }
+    if let Some(release) = release(phase) {
+        status.chart = Some(release.chart.clone());
+        status.commit = Some(Commit {
+            branch: release.branch.clone(),
+            revision: release.commit.clone(),
+            short: Some(release.short.clone()),
+            pushed: false,
+        });
+    }
+    let mut conditions = Conditions { old: &old.conditions, new: Vec::new(), facts, now };
+    conditions.fill(phase);
+    status.conditions = conditions.new;
+    record(&mut status.history, phase, facts.generation, now);
+    status
+}
+
+fn release(phase: &Phase) -> Option<&Described> {
+    match phase {
+        Phase::NotCommitted { .. } | Phase::Suspended => None,
+        Phase::NotApplied { release, .. }
+        | Phase::Progressing { release, .. }
+        | Phase::Late { release, .. }
+        | Phase::Ready { release, .. } => Some(release),
+    }
+}
+
+struct Conditions<'a> {
+    old: &'a [Condition],
+    new: Vec<Condition>,
+    facts: &'a Facts,
+    now: Timestamp,
+}
+
+impl Conditions<'_> {
+    fn fill(&mut self, phase: &Phase) {
+        match phase {
+            Phase::NotCommitted { reason, message, again } => {
+                self.set(COMMITTED, false, *reason, message);
+                self.keep(APPLIED);
+                self.set(READY, false, *reason, message);
+                match again {
+                    true => self.set(RECONCILING, true, *reason, "it is tried again"),
+                    false => self.set(STALLED, true, *reason, message),
+                }
+            }
+            Phase::Suspended => {
+                self.keep(COMMITTED);
+                self.keep(APPLIED);
+                let message = "suspended: what was asked for since is neither committed nor applied";
+                self.set(READY, false, Reason::Suspended, message);
+            }
+            Phase::NotApplied { release, reason, message } => {
+                self.committed(release);
+                self.set(APPLIED, false, *reason, message);
+                self.set(READY, false, *reason, message);
+                self.set(RECONCILING, true, *reason, "it is tried again");
+            }
+            Phase::Progressing { release, applied, message } => {
+                self.committed(release);
+                self.applied(release, applied);
+                self.set(READY, false, Reason::Progressing, message);
+                self.set(RECONCILING, true, Reason::Progressing, message);
+            }
+            Phase::Late { release, applied, message } => {
+                self.committed(release);
+                self.applied(release, applied);
+                self.set(READY, false, Reason::Stalled, message);
+                self.set(STALLED, true, Reason::Stalled, message);
+            }
+            Phase::Ready { release, applied, message } => {
+                self.committed(release);
+                self.applied(release, applied);
+                self.set(READY, true, Reason::Succeeded, message);
+            }
+        }
+    }
+
+    fn committed(&mut self, release: &Described) {
+        let Described { branch, short, .. } = release;
+        self.set(COMMITTED, true, Reason::Succeeded, &format!("commit {short} on {branch}"));
+    }
+
+    fn applied(&mut self, release: &Described, applied: &Applied) {
+        let short = &release.short;
+        match applied {
+            Applied::ByUs => {
+                self.set(APPLIED, true, Reason::Succeeded, &format!("the cluster holds commit {short}"));
+            }
+            Applied::ByOthers => {
+                let message = format!("the cluster holds what commit {short} says");
+                self.set(APPLIED, true, Reason::External, &message);
+            }
+            Applied::NotYet(why) => self.set(APPLIED, false, Reason::External, why),
+        }
+    }
+
+    /// The time of a transition is that of its status, not of its message
+    /// (<https://github.com/kubernetes/community/blob/master/contributors/devel/sig-architecture/api-conventions.md#typical-status-properties>).
+    fn set(&mut self, kind: &str, is_true: bool, reason: Reason, message: &str) {
+        let status = if is_true { "True" } else { "False" };
+        let before = self.old.iter().find(|condition| condition.type_ == kind);
+        let same = before.filter(|condition| condition.status == status);
+        self.new.push(Condition {
+            type_: kind.to_string(),
+            status: status.to_string(),
+            reason: reason.to_string(),
+            message: crate::cluster::publish::cut(message, MOST_MESSAGE),
+            observed_generation: Some(self.facts.generation),
+            last_transition_time: same
+                .map_or(Time(self.now), |condition| condition.last_transition_time.clone()),
+        });
+    }
+
+    /// Leaves a condition as it was: it speaks of the generation that it names.
+    fn keep(&mut self, kind: &str) {
+        let before = self.old.iter().find(|condition| condition.type_ == kind);
+        self.new.extend(before.cloned());
+    }
+}
+
+/// Notes how the newest commit ended; what happens to it later replaces that.
+fn record(history: &mut Vec<Change>, phase: &Phase, generation: i64, now: Timestamp) {
+    let (release, outcome) = match phase {
+        Phase::Ready { release, .. } => (release, "Succeeded"),
+        Phase::Late { release, .. } => (release, "Failed"),
+        _ => return,
+    };
+    let is_first = |change: &Change| change.commit == release.commit && change.generation == generation;
+    match history.first_mut().filter(|change| is_first(change)) {
+        Some(first) if first.outcome == outcome => return,
+        Some(first) => {
+            first.outcome = outcome.to_string();
+            first.at = Time(now);
+            return;
+        }
+        None => {}
+    }
+    let commit = release.commit.clone();
+    history.insert(
+        0,
+        Change { generation, commit, helm_revision: None, outcome: outcome.to_string(), at: Time(now) },
+    );
+    history.truncate(MAX_HISTORY);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn described(commit: &str) -> Described {
+        Described {
+            branch: "deploy/n".into(),
+            commit: commit.repeat(40),
+            short: commit.repeat(7),
+            chart: "c-1".into(),
+        }
+    }
+
+    fn ready(commit: &str) -> Phase {
+        Phase::Ready { release: described(commit), applied: Applied::ByUs, message: "up".into() }
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn facts(generation: i64) -> Facts {
+        Facts { generation, ..Facts::default() }
+    }
+
+    fn shown(status: &PrometheusClusterStatus) -> Vec<String> {
+        let show = |condition: &Condition| {
+            let generation = condition.observed_generation.unwrap_or_default();
+            format!("{}={} {} @{generation}", condition.type_, condition.status, condition.reason)
+        };
+        status.conditions.iter().map(show).collect()
+    }
+
+    #[test]
+    fn the_same_phase_again_is_the_same_status() {
+        let first = compose(&PrometheusClusterStatus::default(), &ready("a"), &facts(1), at(1));
+        assert_eq!(compose(&first, &ready("a"), &facts(1), at(2)), first);
+    }
+
+    #[test]
+    fn a_refused_generation_leaves_what_runs_as_it_was() {
+        let first = compose(&PrometheusClusterStatus::default(), &ready("a"), &facts(1), at(1));
+        let phase =
+            Phase::NotCommitted { reason: Reason::InvalidConfig, message: "bad".into(), again: false };
+        let second = compose(&first, &phase, &facts(2), at(2));
+        let expected = [
+            "Committed=False InvalidConfig @2",
+            "Applied=True Succeeded @1",
+            "Ready=False InvalidConfig @2",
+            "Stalled=True InvalidConfig @2",
+        ];
+        assert_eq!(shown(&second), expected);
+        assert_eq!(second.commit, first.commit);
+        assert_eq!(second.observed_generation, Some(2));
+        let third = compose(&second, &ready("b"), &facts(3), at(3));
+        assert_eq!(shown(&third), ["Committed=True Succeeded @3", "Applied=True Succeeded @3", "Ready=True Succeeded @3"]);
+        let times: Vec<i64> =
+            third.conditions.iter().map(|condition| condition.last_transition_time.0.as_second()).collect();
+        assert_eq!(times, [3, 1, 3]);
+    }
+
+    #[test]
+    fn the_history_is_short_and_says_how_each_ended() {
+        let mut status = PrometheusClusterStatus::default();
+        for number in 0..15 {
+            status = compose(&status, &ready(&format!("{:x}", number % 16)), &facts(number), at(number));
+        }
+        assert_eq!(status.history.len(), MAX_HISTORY);
+        assert_eq!(status.history[0].generation, 14);
+        let late = Phase::Late { release: described("e"), applied: Applied::ByUs, message: "late".into() };
+        status = compose(&status, &late, &facts(14), at(20));
+        assert_eq!((status.history.len(), status.history[0].outcome.as_str()), (MAX_HISTORY, "Failed"));
+    }
+
+    #[test]
+    fn another_tool_is_waited_for() {
+        let applied = Applied::NotYet("StatefulSet/a does not exist".into());
+        let phase = Phase::Progressing { release: described("a"), applied, message: "waiting".into() };
+        let status = compose(&PrometheusClusterStatus::default(), &phase, &facts(1), at(1));
+        assert_eq!(shown(&status)[1], "Applied=False External @1");
+    }
+}

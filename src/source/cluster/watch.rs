@@ -1,0 +1,233 @@
+//! Follows the PrometheusClusters of an API server: lists, watches, resumes, and tells every change once.
+#![allow(clippy::disallowed_methods)] // when an object went is written nowhere
+
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::stream::{BoxStream, SelectAll};
+use kube::api::{Api, ApiResource, DynamicObject};
+use kube::runtime::WatchStreamExt;
+use kube::runtime::watcher::{self, Config, Error, Event as Seen, watcher};
+use jiff::Timestamp;
+use kube::{Client, Error as ClientError};
+use tokio::sync::mpsc;
+
+use super::memory::Memory;
+use super::read;
+use super::words::root_cause;
+use crate::api::PrometheusCluster;
+use crate::source::event::{Deleted, Event, Key, Kept, Scope};
+
+/// What is followed.
+#[derive(Clone)]
+pub struct Options {
+    pub client: Client,
+    /// Empty: all.
+    pub namespaces: Vec<String>,
+    /// What [`has_streams`] says of the API server.
+    pub streams: bool,
+}
+
+/// The minor version of Kubernetes from which on every server streams listings: 1.34, where the feature `WatchList` is
+/// on by default (<https://kubernetes.io/docs/reference/using-api/api-concepts/#streaming-lists>).
+const STREAMS_FROM: u32 = 34;
+
+/// Longest wait for the server to say its version; without an answer, listings are asked for in the old way.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The wrong API server, or one that was just set up anew, has none either. A cluster that promgit applied waits for
+/// promgit before it goes, so an empty listing hardly ever means that all were deleted.
+const NOTHING: &str = "the API server has no PrometheusCluster";
+
+/// One piece of news, with the number of the watch that it comes from.
+type Tagged = (usize, watcher::Result<Seen<DynamicObject>>);
+
+/// Tells the listing and then every change, until the receiver is gone. Does not end on errors: it tells them, waits
+/// (longer each time, with jitter) and goes on where it was.
+pub async fn follow(options: Options, events: mpsc::Sender<Event>) {
+    let mut watches: SelectAll<BoxStream<'static, Tagged>> =
+        apis(&options).into_iter().enumerate().map(|(number, api)| watch(number, api, options.streams)).collect();
+    let mut follower = Follower {
+        watches: (0..watches.len()).map(|_| Watch::default()).collect(),
+        listed: 0,
+        kept: Vec::new(),
+        ready: false,
+        trouble: None,
+        scope: scope(&options.namespaces),
+    };
+    let mut news = vec![Event::Init];
+    loop {
+        for event in news.drain(..) {
+            if events.send(event).await.is_err() {
+                return;
+            }
+        }
+        let next = tokio::select! {
+            () = events.closed() => return,
+            next = watches.next() => next,
+        };
+        let Some((number, seen)) = next else { return };
+        follower.take(number, seen, &mut news);
+    }
+}
+
+fn scope(namespaces: &[String]) -> Scope {
+    match namespaces {
+        [] => Scope::All,
+        some => Scope::Namespaces(some.iter().cloned().collect()),
+    }
+}
+
+fn apis(options: &Options) -> Vec<Api<DynamicObject>> {
+    let resource = ApiResource::erase::<PrometheusCluster>(&());
+    let client = || options.client.clone();
+    match options.namespaces.as_slice() {
+        [] => vec![Api::all_with(client(), &resource)],
+        some => some.iter().map(|name| Api::namespaced_with(client(), name, &resource)).collect(),
+    }
+}
+
+fn watch(number: usize, api: Api<DynamicObject>, streams: bool) -> BoxStream<'static, Tagged> {
+    let config = if streams { Config::default().streaming_lists() } else { Config::default() };
+    let seen = watcher(api, config).default_backoff();
+    seen.map(move |seen| (number, seen)).boxed()
+}
+
+/// Whether the API server streams listings; false if it does not answer.
+pub async fn has_streams(client: &Client) -> bool {
+    let version = tokio::time::timeout(PATIENCE, client.apiserver_version()).await;
+    let Ok(Ok(version)) = version else { return false };
+    // Some clouds write `34+`.
+    let minor = version.minor.trim_end_matches(|c: char| !c.is_ascii_digit()).parse::<u32>();
+    version.major != "1" || minor.is_ok_and(|minor| minor >= STREAMS_FROM)
+}
+
+/// One watch: of all namespaces, or of one.
+#[derive(Default)]
+struct Watch {
+    memory: Memory,
+    listed: bool,
+}
+
+struct Follower {
+    watches: Vec<Watch>,
+    /// Watches with a complete listing.
+    listed: usize,
+    /// Seen in the first listing and not to be taken for absent, though they are no clusters to apply.
+    kept: Vec<Key>,
+    /// The first listing of all watches was told.
+    ready: bool,
+    /// What went wrong and was told; none while all is well.
+    trouble: Option<String>,
+    scope: Scope,
+}
+
+impl Follower {
+    fn take(
+        &mut self,
+        number: usize,
+        seen: watcher::Result<Seen<DynamicObject>>,
+        news: &mut Vec<Event>,
+    ) {
+        let Some(watch) = self.watches.get_mut(number) else { return };
+        let seen = match seen {
+            Ok(seen) => seen,
+            Err(error) => return self.fail(&error, news),
+        };
+        match seen {
+            Seen::Init => watch.memory.begin(),
+            Seen::InitApply(object) | Seen::Apply(object) => self.see(number, object, news),
+            Seen::Delete(object) => {
+                let key = read::key(&object);
+                watch.memory.forget(&key);
+                news.push(Event::Deleted(Deleted::gone(key, Timestamp::now())));
+            }
+            Seen::InitDone => {
+                let gone = watch.memory.end();
+                let gone = gone.into_iter().map(|key| Deleted::gone(key, Timestamp::now()));
+                news.extend(gone.map(Event::Deleted));
+                self.listed += usize::from(!std::mem::replace(&mut watch.listed, true));
+                self.settle(news);
+            }
+        }
+        if let Some(trouble) = self.trouble.take() {
+            tracing::info!(trouble, "the API server answers again");
+        }
+    }
+
+    fn see(&mut self, number: usize, mut object: DynamicObject, news: &mut Vec<Event>) {
+        let Some(watch) = self.watches.get_mut(number) else { return };
+        let changed_at = read::slim(&mut object);
+        let key = read::key(&object);
+        if !watch.memory.see(&key, read::fingerprint(&object)) {
+            return;
+        }
+        if let Some(at) = &object.metadata.deletion_timestamp {
+            let changed_at = at.0;
+            self.keep(&key);
+            let terminating = read::terminating(object);
+            return news.push(Event::Deleted(Deleted { key, changed_at, terminating }));
+        }
+        match read::observed(object, changed_at) {
+            Ok(observed) if self.ready => news.push(Event::Applied(observed)),
+            Ok(observed) => news.push(Event::Listed(observed)),
+            Err(refused) => {
+                self.keep(&key);
+                news.push(Event::Refused(refused));
+            }
+        }
+    }
+
+    fn keep(&mut self, key: &Key) {
+        if !self.ready {
+            self.kept.push(key.clone());
+        }
+    }
+
+    fn settle(&mut self, news: &mut Vec<Event>) {
+        if self.ready || self.listed < self.watches.len() {
+            return;
+        }
+        self.ready = true;
+        let kept = match self.watches.iter().all(|watch| watch.memory.is_empty()) {
+            true => Kept::All(NOTHING.into()),
+            false => Kept::Only(std::mem::take(&mut self.kept)),
+        };
+        news.push(Event::Ready { kept, scope: self.scope.clone() });
+    }
+
+    /// Tells what is wrong once, until it is something else.
+    fn fail(&mut self, error: &Error, news: &mut Vec<Event>) {
+        let text = words(error);
+        tracing::debug!(%error, "watching failed");
+        if self.trouble.as_ref() != Some(&text) {
+            news.push(Event::Trouble(text.clone()));
+            self.trouble = Some(text);
+        }
+    }
+}
+
+fn words(error: &Error) -> String {
+    const AGAIN: &str = "it is tried again";
+    let error = match error {
+        Error::InitialListFailed(error) | Error::WatchStartFailed(error) | Error::WatchFailed(error) => error,
+        Error::WatchError(status) => return format!("watching PrometheusClusters: {}; {AGAIN}", status.message),
+        Error::NoResourceVersion => return format!("watching PrometheusClusters: {error}; {AGAIN}"),
+    };
+    match error {
+        ClientError::Api(status) if status.code == 404 => format!(
+            "the API server knows no PrometheusCluster; install the definition: helm install promgit-crds \
+             charts/promgit-crds ({AGAIN})"
+        ),
+        ClientError::Api(status) if matches!(status.code, 401 | 403) => format!(
+            "watching PrometheusClusters: {}; give the agent the rights in charts/promgit, or other credentials \
+             ({AGAIN})",
+            status.message
+        ),
+        ClientError::Api(status) => format!("watching PrometheusClusters: {}; {AGAIN}", status.message),
+        other => format!(
+            "the API server cannot be reached: {}; check it, or name another with --kubeconfig or --context ({AGAIN})",
+            root_cause(other)
+        ),
+    }
+}
