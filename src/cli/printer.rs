@@ -114,10 +114,13 @@ impl<'a> Printer<'a> {
                 problems.iter().for_each(|problem| self.note(format_args!("error: {problem}{kept}")));
             }
             Report::Listed { clusters, absent } => self.listed(clusters, absent),
-            Report::Ready { key, message } => self.note(format_args!("promgit: {key} is up: {message}")),
+            Report::Ready { key, message } => {
+                self.note(format_args!("promgit: {key} is up: {message}"));
+                self.failing.remove(&key);
+            }
             Report::NotReady { key, message } => {
-                self.failed += 1;
                 self.note(format_args!("error: {key}: {message}"));
+                self.failing.insert(key);
             }
             Report::Notice(text) => self.note(format_args!("warning: {text}")),
         }
@@ -253,7 +256,11 @@ fn count(number: usize, noun: &str) -> String {
 mod tests {
     use super::*;
     use crate::ledger::branch::Branches;
+    use crate::api::conditions::Reason;
     use crate::reconcile::class::Class;
+    use crate::reconcile::queue::Work;
+    use crate::source::event::Deleted;
+    use jiff::Timestamp;
 
     fn is_well(reports: impl IntoIterator<Item = Report>) -> bool {
         let place = Place {
@@ -273,14 +280,18 @@ mod tests {
     #[test]
     fn what_failed_and_then_succeeded_is_well() {
         let key = |name: &str| Key { namespace: "n".into(), name: name.into() };
+        let work = |name: &str| Work::Delete(Deleted::gone(key(name), Timestamp::UNIX_EPOCH));
         let failed = |name: &str| Report::Failed {
             key: key(name),
             origin: None,
             class: Class::Transient,
+            reason: Reason::CommitFailed,
+            work: work(name),
             message: "the disk is full".into(),
             again: true,
         };
-        let unchanged = |name: &str| Report::Unchanged { key: key(name) };
+        let unchanged =
+            |name: &str| Report::Unchanged { key: key(name), branch: "b".into(), work: work(name) };
         let listed = || Report::Listed { clusters: Vec::new(), absent: vec![key("a"), key("b")] };
         assert!(is_well([listed(), failed("a"), unchanged("b"), unchanged("a")]));
         assert!(!is_well([listed(), failed("a"), unchanged("b")]));

@@ -98,6 +98,16 @@ pub struct Stage<'a> {
     pub fresh: bool,
 }
 
+/// What a commit says beside the change itself.
+struct Facts<'a> {
+    marker: &'a Marker,
+    /// The branch as it will be.
+    branch: &'a Branch,
+    generation: i64,
+    /// In unix seconds.
+    time: i64,
+}
+
 /// A commit that the batch has taken in.
 pub struct Done {
     pub commit: Oid,
@@ -118,7 +128,8 @@ impl Stage<'_> {
         let before = branch.set(name, after(change, generation));
         let freed = before.objects.as_ref().is_some_and(|old| lets_go(old, change));
         let time = branch.time.max(change.at.as_second());
-        let done = caught(|| self.commit(batch, change, &marker, &branch, generation, time));
+        let facts = Facts { marker: &marker, branch: &branch, generation, time };
+        let done = caught(|| self.commit(batch, change, &facts));
         match done {
             Ok(commit) => {
                 (branch.tip, branch.time) = (Some(commit), time);
@@ -139,11 +150,9 @@ impl Stage<'_> {
         &self,
         batch: &mut Batch<'_>,
         change: &Change,
-        marker: &Marker,
-        branch: &Branch,
-        generation: i64,
-        time: i64,
+        facts: &Facts<'_>,
     ) -> Result<Oid, WriteError> {
+        let Facts { marker, branch, generation, time } = *facts;
         let spec = CommitSpec {
             branch: change.branch.clone(),
             expected: branch.tip,

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::delivery::SHORTEST_TIMEOUT;
 use super::origin::{Origin, OriginError};
 use super::{Settings, Source};
 
@@ -23,8 +22,6 @@ pub enum CheckError {
     Namespace(String),
     #[error("source.namespaces names {0:?} twice; write it once")]
     Twice(String),
-    #[error("delivery.timeout is under a second, and no pod is ready that fast; write at least 1s")]
-    Timeout,
     #[error("{what} {path} does not exist; correct `{key}`")]
     Missing { what: &'static str, key: &'static str, path: PathBuf },
 }
@@ -33,9 +30,6 @@ pub enum CheckError {
 pub fn check(settings: &Settings) -> Result<(), CheckError> {
     let origin = settings.source.origin()?;
     namespaces(&settings.source, &origin)?;
-    if settings.delivery.timeout.get() < SHORTEST_TIMEOUT {
-        return Err(CheckError::Timeout);
-    }
     files(settings, &origin)
 }
 
@@ -116,7 +110,6 @@ mod tests {
             ("source: {from: cluster, namespaces: [a-]}", "\"a-\" is no name of a namespace"),
             (long.as_str(), "is no name of a namespace"),
             ("source: {from: cluster, namespaces: [a, b, a]}", "names \"a\" twice"),
-            ("delivery: {timeout: 999ms}", "write at least 1s"),
             (
                 "{source: {from: cluster}, cluster: {kubeconfig: /nowhere}}",
                 "kubeconfig /nowhere does not exist; correct `cluster.kubeconfig`",

@@ -2,19 +2,19 @@
 
 use std::fmt;
 use std::num::NonZeroUsize;
-use std::time::Duration;
 
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::duration::Span;
+use super::duration::{self, Span};
 
 /// Defaults that a resource's `spec.delivery` overrides, and the agent's own bound.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Delivery {
     pub mode: Mode,
-    /// How long a change may take to become ready; at least [`SHORTEST_TIMEOUT`].
+    /// How long a change may take to become ready.
+    #[serde(deserialize_with = "duration::timeout")]
     pub timeout: Span,
     /// Clusters applied at the same time; 1 to [`MOST_AT_ONCE`].
     #[serde(deserialize_with = "concurrency")]
@@ -31,8 +31,6 @@ pub enum Mode {
     External,
 }
 
-/// As `spec.delivery.timeout`: no pod is ready faster.
-pub const SHORTEST_TIMEOUT: Duration = Duration::from_secs(1);
 /// More clusters at a time do not end sooner: the API server is what they wait for.
 pub const MOST_AT_ONCE: u64 = 64;
 

@@ -39,6 +39,12 @@ pub fn window<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Err
     deserializer.deserialize_str(Bounds { least, most, words: "from 0s to 1m, such as 20ms" })
 }
 
+/// How long a change may take to become ready; as `spec.delivery.timeout`: no pod is ready in less than a second.
+pub fn timeout<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
+    let (least, most) = (Duration::from_secs(1), Duration::from_secs(24 * 60 * 60));
+    deserializer.deserialize_str(Bounds { least, most, words: "from 1s to 24h, such as 3m" })
+}
+
 /// Fails while the text is visited: only then does the error name the key.
 struct Bounds {
     least: Duration,

@@ -64,7 +64,7 @@ pub fn load(
         serde_yaml::from_value(Value::Mapping(tree)).map_err(|error| LoadError::Merged(error.to_string()))?;
     apply(&mut settings, flags.clone());
     check::check(&settings)?;
-    check_flags(&settings, flags)?;
+    check_fit(&settings, flags)?;
     Ok(settings)
 }
 
@@ -137,7 +137,7 @@ fn apply(settings: &mut Settings, flags: Flags) {
 }
 
 /// A flag that would change nothing is a mistake; a settings file may be meant for both sources.
-fn check_flags(settings: &Settings, flags: &Flags) -> Result<(), LoadError> {
+fn check_fit(settings: &Settings, flags: &Flags) -> Result<(), LoadError> {
     let given = [("--kubeconfig", flags.kubeconfig.is_some()), ("--context", flags.context.is_some())];
     let of_cluster = settings.source.origin().is_ok_and(|origin| origin == Origin::Cluster);
     match given.into_iter().find(|(_, given)| *given && !of_cluster) {
@@ -231,6 +231,7 @@ mod tests {
                 "delivery: {concurrency: 0}",
                 "delivery.concurrency: invalid value: integer `0`, expected a whole number from 1 to 64 at line 1",
             ),
+            ("delivery: {timeout: 999ms}", "delivery.timeout: invalid value: string \"999ms\", expected a length"),
             ("source: {namespaces: a}", "source.namespaces: invalid type: string \"a\", expected a sequence"),
             ("[]", "not a map of settings"),
             ("a: [", "while parsing a flow node"),

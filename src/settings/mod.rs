@@ -79,8 +79,10 @@ impl Source {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Cluster {
     /// `None`: the pod's own account in a pod where `KUBECONFIG` is not set, else what kubectl would use.
+    #[serde(deserialize_with = "text::optional_path")]
     pub kubeconfig: Option<PathBuf>,
     /// A context of that kubeconfig; `None`: its current one.
+    #[serde(deserialize_with = "text::optional_line")]
     pub context: Option<String>,
 }
 
