@@ -198,7 +198,7 @@ impl Bed {
         child.wait_with_output().expect("kubectl")
     }
 
-    /// An object, or a list of them, as `kubectl get` has it; null when there is none.
+    /// An object, or a list of them, as `kubectl get` has it; null when there is none (also of a list).
     pub fn get(&self, arguments: &[&str]) -> Value {
         let text = self.kubectl(&[&["get", "--output=json", "--ignore-not-found"], arguments].concat());
         if text.is_empty() { Value::Null } else { serde_json::from_str(&text).expect("JSON") }
