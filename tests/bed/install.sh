@@ -10,6 +10,7 @@ sum=$(cd "$here" && find . -type f ! -name '*_test.go' | sort | xargs cat | cksu
 tool=$tools/bed-$sum
 [ -n "${KUBEBUILDER_ASSETS:-}" ] && [ ! -x "$tool" ] && tool=$tools/bed-light-$sum
 if [ -x "$tool" ]; then
+  touch "$tool"
   echo "$tool"
   exit
 fi
@@ -53,4 +54,6 @@ case $tool in
   ;;
 esac
 [ -x "$tool" ] || mv "$part/bed" "$tool"
+# What no checkout has used for a month goes.
+find "$tools" -name 'bed-*' -mtime +30 -exec rm -f {} +
 echo "$tool"

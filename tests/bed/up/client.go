@@ -42,7 +42,9 @@ func (c *client) do(ctx context.Context, method, path string, body []byte, into 
 	}
 	request.Header.Set("Authorization", "Bearer "+c.token)
 	request.Header.Set("Accept", "application/json")
-	request.Header.Set("Content-Type", "application/yaml")
+	if body != nil {
+		request.Header.Set("Content-Type", "application/yaml")
+	}
 	response, err := c.http.Do(request)
 	if err != nil {
 		return err

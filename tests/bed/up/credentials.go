@@ -23,7 +23,7 @@ type user struct{ name, token, groups string }
 // admin may do everything.
 const admin = "admin"
 
-// Logins gives a token to the administrator, to the parts and to everybody named. `promgit` is the service account
+// logins gives a token to the administrator, to the parts and to everybody named. `promgit` is the service account
 // that the agent's chart makes in the namespace promgit-system, so that the chart's bindings hold for it.
 func logins(names []string) map[string]user {
 	users := map[string]user{}

@@ -70,9 +70,10 @@ Kubernetes %s on %s, gone when you press Ctrl-C. In another terminal:
   kubectl apply -f examples/simple.yaml
   kubectl get proms --all-namespaces
 `, version.GitVersion, b.url(), b.kubeconfig(admin), b.path("bin"))
-	fmt.Printf("\nWithout any right until you give them some: --kubeconfig %s\n", b.kubeconfig("{"+strings.Join(b.options.users, ",")+"}"))
+	others := b.kubeconfig("{" + strings.Join(b.options.users, ",") + "}")
+	fmt.Printf("\nUsers without any right, until you give them some: --kubeconfig %s\n", others)
 	fmt.Printf("Every request but the bed's own is in %s, what the parts say in %s\n", b.path("audit.log"), b.path("logs"))
-	if missing := b.missing(); missing != nil {
+	if missing := b.missing(); len(missing) > 0 {
 		fmt.Fprintf(os.Stderr, "\nNot here: %s. Objects are stored, but no pod will ever run.\n", strings.Join(missing, ", "))
 	}
 }
