@@ -122,8 +122,15 @@ fn users_have_the_rights_they_were_given_and_no_more() {
     assert!(said.contains(r#"User "alice" cannot list resource "pods""#), "{said}");
     let give = ["create", "rolebinding", "a", "--clusterrole=view", "--namespace", &namespace];
     bed.kubectl(&[&give[..], &["--user=alice"]].concat());
-    bed.kubectl(&["create", "rolebinding", "b", "--clusterrole=view", "--namespace", &namespace,
-        "--serviceaccount=promgit-system:promgit"]);
+    bed.kubectl(&[
+        "create",
+        "rolebinding",
+        "b",
+        "--clusterrole=view",
+        "--namespace",
+        &namespace,
+        "--serviceaccount=promgit-system:promgit",
+    ]);
     wait("the rights", || get("promgit").status.success().then_some(()).ok_or("refused".into()));
     support::stdout(get("alice"));
     let said = error(get("bob"));
@@ -136,7 +143,15 @@ fn users_have_the_rights_they_were_given_and_no_more() {
 fn the_audit_log_counts_what_each_user_asked() {
     let Some(bed) = Bed::own() else { return };
     let namespace = bed.namespace("audit");
-    bed.kubectl(&["create", "rolebinding", "a", "--clusterrole=edit", "--user=bob", "--namespace", &namespace]);
+    bed.kubectl(&[
+        "create",
+        "rolebinding",
+        "a",
+        "--clusterrole=edit",
+        "--user=bob",
+        "--namespace",
+        &namespace,
+    ]);
     let create = ["create", "configmap", "a", "--namespace", &namespace];
     wait("the rights", || {
         let can = bed.kubectl_as("bob", &[&create[..], &["--dry-run=server"]].concat());
@@ -160,7 +175,11 @@ fn the_server_tells_its_version() {
     let Some(bed) = Bed::own() else { return };
     let version: Value = serde_json::from_str(&bed.kubectl(&["version", "--output=json"])).expect("JSON");
     for side in ["clientVersion", "serverVersion"] {
-        assert_eq!((&version[side]["major"], &version[side]["minor"]), (&json!("1"), &json!("37")), "{version}");
+        assert_eq!(
+            (&version[side]["major"], &version[side]["minor"]),
+            (&json!("1"), &json!("37")),
+            "{version}"
+        );
     }
 }
 
@@ -279,6 +298,7 @@ fn the_binaries_of_envtest_are_enough_for_an_api_server() {
 
     let empty = tempfile::tempdir().expect("a folder");
     let mut command = Command::new(program);
-    let said = error(command.arg("up").env("KUBEBUILDER_ASSETS", empty.path()).output().expect("the supervisor"));
+    let said =
+        error(command.arg("up").env("KUBEBUILDER_ASSETS", empty.path()).output().expect("the supervisor"));
     assert!(said.contains("has no etcd; name a folder with etcd and kube-apiserver"), "{said}");
 }

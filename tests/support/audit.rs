@@ -78,7 +78,8 @@ struct Status {
 pub fn read(log: &Path, mark: Mark) -> Vec<Request> {
     let mut seen = BTreeSet::new();
     let lines = lines(log, mark);
-    let lines = lines.lines().map(|line| serde_json::from_str::<Line>(line).expect("a line of the audit log"));
+    let lines =
+        lines.lines().map(|line| serde_json::from_str::<Line>(line).expect("a line of the audit log"));
     let requests = lines.filter(|line| {
         // A watch has a line at its begin and one at its end, which may come long after a later mark.
         let end_of_watch =

@@ -99,7 +99,8 @@ impl Bed {
 
     /// One more control plane, for a test that breaks it. It ends when it is dropped.
     pub fn another() -> Bed {
-        let install = Command::new(support::root().join("tests/bed/install.sh")).stderr(Stdio::inherit()).output();
+        let install =
+            Command::new(support::root().join("tests/bed/install.sh")).stderr(Stdio::inherit()).output();
         let program = support::stdout(install.expect("install.sh"));
         Bed::run_with(Path::new(program.trim()), &[])
     }
@@ -292,7 +293,9 @@ pub fn wait<T>(what: &str, mut ask: impl FnMut() -> Result<T, String>) -> T {
     loop {
         match ask() {
             Ok(answer) => return answer,
-            Err(state) => assert!(Instant::now() < end, "waited {PATIENCE:?} for {what}; last seen:\n{state}"),
+            Err(state) => {
+                assert!(Instant::now() < end, "waited {PATIENCE:?} for {what}; last seen:\n{state}")
+            }
         }
         std::thread::sleep(Duration::from_millis(50));
     }
