@@ -7,7 +7,7 @@ TOOLS ?= $(CACHE)/tools
 export PROMGIT_TOOLS := $(TOOLS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test unit check fmt clippy deny tools bench generate image clean
+.PHONY: help run build test unit check fmt clippy deny tools cluster bench generate image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,8 +35,11 @@ deny: $(TOOLS)/bin/cargo-deny ## check licences, sources and bans of all depende
 $(TOOLS)/bin/cargo-deny:
 	$(CARGO) install --locked --version 0.20.2 --root $(TOOLS) cargo-deny
 
-tools: ## build the reference tools (helm, promtool) into the cache, once
+tools: ## build the reference tools (helm, promtool, a Kubernetes control plane) into the cache, once
 	@tests/tools/install.sh >/dev/null
+
+cluster: tools ## start a real Kubernetes control plane to play with, say what to type; Ctrl-C ends it
+	@exec "$$(tests/bed/install.sh)" up --talk --link helm=$(TOOLS)/helm-4.3.1
 
 bench: tools ## measure speed and memory against helm and git, as a table
 	@$(CARGO) bench --locked --bench numbers

@@ -7,71 +7,20 @@
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
+#[path = "support/resources.rs"]
+mod resources;
 mod support;
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use promgit::api::{self, PrometheusCluster, Refusal};
+use resources::{Case, cases, plain, read};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 const CRD: &str = "charts/promgit-crds/templates/prometheusclusters.promgit.dev.yaml";
-const BLOCKED: &str = "some validation rules were not checked because the object was invalid";
-
-struct Case {
-    path: PathBuf,
-    old: Option<Value>,
-    new: Value,
-}
-
-impl Case {
-    fn accept(&self) -> Result<PrometheusCluster, Vec<Refusal>> {
-        match &self.old {
-            None => api::accept(self.new.clone()),
-            Some(old) => {
-                api::accept_change(self.new.clone(), &api::accept(old.clone()).expect("the old one is good"))
-            }
-        }
-    }
-}
-
-fn cases(folder: &str) -> Vec<Case> {
-    let folder = support::root().join(folder);
-    let mut paths: Vec<_> =
-        std::fs::read_dir(&folder).expect("cases").map(|entry| entry.expect("entry").path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
-    paths.sort();
-    assert!(!paths.is_empty(), "no cases in {}", folder.display());
-    paths.into_iter().map(read).collect()
-}
-
-fn read(path: PathBuf) -> Case {
-    let text = std::fs::read_to_string(&path).expect("readable");
-    let documents =
-        serde_yaml::Deserializer::from_str(&text).map(|document| Value::deserialize(document).expect("YAML"));
-    let mut documents: Vec<_> = documents.map(as_kubectl_sends).collect();
-    let new = documents.pop().expect("a document");
-    Case { path, old: documents.pop(), new }
-}
-
-/// kubectl turns YAML into JSON, in which Go writes whole floats without a fraction.
-fn as_kubectl_sends(mut value: Value) -> Value {
-    match &mut value {
-        Value::Number(number) => {
-            if let Some(float) = number.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 9e18) {
-                *number = (float as i64).into();
-            }
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| *item = as_kubectl_sends(item.take())),
-        Value::Object(fields) => {
-            fields.values_mut().for_each(|field| *field = as_kubectl_sends(field.take()))
-        }
-        _ => {}
-    }
-    value
-}
 
 /// What the API server's code says; the first answer is about the definition.
 #[derive(Deserialize)]
@@ -373,23 +322,6 @@ fn compare(refusals: &[Refusal], answer: &Answer) -> Result<(), String> {
     theirs.sort();
     ours.sort();
     if ours == theirs { Ok(()) } else { Err(format!("  ours:   {ours:#?}\n  theirs: {theirs:#?}\n")) }
-}
-
-fn plain(message: &str) -> String {
-    if message.contains(BLOCKED) {
-        return BLOCKED.to_owned();
-    }
-    let message = message
-        .split(" (did you mean")
-        .next()
-        .unwrap_or_default()
-        .replace('\n', "\\n")
-        .replace('\u{1b}', "\\x1b")
-        .replace('\u{202e}', "\\u202e");
-    message.replace(
-        "write a name: only an API server can make one from generateName",
-        "name or generateName is required",
-    )
 }
 
 #[test]

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the reference tools that the tests ask (helm, promtool, the API server's validation, kstatus) from their Go
-# modules, once, into the user's cache. Prints the folder. The versions are what promgit promises to equal.
+# Builds the reference tools that the tests ask (helm, promtool, the API server's validation, kstatus, a control plane)
+# from their Go modules, once, into the user's cache. Prints the folder. The versions are what promgit promises to equal.
 set -eu
 helm=4.3.1
 promtool=0.316.0
@@ -29,4 +29,6 @@ build promtool "$promtool" "github.com/prometheus/prometheus/cmd/promtool@v$prom
 for room in resource health; do
   PROMGIT_TOOLS=$tools sh "$(dirname "$0")/../$room/reference/install.sh" >/dev/null
 done
+# Somebody who names a cluster to test on needs none from us.
+[ -n "${PROMGIT_TEST_KUBECONFIG:-}" ] || PROMGIT_TOOLS=$tools sh "$(dirname "$0")/../bed/install.sh" >/dev/null
 echo "$tools"
