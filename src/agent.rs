@@ -177,10 +177,8 @@ async fn follow_cluster(
     reports: &Reports,
     events: mpsc::Sender<Event>,
 ) -> Result<(Source, Engine), RunError> {
-    let access = Access {
-        kubeconfig: settings.cluster.kubeconfig.clone(),
-        context: settings.cluster.context.clone(),
-    };
+    let access =
+        Access { kubeconfig: settings.cluster.kubeconfig.clone(), context: settings.cluster.context.clone() };
     let client = connect::connect(&access).await?;
     let namespaces = settings.source.namespaces.clone();
     let streams = cluster::has_streams(&client).await;

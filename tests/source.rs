@@ -97,6 +97,7 @@ fn words(event: &Event) -> String {
     match event {
         Event::Init => "init".into(),
         Event::Listed(observed) => format!("listed {}", observed.key),
+        Event::Trouble(text) => format!("trouble: {text}"),
         Event::Ready { .. } => "ready".into(),
         Event::Applied(observed) => format!("applied {} {}", observed.key, observed.cluster.spec.replicas),
         Event::Deleted(deleted) => format!("deleted {}", deleted.key),
@@ -894,7 +895,7 @@ mod immutable {
             fs::write(&path, text).unwrap();
             let reports = once(&root, &repository).await;
             let failed = reports.iter().find_map(|report| match report {
-                Report::Failed { key, origin, class, message, again } => {
+                Report::Failed { key, origin, class, message, again, .. } => {
                     assert_eq!(
                         origin.as_ref().map(ToString::to_string),
                         Some(format!("{}:1", path.display()))

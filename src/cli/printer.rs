@@ -255,8 +255,8 @@ fn count(number: usize, noun: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ledger::branch::Branches;
     use crate::api::conditions::Reason;
+    use crate::ledger::branch::Branches;
     use crate::reconcile::class::Class;
     use crate::reconcile::queue::Work;
     use crate::source::event::Deleted;

@@ -35,7 +35,9 @@ impl Served {
 /// Why a kind has no address.
 #[derive(Debug, thiserror::Error)]
 pub enum KindError {
-    #[error("the API server knows no {kind} of {api_version}; install its definition, or change the chart's values")]
+    #[error(
+        "the API server knows no {kind} of {api_version}; install its definition, or change the chart's values"
+    )]
     Unknown { api_version: String, kind: String },
     #[error(transparent)]
     Call(#[from] CallError),

@@ -122,7 +122,8 @@ impl Live {
         };
         let shared = Arc::new(Shared::default());
         shared.lock().unlisted = apis.len();
-        let spawn = |api| tokio::spawn(fill(api, self.streams, served.resource.plural.clone(), shared.clone()));
+        let spawn =
+            |api| tokio::spawn(fill(api, self.streams, served.resource.plural.clone(), shared.clone()));
         let tasks = apis.into_iter().map(spawn).collect();
         Watch { shared, tasks }
     }
@@ -213,10 +214,12 @@ impl Shared {
 impl State {
     fn wake(&mut self, name: &Name) {
         if let Some(listeners) = self.listeners.get_mut(name) {
-            listeners.retain(|listener| listener.upgrade().is_some_and(|notify| {
-                notify.notify_one();
-                true
-            }));
+            listeners.retain(|listener| {
+                listener.upgrade().is_some_and(|notify| {
+                    notify.notify_one();
+                    true
+                })
+            });
             if listeners.is_empty() {
                 self.listeners.remove(name);
             }

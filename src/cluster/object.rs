@@ -51,7 +51,11 @@ impl Object {
             metadata.insert("namespace".into(), namespace.into());
         }
         mark(metadata, "labels", &[(MANAGED_BY, HELM)]);
-        mark(metadata, "annotations", &[(RELEASE_NAME, release.name), (RELEASE_NAMESPACE, release.namespace)]);
+        mark(
+            metadata,
+            "annotations",
+            &[(RELEASE_NAME, release.name), (RELEASE_NAMESPACE, release.namespace)],
+        );
         body
     }
 }

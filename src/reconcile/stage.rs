@@ -146,12 +146,7 @@ impl Stage<'_> {
         done.map(|commit| Done { commit, freed })
     }
 
-    fn commit(
-        &self,
-        batch: &mut Batch<'_>,
-        change: &Change,
-        facts: &Facts<'_>,
-    ) -> Result<Oid, WriteError> {
+    fn commit(&self, batch: &mut Batch<'_>, change: &Change, facts: &Facts<'_>) -> Result<Oid, WriteError> {
         let Facts { marker, branch, generation, time } = *facts;
         let spec = CommitSpec {
             branch: change.branch.clone(),

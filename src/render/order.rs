@@ -126,7 +126,8 @@ mod tests {
 
     #[test]
     fn both_orders_know_the_same_kinds() {
-        let sorted = |order: &[&str]| order.iter().map(ToString::to_string).collect::<std::collections::BTreeSet<_>>();
+        let sorted =
+            |order: &[&str]| order.iter().map(ToString::to_string).collect::<std::collections::BTreeSet<_>>();
         assert_eq!(sorted(INSTALL_ORDER), sorted(UNINSTALL_ORDER));
     }
 }

@@ -231,7 +231,10 @@ mod tests {
                 "delivery: {concurrency: 0}",
                 "delivery.concurrency: invalid value: integer `0`, expected a whole number from 1 to 64 at line 1",
             ),
-            ("delivery: {timeout: 999ms}", "delivery.timeout: invalid value: string \"999ms\", expected a length"),
+            (
+                "delivery: {timeout: 999ms}",
+                "delivery.timeout: invalid value: string \"999ms\", expected a length",
+            ),
             ("source: {namespaces: a}", "source.namespaces: invalid type: string \"a\", expected a sequence"),
             ("[]", "not a map of settings"),
             ("a: [", "while parsing a flow node"),

@@ -6,6 +6,9 @@ use std::path::Path;
 
 use crate::bed::{Bed, cluster};
 
+/// What is said, and what is done by hand to the files of a cluster.
+type Case = (&'static str, fn(&Path));
+
 const BRANCH: &str = "deploy/example";
 
 fn bed() -> Bed {
@@ -102,7 +105,7 @@ fn a_change_that_was_asked_for_comes_first() {
 fn files_that_went_or_became_something_else_come_back() {
     let bed = bed();
     let before = tree(&bed);
-    let cases: &[(&str, fn(&Path))] = &[
+    let cases: &[Case] = &[
         ("release.yaml", |path| fs::remove_file(path).unwrap()),
         ("values.yaml", |path| fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap()),
         ("values.yaml", |path| {

@@ -107,8 +107,7 @@ impl Actor {
                 self.publish(settled, &Phase::Suspended, None).await;
             }
             Outcome::Failed { reason, message, again } => {
-                let phase =
-                    Phase::NotCommitted { reason: *reason, message: message.clone(), again: *again };
+                let phase = Phase::NotCommitted { reason: *reason, message: message.clone(), again: *again };
                 self.publish(settled, &phase, None).await;
                 self.warn(settled, *reason, "Commit", message).await;
             }
@@ -164,10 +163,9 @@ impl Actor {
             watch.awaited = self.awaited(&release, &[]).await;
             watch.applied = match is_held {
                 true => Applied::ByOthers,
-                false => Applied::NotYet(format!(
-                    "another tool is to apply {branch} at {}",
-                    watch.described.short
-                )),
+                false => {
+                    Applied::NotYet(format!("another tool is to apply {branch} at {}", watch.described.short))
+                }
             };
         } else {
             let generations = match is_held {
@@ -206,7 +204,8 @@ impl Actor {
         let ready = status.and_then(|status| {
             status.conditions.iter().find(|condition| condition.type_ == READY && condition.status == "False")
         });
-        let Some(since) = ready.filter(|ready| ready.observed_generation == Some(settled.generation())) else {
+        let Some(since) = ready.filter(|ready| ready.observed_generation == Some(settled.generation()))
+        else {
             return limit;
         };
         let waited = Timestamp::now().duration_since(since.last_transition_time.0);
@@ -254,7 +253,12 @@ impl Actor {
 
     /// Writes the status of a phase, unless the resource says it already; until it is written, or nobody is there to
     /// read it. True if something was written.
-    pub(super) async fn publish(&mut self, settled: &Settled, phase: &Phase, replicas: Option<&Replicas>) -> bool {
+    pub(super) async fn publish(
+        &mut self,
+        settled: &Settled,
+        phase: &Phase,
+        replicas: Option<&Replicas>,
+    ) -> bool {
         let old = self.status.clone().unwrap_or_default();
         let facts = Facts {
             generation: settled.generation(),
@@ -283,7 +287,6 @@ impl Actor {
             }
         }
     }
-
 }
 
 /// Status and generation of a condition.

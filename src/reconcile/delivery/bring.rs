@@ -20,7 +20,12 @@ const TOLD_FROM: u32 = 2;
 
 impl Actor {
     /// Applies all objects, again and again until the API server has taken them; returns their generations.
-    pub(super) async fn apply(&mut self, settled: &Settled, release: &Release, described: &Described) -> Vec<i64> {
+    pub(super) async fn apply(
+        &mut self,
+        settled: &Settled,
+        release: &Release,
+        described: &Described,
+    ) -> Vec<i64> {
         let (mut attempt, began) = (0, Instant::now());
         loop {
             let error = match self.try_apply(settled, release).await {
@@ -85,5 +90,4 @@ impl Actor {
         let release = object::Release { namespace: &self.key.namespace, name: &self.key.name };
         Applier { client: &self.shared.client, kinds: &self.shared.kinds, release }
     }
-
 }

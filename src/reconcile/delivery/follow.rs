@@ -35,7 +35,8 @@ impl Actor {
                 continue;
             }
             let target = self.target(object).await;
-            awaited.push(Awaited { target, generation: generations.get(number).copied().unwrap_or_default() });
+            awaited
+                .push(Awaited { target, generation: generations.get(number).copied().unwrap_or_default() });
         }
         awaited
     }
@@ -56,7 +57,9 @@ impl Actor {
             };
             match followed {
                 Ok(target) => return target,
-                Err(error) => tracing::warn!(cluster = %self.key, %error, "cannot be followed; it is tried again"),
+                Err(error) => {
+                    tracing::warn!(cluster = %self.key, %error, "cannot be followed; it is tried again")
+                }
             }
             sleep(PASSING.pause(attempt)).await;
             attempt += 1;
@@ -170,5 +173,4 @@ impl Actor {
             _ => {}
         }
     }
-
 }

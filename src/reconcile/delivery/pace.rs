@@ -53,9 +53,10 @@ impl Pace {
 
     /// `was_ready`: the status says that this commit is up.
     pub fn may_tell(&mut self, phase: &Phase, was_ready: bool) -> bool {
-        let same_kind = self.told.as_ref().is_some_and(|(_, told)| {
-            std::mem::discriminant(told) == std::mem::discriminant(phase)
-        });
+        let same_kind = self
+            .told
+            .as_ref()
+            .is_some_and(|(_, told)| std::mem::discriminant(told) == std::mem::discriminant(phase));
         if matches!(phase, Phase::Ready { .. } | Phase::Late { .. }) {
             self.doubted = None;
             return true;

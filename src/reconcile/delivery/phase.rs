@@ -6,15 +6,35 @@ use crate::api::conditions::Reason;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Phase {
     /// Not in git.
-    NotCommitted { reason: Reason, message: String, again: bool },
+    NotCommitted {
+        reason: Reason,
+        message: String,
+        again: bool,
+    },
     Suspended,
     /// In git, and some object is not in the cluster.
-    NotApplied { release: Described, reason: Reason, message: String },
+    NotApplied {
+        release: Described,
+        reason: Reason,
+        message: String,
+    },
     /// In git and on its way: applied and not up yet, or another tool has not applied it yet.
-    Progressing { release: Described, applied: Applied, message: String },
+    Progressing {
+        release: Described,
+        applied: Applied,
+        message: String,
+    },
     /// Time is up, or an object failed for good. It may still come up, and is followed.
-    Late { release: Described, applied: Applied, message: String },
-    Ready { release: Described, applied: Applied, message: String },
+    Late {
+        release: Described,
+        applied: Applied,
+        message: String,
+    },
+    Ready {
+        release: Described,
+        applied: Applied,
+        message: String,
+    },
 }
 
 impl Phase {

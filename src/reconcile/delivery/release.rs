@@ -119,7 +119,8 @@ impl At<'_> {
 
     fn object(&self, path: &str) -> Result<Object, ReleaseError> {
         let json = self.yaml(path)?;
-        let text = |pointer: &str| json.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_string();
+        let text =
+            |pointer: &str| json.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_string();
         let [api_version, kind] = ["/apiVersion", "/kind"].map(text);
         let [namespace, name] = ["/metadata/namespace", "/metadata/name"].map(text);
         Ok(Object { api_version, kind, namespace, name, json })

@@ -22,12 +22,21 @@ pub struct Settled {
 #[derive(Clone, Debug)]
 pub enum Outcome {
     /// The branch describes it: by this commit, if one was made just now.
-    Committed { branch: String, new: Option<New> },
+    Committed {
+        branch: String,
+        new: Option<New>,
+    },
     Suspended,
     /// It is not in git, and why.
-    Failed { reason: Reason, message: String, again: bool },
+    Failed {
+        reason: Reason,
+        message: String,
+        again: bool,
+    },
     /// Its folder is gone from the branch.
-    Removed { branch: String },
+    Removed {
+        branch: String,
+    },
     /// The resource is gone from the API server too.
     Gone,
 }

@@ -238,7 +238,10 @@ mod tests {
         assert_eq!(second.commit, first.commit);
         assert_eq!(second.observed_generation, Some(2));
         let third = compose(&second, &ready("b"), &facts(3), at(3));
-        assert_eq!(shown(&third), ["Committed=True Succeeded @3", "Applied=True Succeeded @3", "Ready=True Succeeded @3"]);
+        assert_eq!(
+            shown(&third),
+            ["Committed=True Succeeded @3", "Applied=True Succeeded @3", "Ready=True Succeeded @3"]
+        );
         let times: Vec<i64> =
             third.conditions.iter().map(|condition| condition.last_transition_time.0.as_second()).collect();
         assert_eq!(times, [3, 1, 3]);

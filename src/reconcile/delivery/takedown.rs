@@ -40,7 +40,8 @@ impl Actor {
         loop {
             let error = match self.try_take_down(&release).await {
                 Ok(deleted) => {
-                    let note = format!("Deleted {deleted} objects; what the volumes hold is kept as the spec says");
+                    let note =
+                        format!("Deleted {deleted} objects; what the volumes hold is kept as the spec says");
                     let publisher = &self.shared.publisher;
                     publisher.event(&settled.subject, Tone::Normal, "Deleted", "Delete", &note).await;
                     return;

@@ -38,8 +38,7 @@ pub fn key(object: &DynamicObject) -> Key {
 
 /// What a reconcile of the object depends on.
 pub fn fingerprint(object: &DynamicObject) -> Fingerprint {
-    let ObjectMeta { uid, generation, labels, annotations, deletion_timestamp, .. } =
-        &object.metadata;
+    let ObjectMeta { uid, generation, labels, annotations, deletion_timestamp, .. } = &object.metadata;
     let mut hash = DefaultHasher::new();
     (uid, generation, labels, annotations, deletion_timestamp.is_some()).hash(&mut hash);
     Fingerprint(hash.finish())
@@ -76,12 +75,12 @@ fn resource(mut object: DynamicObject) -> Result<PrometheusCluster, Vec<String>>
     };
     let value = serde_json::to_value(object).map_err(broken)?;
     let accepted = api::accept(value);
-    let mut cluster = accepted.map_err(|refusals| {
-        refusals.into_iter().map(|refusal| refusal.message).collect::<Vec<String>>()
-    })?;
+    let mut cluster = accepted
+        .map_err(|refusals| refusals.into_iter().map(|refusal| refusal.message).collect::<Vec<String>>())?;
     cluster.metadata = metadata;
     // A status that cannot be read was written by another version: it is written anew.
-    cluster.status = status.filter(|status| *status != Value::Null).and_then(|s| serde_json::from_value(s).ok());
+    cluster.status =
+        status.filter(|status| *status != Value::Null).and_then(|s| serde_json::from_value(s).ok());
     Ok(cluster)
 }
 
@@ -142,7 +141,8 @@ mod tests {
 
     #[test]
     fn the_time_of_a_change_is_not_that_of_a_status() {
-        let entry = |subresource: &str, time: &str| json!({"manager": "m", "subresource": subresource, "time": time});
+        let entry =
+            |subresource: &str, time: &str| json!({"manager": "m", "subresource": subresource, "time": time});
         let mut found = object(json!({"metadata": {"managedFields": [
             entry("", "2026-01-02T00:00:00Z"), entry("status", "2026-01-03T00:00:00Z")]}}));
         assert_eq!(slim(&mut found), "2026-01-02T00:00:00Z".parse().unwrap());

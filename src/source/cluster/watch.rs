@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::{BoxStream, SelectAll};
+use jiff::Timestamp;
 use kube::api::{Api, ApiResource, DynamicObject};
 use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::{self, Config, Error, Event as Seen, watcher};
-use jiff::Timestamp;
 use kube::{Client, Error as ClientError};
 use tokio::sync::mpsc;
 
@@ -16,7 +16,7 @@ use super::memory::Memory;
 use super::read;
 use super::words::root_cause;
 use crate::api::PrometheusCluster;
-use crate::source::event::{Deleted, Event, Key, Kept, Scope};
+use crate::source::event::{Deleted, Event, Kept, Key, Scope};
 
 /// What is followed.
 #[derive(Clone)]
@@ -45,8 +45,11 @@ type Tagged = (usize, watcher::Result<Seen<DynamicObject>>);
 /// Tells the listing and then every change, until the receiver is gone. Does not end on errors: it tells them, waits
 /// (longer each time, with jitter) and goes on where it was.
 pub async fn follow(options: Options, events: mpsc::Sender<Event>) {
-    let mut watches: SelectAll<BoxStream<'static, Tagged>> =
-        apis(&options).into_iter().enumerate().map(|(number, api)| watch(number, api, options.streams)).collect();
+    let mut watches: SelectAll<BoxStream<'static, Tagged>> = apis(&options)
+        .into_iter()
+        .enumerate()
+        .map(|(number, api)| watch(number, api, options.streams))
+        .collect();
     let mut follower = Follower {
         watches: (0..watches.len()).map(|_| Watch::default()).collect(),
         listed: 0,
@@ -123,12 +126,7 @@ struct Follower {
 }
 
 impl Follower {
-    fn take(
-        &mut self,
-        number: usize,
-        seen: watcher::Result<Seen<DynamicObject>>,
-        news: &mut Vec<Event>,
-    ) {
+    fn take(&mut self, number: usize, seen: watcher::Result<Seen<DynamicObject>>, news: &mut Vec<Event>) {
         let Some(watch) = self.watches.get_mut(number) else { return };
         let seen = match seen {
             Ok(seen) => seen,
@@ -211,7 +209,9 @@ fn words(error: &Error) -> String {
     const AGAIN: &str = "it is tried again";
     let error = match error {
         Error::InitialListFailed(error) | Error::WatchStartFailed(error) | Error::WatchFailed(error) => error,
-        Error::WatchError(status) => return format!("watching PrometheusClusters: {}; {AGAIN}", status.message),
+        Error::WatchError(status) => {
+            return format!("watching PrometheusClusters: {}; {AGAIN}", status.message);
+        }
         Error::NoResourceVersion => return format!("watching PrometheusClusters: {error}; {AGAIN}"),
     };
     match error {
