@@ -11,10 +11,10 @@ use tokio::task;
 use tokio::time::sleep;
 
 use super::backoff::{FINAL, PASSING};
-use super::engine::Shared;
 use super::phase::{Applied, Described, Phase};
 use super::release::{self, Release, ReleaseError};
 use super::settled::{New, Outcome, Settled};
+use super::shared::Shared;
 use super::status::{self, Facts};
 use super::watch::Watch;
 use crate::api::conditions::{APPLIED, READY, Reason};

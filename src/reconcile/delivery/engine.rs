@@ -1,8 +1,6 @@
 //! Reports turned into work of one actor a cluster.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
 
 use kube::Client;
 use tokio::runtime::Handle;
@@ -10,38 +8,13 @@ use tokio::sync::{Semaphore, watch};
 
 use super::actor::Actor;
 use super::settled::{Outcome, Settled};
-use crate::api::spec::delivery::Mode;
+use super::shared::{Defaults, Shared};
 use crate::cluster::kinds::Kinds;
 use crate::cluster::live::Live;
 use crate::cluster::publish::Publisher;
 use crate::git::reader::Reader;
 use crate::reconcile::report::Report;
 use crate::source::event::Key;
-
-/// How clusters are delivered that do not say it themselves.
-#[derive(Clone, Copy, Debug)]
-pub struct Defaults {
-    pub mode: Mode,
-    /// How long a change may take to become ready.
-    pub timeout: Duration,
-}
-
-/// What all actors share.
-pub struct Shared {
-    pub client: Client,
-    pub kinds: Arc<Kinds>,
-    pub live: Live,
-    pub publisher: Publisher,
-    pub reader: Mutex<Reader>,
-    pub defaults: Defaults,
-    /// As many clusters are applied at the same time; waiting is free.
-    pub applying: Semaphore,
-    /// Clusters whose newest state is on its way: neither up, nor failed, nor given up.
-    pub busy: watch::Sender<usize>,
-    /// Told what became of clusters.
-    pub report: Box<dyn Fn(Report) + Send + Sync>,
-    actors: Mutex<BTreeMap<Key, watch::Sender<Arc<Settled>>>>,
-}
 
 /// Delivers what was committed.
 #[derive(Clone)]
@@ -119,21 +92,5 @@ impl Engine {
         let mut busy = self.shared.busy.subscribe();
         // The sender lives as long as this engine.
         let _ = busy.wait_for(|count| *count == 0).await;
-    }
-}
-
-impl Shared {
-    /// Ends the actor of a cluster, unless there is news for it.
-    pub fn retire(&self, key: &Key, news: &watch::Receiver<Arc<Settled>>) -> bool {
-        let mut actors = self.actors();
-        if news.has_changed().unwrap_or(false) {
-            return false;
-        }
-        actors.remove(key);
-        true
-    }
-
-    fn actors(&self) -> MutexGuard<'_, BTreeMap<Key, watch::Sender<Arc<Settled>>>> {
-        self.actors.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -20,6 +20,7 @@ pub mod phase;
 pub mod progress;
 pub mod release;
 pub mod settled;
+pub mod shared;
 pub mod status;
 pub mod takedown;
 pub mod watch;
