@@ -21,6 +21,9 @@ use crate::cluster::publish::Publisher;
 use crate::git::objects::ObjectError;
 use crate::git::reader::Reader;
 use crate::git::store::{self, Options, Store};
+use crate::metrics::Metrics;
+use crate::metrics::labels::Outcome;
+use crate::reconcile::class::Class;
 use crate::reconcile::delivery::engine::{Engine, Parts};
 use crate::reconcile::delivery::shared::Defaults;
 use crate::reconcile::inputs::{Inputs, InputsError};
@@ -29,6 +32,9 @@ use crate::reconcile::queue::{Queue, Work};
 use crate::reconcile::report::Report;
 use crate::reconcile::worker::Worker;
 use crate::reconcile::writer::{Planned, Writer};
+use crate::server::health::Probes;
+use crate::server::listen::{ListenError, Server};
+use crate::server::pages;
 use crate::settings::origin::{Origin, OriginError};
 use crate::settings::{Settings, delivery};
 use crate::source::cluster::watch as cluster;
@@ -60,6 +66,7 @@ pub struct Agent {
     inputs: Inputs,
     store: Store,
     origin: Origin,
+    server: Option<Server>,
 }
 
 /// Why the agent cannot start.
@@ -73,6 +80,8 @@ pub enum OpenError {
     Inputs(#[from] InputsError),
     #[error(transparent)]
     Store(#[from] store::OpenError),
+    #[error(transparent)]
+    Listen(#[from] ListenError),
 }
 
 /// Why the agent ended before its time.
@@ -109,7 +118,8 @@ impl Agent {
     pub fn open(settings: Settings) -> Result<Self, OpenError> {
         let (origin, inputs) = Agent::check(&settings)?;
         let store = Store::open(&settings.repository.path, &Options::default())?;
-        Ok(Agent { settings, inputs, store, origin })
+        let server = settings.server.listen.map(|address| Server::bind(address.get())).transpose()?;
+        Ok(Agent { settings, inputs, store, origin, server })
     }
 
     /// Runs until the end or until `stop`, then finishes what was begun. `abort` cuts that short: what waits
@@ -121,23 +131,29 @@ impl Agent {
         stop: impl Future<Output = ()>,
         abort: impl Future<Output = ()>,
     ) -> Result<(), RunError> {
-        let Agent { settings, inputs, store, origin } = self;
+        let Agent { settings, inputs, store, origin, server } = self;
+        let (metrics, probes) = (Arc::new(Metrics::new(env!("CARGO_PKG_VERSION"))), Probes::default());
+        let _pages = server.map(|server| Pages::start(server, &probes, &metrics));
         let reader = store.reader()?;
         let (sender, events) = mpsc::channel(MOST_EVENTS);
         let (source, engine) = match origin {
             Origin::Folder(folder) => (follow_folder(folder, &settings, sender), None),
             Origin::Cluster => {
-                let (source, engine) = follow_cluster(&settings, store.reader()?, &reports, sender).await?;
+                let (source, engine) =
+                    follow_cluster(&settings, store.reader()?, &reports, &metrics, sender).await?;
                 (source, Some(engine))
             }
         };
-        let shared = Arc::new(Shared { inputs, queue: Queue::default(), reports, engine });
+        let shared = Arc::new(Shared { inputs, queue: Queue::default(), reports, engine, metrics, probes });
         let (threads, writing) = start(&shared, &settings, store)?;
         let pumped = tokio::select! {
             result = pump(events, until, &shared, reader) => result,
             () = stop => Ok(()),
             // Ends before it was told to only when it panics.
-            _ = writing => Err(RunError::Panic("writer")),
+            _ = writing => {
+                shared.probes.dead("the writer thread ended");
+                Err(RunError::Panic("writer"))
+            }
         };
         shared.queue.close();
         let drained = async {
@@ -176,28 +192,30 @@ async fn follow_cluster(
     settings: &Settings,
     reader: Reader,
     reports: &Reports,
+    metrics: &Arc<Metrics>,
     events: mpsc::Sender<Event>,
 ) -> Result<(Source, Engine), RunError> {
     let access =
         Access { kubeconfig: settings.cluster.kubeconfig.clone(), context: settings.cluster.context.clone() };
-    let client = connect::connect(&access).await?;
+    let client = connect::connect(&access, metrics).await?;
     let namespaces = settings.source.namespaces.clone();
     let streams = cluster::has_streams(&client).await;
     let kinds = Arc::new(Kinds::new(client.clone()));
     let reports = reports.clone();
     let parts = Parts {
-        live: Live::new(client.clone(), kinds.clone(), namespaces.clone(), streams),
-        publisher: Publisher::new(client.clone(), &settings.agent.name),
+        live: Live::new(client.clone(), kinds.clone(), namespaces.clone(), streams, metrics.clone()),
+        publisher: Publisher::new(client.clone(), &settings.agent.name, metrics.clone()),
         kinds,
         client: client.clone(),
         reader,
         defaults: defaults(settings),
         concurrency: settings.delivery.concurrency.get(),
+        metrics: metrics.clone(),
         // Nobody listening is not a reason to stop working.
         report: Box::new(move |report| drop(reports.send(report))),
     };
     let engine = Engine::new(parts, Handle::current());
-    let options = cluster::Options { client, namespaces, streams };
+    let options = cluster::Options { client, namespaces, streams, metrics: metrics.clone() };
     let source = tokio::spawn(async move {
         cluster::follow(options, events).await;
         Ok(())
@@ -220,15 +238,60 @@ struct Shared {
     reports: Reports,
     /// What brings commits to a cluster, if there is one.
     engine: Option<Engine>,
+    metrics: Arc<Metrics>,
+    probes: Probes,
+}
+
+/// Health and metrics over HTTP, for as long as this value lives.
+struct Pages(tokio::task::JoinHandle<()>);
+
+impl Pages {
+    fn start(server: Server, probes: &Probes, metrics: &Arc<Metrics>) -> Self {
+        let pages = pages::pages(probes.clone(), metrics.clone());
+        Pages(tokio::spawn(async move {
+            if let Err(error) = server.serve(pages, std::future::pending()).await {
+                tracing::error!(%error, "health and metrics are not served any more");
+            }
+        }))
+    }
+}
+
+impl Drop for Pages {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl Shared {
     /// Nobody listening is not a reason to stop working.
     fn report(&self, report: Report) {
+        self.count(&report);
         if let Some(engine) = &self.engine {
             engine.hear(&report);
         }
         let _ = self.reports.send(report);
+    }
+}
+
+impl Shared {
+    fn count(&self, report: &Report) {
+        let metrics = &self.metrics;
+        metrics.queued(self.queue.len());
+        match report {
+            Report::Committed { took, .. } => {
+                metrics.reconciled(Outcome::Committed);
+                metrics.committed(*took);
+            }
+            Report::Unchanged { work: Work::Apply(observed), .. } if observed.cluster.spec.suspend => {
+                metrics.reconciled(Outcome::Suspended);
+            }
+            Report::Unchanged { .. } => metrics.reconciled(Outcome::Unchanged),
+            Report::Failed { class: Class::User, .. } | Report::Refused(_) => {
+                metrics.reconciled(Outcome::Refused);
+            }
+            Report::Failed { .. } => metrics.reconciled(Outcome::Failed),
+            Report::Ready { .. } | Report::NotReady { .. } | Report::Listed { .. } | Report::Notice(_) => {}
+        }
     }
 }
 
@@ -322,6 +385,7 @@ async fn pump(
                 let absent = gone.iter().map(|deleted| deleted.key.clone()).collect();
                 // Told before the first deletion can be reported.
                 shared.report(Report::Listed { clusters: listed.into_values().collect(), absent });
+                shared.probes.ready();
                 gone.into_iter().for_each(|deleted| shared.queue.push(Work::Delete(deleted)));
                 if until == Until::Done {
                     return Ok(());
@@ -352,10 +416,14 @@ fn absent(
         shared.report(Report::Notice(format!("{branch}; no cluster of it is deleted")));
     }
     let Some(reason) = why_all else { return Ok(absent) };
+    let (place, way_out) = match shared.engine {
+        Some(_) => ("API server", "delete its resource"),
+        None => ("folder", "remove its file"),
+    };
     if !absent.is_empty() {
         shared.report(Report::Notice(format!(
-            "{reason}, so {} clusters that are on the branches and not in the source are left as they are; \
-             to delete one, delete its resource while the agent runs",
+            "{reason}, so {} clusters that are on the branches and not in the {place} are left as they are; \
+             to delete one, {way_out} while the agent runs",
             absent.len()
         )));
     }

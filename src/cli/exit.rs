@@ -93,7 +93,7 @@ fn exit_of(error: &anyhow::Error) -> Exit {
     let in_opening = |error: &OpenError| match error {
         OpenError::Source(_) | OpenError::Folder { .. } => true,
         OpenError::Inputs(error) => in_settings(error),
-        OpenError::Store(_) => false,
+        OpenError::Store(_) | OpenError::Listen(_) => false,
     };
     let wrong = error.is::<UsageError>()
         || error.is::<LoadError>()

@@ -38,10 +38,16 @@ pub fn lines<'a>(place: &Place, clusters: impl Iterator<Item = &'a Observed>) ->
             quoted(&place.program),
             example.key
         ),
-        format!(
-            "  next commit: set spec.replicas to {replicas} in {} and save",
-            example.origin.path.display()
-        ),
+        match example.origin.path.as_os_str().is_empty() {
+            false => format!(
+                "  next commit: set spec.replicas to {replicas} in {} and save",
+                example.origin.path.display()
+            ),
+            true => format!(
+                "  next commit: kubectl scale proms/{} --namespace {} --replicas {replicas}",
+                example.key.name, example.key.namespace
+            ),
+        },
     ]
 }
 

@@ -228,7 +228,10 @@ impl<'a> Printer<'a> {
 fn summary(first: &First, listed: &BTreeMap<Key, Observed>, place: &Place) -> String {
     let First { committed, failed, refused, .. } = first;
     if listed.is_empty() && committed.is_empty() && *refused == 0 {
-        return format!("no PrometheusCluster in {}; save one there and it is committed", place.source);
+        return match place.source.as_str() {
+            "cluster" => "no PrometheusCluster on the API server; apply one and it is committed".into(),
+            folder => format!("no PrometheusCluster in {folder}; save one there and it is committed"),
+        };
     }
     let unchanged = listed.keys().filter(|key| !committed.contains_key(*key) && !failed.contains(*key));
     let unchanged = unchanged.count();

@@ -1,9 +1,14 @@
 //! Settings turned into a client of an API server.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use kube::client::ClientBuilder;
 use kube::config::{InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
+
+use super::counted::Counting;
+use crate::metrics::Metrics;
 
 /// Which API server.
 #[derive(Clone, Debug, Default)]
@@ -30,10 +35,11 @@ pub enum ConnectError {
     Client(#[from] Box<kube::Error>),
 }
 
-/// Reads the kubeconfig, or what a pod is given, and sets up a client. Nothing is asked of the API server yet.
-pub async fn connect(access: &Access) -> Result<Client, ConnectError> {
+/// Reads the kubeconfig, or what a pod is given, and sets up a client whose requests are counted. Nothing is asked of the API server yet.
+pub async fn connect(access: &Access, metrics: &Arc<Metrics>) -> Result<Client, ConnectError> {
     let config = config(access).await?;
-    Client::try_from(config).map_err(|error| ConnectError::Client(Box::new(error)))
+    let builder = ClientBuilder::try_from(config).map_err(|error| ConnectError::Client(Box::new(error)))?;
+    Ok(builder.with_layer(&Counting(metrics.clone())).build())
 }
 
 async fn config(access: &Access) -> Result<Config, ConnectError> {

@@ -14,6 +14,8 @@ use tokio::task::JoinHandle;
 use super::call::CallError;
 use super::kinds::{KindError, Kinds, Served};
 use crate::health::{self, Health, Replicas};
+use crate::metrics::Metrics;
+use crate::metrics::labels::Watched;
 
 /// Which object: kind (with its API version), namespace, name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,6 +52,7 @@ pub struct Live {
     /// Namespaces that are watched; empty: all.
     namespaces: Vec<String>,
     streams: bool,
+    metrics: Arc<Metrics>,
     watches: Mutex<BTreeMap<(String, String), Watch>>,
 }
 
@@ -67,8 +70,10 @@ impl Drop for Watch {
 type Name = (String, String);
 
 /// One kind, as all of its watches fill it.
-#[derive(Default)]
-struct Shared(Mutex<State>);
+struct Shared {
+    state: Mutex<State>,
+    metrics: Arc<Metrics>,
+}
 
 #[derive(Default)]
 struct State {
@@ -80,8 +85,15 @@ struct State {
 }
 
 impl Live {
-    pub fn new(client: Client, kinds: Arc<Kinds>, namespaces: Vec<String>, streams: bool) -> Self {
-        Live { client, kinds, namespaces, streams, watches: Mutex::default() }
+    /// `namespaces`: those to watch, empty for all. `streams`: whether the API server streams listings.
+    pub fn new(
+        client: Client,
+        kinds: Arc<Kinds>,
+        namespaces: Vec<String>,
+        streams: bool,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Live { client, kinds, namespaces, streams, metrics, watches: Mutex::default() }
     }
 
     /// Follows an object from now on: `changed` is notified of every change for as long as it exists.
@@ -120,7 +132,7 @@ impl Live {
                 some.iter().map(|name| Api::namespaced_with(client(), name, &served.resource)).collect()
             }
         };
-        let shared = Arc::new(Shared::default());
+        let shared = Arc::new(Shared { state: Mutex::default(), metrics: self.metrics.clone() });
         shared.lock().unlisted = apis.len();
         let spawn =
             |api| tokio::spawn(fill(api, self.streams, served.resource.plural.clone(), shared.clone()));
@@ -167,7 +179,7 @@ async fn fill(api: Api<DynamicObject>, streams: bool, plural: String, shared: Ar
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
-        lock(&self.0)
+        lock(&self.state)
     }
 
     fn put(&self, name: Name, seen: Option<Seen>) {
@@ -201,6 +213,7 @@ impl Shared {
             | watcher::Error::WatchFailed(error) => CallError::from(error).to_string(),
             other => other.to_string(),
         };
+        self.metrics.watch_restarted(Watched::Objects);
         tracing::debug!(plural, reason, "watching failed");
         let mut state = self.lock();
         let trouble = Some(format!("{plural} cannot be watched: {reason}"));

@@ -7,6 +7,7 @@
 pub mod apply;
 pub mod call;
 pub mod connect;
+pub mod counted;
 pub mod explain;
 pub mod kinds;
 pub mod live;

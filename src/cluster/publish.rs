@@ -2,7 +2,7 @@
 #![allow(clippy::disallowed_methods)] // an event says when
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::ObjectReference;
@@ -16,6 +16,8 @@ use super::apply::FIELD_MANAGER;
 use super::call::{CallError, limited};
 use crate::api::names::{API_VERSION, KIND};
 use crate::api::{PrometheusCluster, PrometheusClusterStatus};
+use crate::metrics::Metrics;
+use crate::metrics::labels::EventType;
 
 /// Keeps a resource that is deleted until its objects are.
 pub const FINALIZER: &str = "promgit.dev/release";
@@ -56,12 +58,13 @@ pub struct Publisher {
     client: Client,
     /// Which agent; events name it.
     instance: String,
+    metrics: Arc<Metrics>,
     told: Mutex<BTreeMap<(String, String, String), Timestamp>>,
 }
 
 impl Publisher {
-    pub fn new(client: Client, instance: &str) -> Self {
-        Publisher { client, instance: instance.to_string(), told: Mutex::default() }
+    pub fn new(client: Client, instance: &str, metrics: Arc<Metrics>) -> Self {
+        Publisher { client, instance: instance.to_string(), metrics, told: Mutex::default() }
     }
 
     /// Replaces the status by server-side apply: what is left out goes.
@@ -119,8 +122,12 @@ impl Publisher {
             ..Event::default()
         };
         let events: Api<Event> = Api::namespaced(self.client.clone(), &subject.namespace);
-        if let Err(error) = limited(events.create(&PostParams::default(), &event)).await {
-            tracing::debug!(event = event.name_any(), %error, "an event could not be told");
+        match limited(events.create(&PostParams::default(), &event)).await {
+            Ok(_) => self.metrics.event_told(match tone {
+                Tone::Normal => EventType::Normal,
+                Tone::Warning => EventType::Warning,
+            }),
+            Err(error) => tracing::debug!(event = event.name_any(), %error, "an event could not be told"),
         }
     }
 

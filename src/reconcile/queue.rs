@@ -37,6 +37,8 @@ impl Work {
 #[derive(Clone, Debug)]
 pub struct Job {
     pub work: Work,
+    /// When the source told of it.
+    pub since: Instant,
     /// 0 at first.
     pub attempt: u32,
     /// Counts the jobs in the order in which they were handed out; 0 before.
@@ -83,7 +85,11 @@ impl Queue {
         let mut state = self.lock();
         let key = work.key().clone();
         state.later.remove(&key);
-        if state.waiting.insert(key.clone(), Job { work, attempt: 0, ticket: 0 }).is_none() {
+        if state
+            .waiting
+            .insert(key.clone(), Job { work, since: Instant::now(), attempt: 0, ticket: 0 })
+            .is_none()
+        {
             state.order.push_back(key);
         }
         self.changed.notify_one();

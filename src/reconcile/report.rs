@@ -1,5 +1,7 @@
 //! What became of a cluster, told to whoever listens (the command line now, status and metrics later).
 
+use std::time::Duration;
+
 use crate::api::conditions::Reason;
 use crate::git::oid::Oid;
 use crate::source::event::{Key, Observed, Origin, Refused};
@@ -10,8 +12,8 @@ use super::queue::Work;
 /// One piece of news.
 #[derive(Clone, Debug)]
 pub enum Report {
-    /// A durable commit.
-    Committed { key: Key, branch: String, commit: Oid, subject: String, work: Work },
+    /// A durable commit, `took` after the source told of the change.
+    Committed { key: Key, branch: String, commit: Oid, subject: String, work: Work, took: Duration },
     /// The branch says already what the resource asks for.
     Unchanged { key: Key, branch: String, work: Work },
     /// Nothing was committed for this cluster. `again`: it will be tried again by itself. `origin`: where it

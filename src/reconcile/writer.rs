@@ -179,7 +179,8 @@ impl Writer<'_> {
                 self.queue.hurry(&key.namespace);
             }
             let (commit, subject) = (done.commit, words.subject);
-            (self.report)(Report::Committed { key, branch, commit, subject, work: job.work });
+            let took = job.since.elapsed();
+            (self.report)(Report::Committed { key, branch, commit, subject, work: job.work, took });
         }
     }
 

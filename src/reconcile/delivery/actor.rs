@@ -24,6 +24,8 @@ use crate::cluster::publish::{Tone, cut};
 use crate::git::oid::Oid;
 use crate::git::reader::Reader;
 use crate::health::Replicas;
+use crate::metrics::Metrics;
+use crate::metrics::labels::State;
 use crate::source::event::Key;
 
 /// One cluster.
@@ -38,6 +40,7 @@ pub struct Actor {
     pub(super) busy: Busy,
     /// Our finalizer was put on the resource by this agent.
     pub(super) is_held: bool,
+    gauge: Gauge,
 }
 
 /// Counts the actor among the busy ones while it is.
@@ -60,12 +63,32 @@ impl Drop for Busy {
     }
 }
 
+/// Counts the actor's cluster where it stands.
+struct Gauge {
+    metrics: Arc<Metrics>,
+    state: Option<State>,
+}
+
+impl Gauge {
+    fn set(&mut self, state: State) {
+        let from = self.state.replace(state);
+        self.metrics.moved(from, Some(state));
+    }
+}
+
+impl Drop for Gauge {
+    fn drop(&mut self) {
+        self.metrics.moved(self.state, None);
+    }
+}
+
 impl Actor {
     /// An actor that counts as busy from now on.
     pub fn new(shared: Arc<Shared>, key: Key, news: watch::Receiver<Arc<Settled>>) -> Self {
         let mut busy = Busy { count: shared.busy.clone(), is: false };
         busy.set(true);
-        Actor { shared, key, news, status: None, changed: Arc::default(), busy, is_held: false }
+        let gauge = Gauge { metrics: shared.metrics.clone(), state: None };
+        Actor { shared, key, news, status: None, changed: Arc::default(), busy, is_held: false, gauge }
     }
 
     /// Runs until the cluster is gone.
@@ -260,6 +283,7 @@ impl Actor {
         replicas: Option<&Replicas>,
     ) -> bool {
         let old = self.status.clone().unwrap_or_default();
+        self.gauge.set(phase.state());
         let facts = Facts {
             generation: settled.generation(),
             reconcile_at: reconcile_at(settled),

@@ -13,6 +13,7 @@ use crate::cluster::kinds::Kinds;
 use crate::cluster::live::Live;
 use crate::cluster::publish::Publisher;
 use crate::git::reader::Reader;
+use crate::metrics::Metrics;
 use crate::reconcile::report::Report;
 use crate::source::event::Key;
 
@@ -33,6 +34,7 @@ pub struct Parts {
     pub defaults: Defaults,
     /// Clusters that are applied at the same time.
     pub concurrency: usize,
+    pub metrics: Arc<Metrics>,
     /// Told what became of clusters.
     pub report: Box<dyn Fn(Report) + Send + Sync>,
 }
@@ -40,7 +42,7 @@ pub struct Parts {
 impl Engine {
     /// An engine whose actors run on `runtime`.
     pub fn new(parts: Parts, runtime: Handle) -> Self {
-        let Parts { client, kinds, live, publisher, reader, defaults, concurrency, report } = parts;
+        let Parts { client, kinds, live, publisher, reader, defaults, concurrency, metrics, report } = parts;
         let shared = Shared {
             client,
             kinds,
@@ -50,6 +52,7 @@ impl Engine {
             defaults,
             applying: Semaphore::new(concurrency),
             busy: watch::Sender::new(0),
+            metrics,
             report,
             actors: Mutex::default(),
         };

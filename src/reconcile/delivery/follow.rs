@@ -160,6 +160,7 @@ impl Actor {
         self.report(phase);
         match phase {
             Phase::Ready { message, .. } => {
+                self.shared.metrics.became_ready(took);
                 tracing::info!(cluster = %self.key, commit = short, seconds = took.as_secs_f64(), "ready");
                 let note = format!("Commit {short} is up: {message}");
                 publisher.event(subject, Tone::Normal, "Ready", "Wait", &note).await;

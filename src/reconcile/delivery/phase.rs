@@ -1,6 +1,7 @@
 //! How far a delivery is: what a status is made of.
 
 use crate::api::conditions::Reason;
+use crate::metrics::labels::State;
 
 /// One step on the way of a generation. Each is written to the status once.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +39,16 @@ pub enum Phase {
 }
 
 impl Phase {
+    /// As it is counted.
+    pub fn state(&self) -> State {
+        match self {
+            Phase::Ready { .. } => State::Ready,
+            Phase::Progressing { .. } => State::Progressing,
+            Phase::Suspended => State::Suspended,
+            Phase::NotCommitted { .. } | Phase::NotApplied { .. } | Phase::Late { .. } => State::Failed,
+        }
+    }
+
     /// What it says to a person.
     pub fn message(&self) -> &str {
         match self {

@@ -13,6 +13,7 @@ use crate::cluster::kinds::Kinds;
 use crate::cluster::live::Live;
 use crate::cluster::publish::Publisher;
 use crate::git::reader::Reader;
+use crate::metrics::Metrics;
 use crate::reconcile::report::Report;
 use crate::source::event::Key;
 
@@ -36,6 +37,7 @@ pub struct Shared {
     pub applying: Semaphore,
     /// Clusters whose newest state is on its way: neither up, nor failed, nor given up.
     pub busy: watch::Sender<usize>,
+    pub metrics: Arc<Metrics>,
     /// Told what became of clusters.
     pub report: Box<dyn Fn(Report) + Send + Sync>,
     pub(super) actors: Mutex<BTreeMap<Key, watch::Sender<Arc<Settled>>>>,

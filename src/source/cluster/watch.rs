@@ -1,6 +1,7 @@
 //! Follows the PrometheusClusters of an API server: lists, watches, resumes, and tells every change once.
 #![allow(clippy::disallowed_methods)] // when an object went is written nowhere
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -16,6 +17,8 @@ use super::memory::Memory;
 use super::read;
 use super::words::root_cause;
 use crate::api::PrometheusCluster;
+use crate::metrics::Metrics;
+use crate::metrics::labels::Watched;
 use crate::source::event::{Deleted, Event, Kept, Key, Scope};
 
 /// What is followed.
@@ -26,6 +29,7 @@ pub struct Options {
     pub namespaces: Vec<String>,
     /// What [`has_streams`] says of the API server.
     pub streams: bool,
+    pub metrics: Arc<Metrics>,
 }
 
 /// The minor version of Kubernetes from which on every server streams listings: 1.34, where the feature `WatchList` is
@@ -57,6 +61,7 @@ pub async fn follow(options: Options, events: mpsc::Sender<Event>) {
         ready: false,
         trouble: None,
         scope: scope(&options.namespaces),
+        metrics: options.metrics.clone(),
     };
     let mut news = vec![Event::Init];
     loop {
@@ -123,6 +128,7 @@ struct Follower {
     /// What went wrong and was told; none while all is well.
     trouble: Option<String>,
     scope: Scope,
+    metrics: Arc<Metrics>,
 }
 
 impl Follower {
@@ -197,6 +203,7 @@ impl Follower {
     /// Tells what is wrong once, until it is something else.
     fn fail(&mut self, error: &Error, news: &mut Vec<Event>) {
         let text = words(error);
+        self.metrics.watch_restarted(Watched::Clusters);
         tracing::debug!(%error, "watching failed");
         if self.trouble.as_ref() != Some(&text) {
             news.push(Event::Trouble(text.clone()));
