@@ -1,19 +1,21 @@
 //! A running agent: its lines as they come, its memory, its end.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::bed::Bed;
+use crate::delivery::ticks;
 use crate::process;
 
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Part of the account that the agent gives of its first listing.
-const SETTLED: &str = " clusters, ";
+const SETTLED: [&str; 3] = [" clusters, ", " cluster, ", "no PrometheusCluster"];
 
 /// A line and the moment it came.
 type Line = (Instant, String);
@@ -22,6 +24,7 @@ type Line = (Instant, String);
 pub struct Agent {
     child: Child,
     commits: Receiver<Line>,
+    news: Receiver<Line>,
     /// From the start of the process until the first listing was handled.
     pub ready: Duration,
 }
@@ -29,15 +32,50 @@ pub struct Agent {
 impl Agent {
     /// Starts one and waits until it has handled what is there.
     pub fn start(bed: &Bed, folder: &Path, repository: &Path) -> Agent {
+        Agent::spawn(bed.agent(folder, repository))
+    }
+
+    /// The same, of any source.
+    pub fn spawn(mut command: Command) -> Agent {
         let start = Instant::now();
-        let mut command = bed.agent(folder, repository);
         command.args(["--log-level", "info"]).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the agent starts");
         let commits = lines(child.stdout.take().expect("a pipe"), "");
-        let settled = lines(child.stderr.take().expect("a pipe"), SETTLED);
-        settled.recv_timeout(PATIENCE).expect("the account of the first listing");
-        let ready = start.elapsed();
-        Agent { child, commits, ready }
+        let news = lines(child.stderr.take().expect("a pipe"), "");
+        let mut agent = Agent { child, commits, news, ready: Duration::ZERO };
+        agent.news_of(&SETTLED);
+        agent.ready = start.elapsed();
+        agent
+    }
+
+    fn news_of(&self, any: &[&str]) -> Instant {
+        loop {
+            let (at, line) = self.news.recv_timeout(PATIENCE).expect("a line on stderr");
+            if any.iter().any(|words| line.contains(words)) {
+                return at;
+            }
+        }
+    }
+
+    /// Waits for a line on stderr with these words.
+    pub fn news(&self, words: &str) {
+        self.news_of(&[words]);
+    }
+
+    /// The same; the moment it came.
+    pub fn news_at(&self, words: &str) -> Instant {
+        self.news_of(&[words])
+    }
+
+    /// Waits for so many commits.
+    pub fn commits(&mut self, count: usize) {
+        (0..count).for_each(|_| drop(self.commits.recv_timeout(PATIENCE).expect("a commit")));
+    }
+
+    /// Processor time so far.
+    pub fn cpu(&self) -> Duration {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).expect("the agent runs");
+        ticks(&stat, 11)
     }
 
     /// Waits for the line of the commit with these words in its subject; the moment it came. Lines of earlier

@@ -13,6 +13,7 @@
 
 mod agent;
 mod bed;
+mod delivery;
 mod fleet;
 mod git_cli;
 mod machine;
@@ -22,6 +23,8 @@ mod render;
 mod saves;
 mod table;
 
+#[path = "../../tests/support/bed.rs"]
+mod control_plane;
 #[path = "../../tests/support/mod.rs"]
 mod support;
 
@@ -38,6 +41,7 @@ fn main() {
     fleet::measure(&bed, &mut table, helm);
     saves::measure(&bed, &mut table);
     memory::measure(&bed, &mut table);
+    delivery::measure(&bed, &mut table);
     println!("{table}");
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::SystemTime;
 
 use serde::Deserialize;
 
@@ -28,6 +29,8 @@ pub struct Request {
     pub uri: String,
     pub agent: String,
     pub code: u16,
+    /// When the API server received it.
+    pub received: SystemTime,
 }
 
 impl Request {
@@ -50,6 +53,7 @@ struct Line {
     uri: String,
     object_ref: Object,
     response_status: Status,
+    request_received_timestamp: jiff::Timestamp,
 }
 
 #[derive(Default, Deserialize)]
@@ -103,6 +107,7 @@ impl From<Line> for Request {
             uri: line.uri,
             agent: line.user_agent,
             code: line.response_status.code,
+            received: line.request_received_timestamp.into(),
         }
     }
 }
