@@ -112,7 +112,8 @@ impl Ground<'_> {
 
     /// Applies all resources; ends when the last is ready.
     fn promgit(&self, agent: &mut Agent, replicas: usize) -> Pass {
-        let resources: String = (0..CLUSTERS).map(|number| resource("ours", number, replicas, "Apply")).collect();
+        let resources: String =
+            (0..CLUSTERS).map(|number| resource("ours", number, replicas, "Apply")).collect();
         let (mark, cpu, start) = (self.plane.mark(), agent.cpu(), Instant::now());
         self.apply(&resources);
         (0..CLUSTERS).for_each(|_| agent.news(" is up: "));
@@ -147,10 +148,9 @@ impl Ground<'_> {
             commits.push(since(asked, commit));
             readies.push(since(asked, ready));
         }
-        for (what, times, target) in [
-            ("commit durable", &mut commits, Some("p50 ≤ 250 ms, p99 ≤ 1 s")),
-            ("Ready", &mut readies, None),
-        ] {
+        for (what, times, target) in
+            [("commit durable", &mut commits, Some("p50 ≤ 250 ms, p99 ≤ 1 s")), ("Ready", &mut readies, None)]
+        {
             let [half, most] = [0.5, 0.99].map(|share| quantile(times, share));
             let met = half <= Duration::from_millis(250) && most <= Duration::from_secs(1);
             table.add(Row {

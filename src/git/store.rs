@@ -5,7 +5,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::durable::{self, IoError};
 use super::lock::{Lock, LockError};
@@ -145,14 +146,23 @@ pub enum HeadError {
     Ref(#[from] RefError),
 }
 
+/// Who held the lock may be ending just now: a process that was told to stop, or one that was forked from it and has not
+/// begun its own program yet.
+const FAREWELL: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_millis(10);
+
 fn take_lock(root: &Path) -> Result<File, OpenError> {
     let path = root.join(LOCK_FILE);
     let mut options = OpenOptions::new();
     let file = options.write(true).create(true).truncate(false).open(&path);
     let file = file.map_err(IoError::at("open", &path))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(root.to_owned())),
-        Err(TryLockError::Error(error)) => Err(IoError::at("lock", &path)(error).into()),
+    let until = Instant::now() + FAREWELL;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if Instant::now() < until => thread::sleep(PAUSE),
+            Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(root.to_owned())),
+            Err(TryLockError::Error(error)) => return Err(IoError::at("lock", &path)(error).into()),
+        }
     }
 }
