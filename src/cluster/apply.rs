@@ -1,7 +1,7 @@
 //! An object of a commit turned into the object in the cluster, by server-side apply.
 
 use kube::Client;
-use kube::api::{DynamicObject, Patch, PatchParams, PostParams};
+use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};
 use serde_json::Value;
 
 use super::call::{CallError, limited};
@@ -55,27 +55,46 @@ impl Applier<'_> {
         let namespace = namespace(&served, object, self.release);
         let body = object.body(self.release, served.is_namespaced.then_some(namespace));
         let api = served.api(self.client.clone(), namespace);
-        let send = async |force: bool| {
-            let parameters = PatchParams { force, ..PatchParams::apply(FIELD_MANAGER) };
-            limited(api.patch(&object.name, &parameters, &Patch::Apply(&body))).await
-        };
         let failed = |source| ApplyError::Call { title: title(), source };
-        let applied = match send(false).await {
-            Err(error) if error.is_conflict() => {
-                // Fields of another manager: ours to take only on an object of this release.
-                let found: DynamicObject = limited(api.get(&object.name)).await.map_err(failed)?;
-                let found = serde_json::to_value(&found.metadata).unwrap_or_default();
-                if object::owner(&found) != Some((self.release.namespace, self.release.name)) {
-                    return Err(ApplyError::NotOurs { title: title(), owner: owner(&found) });
-                }
-                send(true).await.map_err(failed)?
-            }
-            other => other.map_err(failed)?,
-        };
+        let force = self.claim(&api, object).await?;
+        let parameters = PatchParams { force, ..PatchParams::apply(FIELD_MANAGER) };
+        let applied = limited(api.patch(&object.name, &parameters, &Patch::Apply(&body))).await;
+        let applied = applied.map_err(failed)?;
         if applied.metadata.deletion_timestamp.is_some() {
             return Err(ApplyError::Going { title: title() });
         }
         Ok(serde_json::to_value(applied).unwrap_or_default())
+    }
+
+    /// Makes sure that the object is nobody else's; false if there is none. Asked before anything is sent, because
+    /// server-side apply joins an object of somebody else where no field is in dispute.
+    async fn claim(&self, api: &Api<DynamicObject>, object: &Object) -> Result<bool, ApplyError> {
+        let failed = |source| ApplyError::Call { title: object.title(), source };
+        let found = match limited(api.get_metadata(&object.name)).await {
+            Ok(found) => serde_json::to_value(&found.metadata).unwrap_or_default(),
+            Err(error) if error.is_not_found() => return Ok(false),
+            Err(error) => return Err(failed(error)),
+        };
+        let Release { namespace, name } = self.release;
+        let is_promgits = managers(&found).contains(&FIELD_MANAGER);
+        let is_ours = match object::owner(&found) {
+            Some(owner) if owner == (namespace, name) => true,
+            // Another cluster of this branch had it. A branch holds no object twice, so that one has let it go.
+            Some((other, _)) => is_promgits && other == namespace,
+            // Somebody took the marks off; or another tool made it of this commit, before promgit was asked to.
+            None => is_promgits || self.is_same(api, object).await?,
+        };
+        match is_ours {
+            true => Ok(true),
+            false => Err(ApplyError::NotOurs { title: object.title(), owner: owner(&found) }),
+        }
+    }
+
+    async fn is_same(&self, api: &Api<DynamicObject>, object: &Object) -> Result<bool, ApplyError> {
+        let live = limited(api.get(&object.name)).await;
+        let live = live.map_err(|source| ApplyError::Call { title: object.title(), source })?;
+        let live = serde_json::to_value(live).unwrap_or_default();
+        Ok(matches::difference(&object.json, &live).is_none())
     }
 }
 
@@ -136,15 +155,19 @@ fn owner(metadata: &Value) -> String {
     if let Some((namespace, name)) = object::owner(metadata) {
         return format!("the Helm release {namespace}/{name}");
     }
+    match managers(metadata).as_slice() {
+        [] => "someone else".into(),
+        some => some.join(" and "),
+    }
+}
+
+/// Who set fields of an object other than its status.
+fn managers(metadata: &Value) -> Vec<&str> {
     let fields = metadata["managedFields"].as_array().into_iter().flatten();
     let mut managers: Vec<&str> = fields
         .filter(|entry| entry["subresource"].as_str().unwrap_or_default() != "status")
         .filter_map(|entry| entry["manager"].as_str())
-        .filter(|manager| *manager != FIELD_MANAGER)
         .collect();
     managers.dedup();
-    match managers.as_slice() {
-        [] => "someone else".into(),
-        some => some.join(" and "),
-    }
+    managers
 }
