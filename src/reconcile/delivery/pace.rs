@@ -18,12 +18,17 @@ const EXPLAIN: Duration = Duration::from_secs(5);
 /// While another tool applies, objects without a watch are compared this often.
 const COMPARE: Duration = Duration::from_secs(5);
 
+/// And at most this often: each comparison reads every object.
+const COMPARE_AGAIN: Duration = Duration::from_secs(1);
+
 /// When something may be told or asked again.
 pub struct Pace {
     /// What the pods said when they were asked last.
     pub reason: Option<String>,
     explained: Instant,
     compared: Option<Instant>,
+    /// Something changed too soon after the last comparison.
+    is_owed: bool,
     told: Option<(Instant, Phase)>,
     /// Since when a cluster that was ready is not.
     doubted: Option<Instant>,
@@ -31,14 +36,15 @@ pub struct Pace {
 
 impl Pace {
     pub fn new(began: Instant) -> Self {
-        Pace { reason: None, explained: began, compared: None, told: None, doubted: None }
+        Pace { reason: None, explained: began, compared: None, is_owed: false, told: None, doubted: None }
     }
 
     pub fn compares(&mut self) -> bool {
-        let due = self.compared.is_none_or(|at| at.elapsed() >= Duration::from_secs(1));
+        let due = self.compared.is_none_or(|at| at.elapsed() >= COMPARE_AGAIN);
         if due {
             self.compared = Some(Instant::now());
         }
+        self.is_owed = !due;
         due
     }
 
@@ -85,7 +91,10 @@ impl Pace {
         let until_late = if late > now { late } else { far };
         match phase {
             Phase::Ready { .. } => far,
-            _ if matches!(watch.applied, Applied::NotYet(_)) => until_late.min(now + COMPARE),
+            _ if matches!(watch.applied, Applied::NotYet(_)) => {
+                let pause = if self.is_owed { COMPARE_AGAIN } else { COMPARE };
+                until_late.min(now + pause)
+            }
             _ => until_late.min(now + EXPLAIN),
         }
     }
