@@ -1,0 +1,27 @@
+//! Clusters as their users see them: kubectl on a real API server, the real binary as a process, git.
+// A test may panic and print, and it touches the world.
+#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::print_stderr)]
+#![allow(clippy::print_stdout, clippy::unwrap_used)]
+
+#[path = "support/agent.rs"]
+mod agent;
+#[path = "support/bed.rs"]
+mod bed;
+mod support;
+
+#[path = "cluster/broken.rs"]
+mod broken;
+#[path = "cluster/changes.rs"]
+mod changes;
+#[path = "cluster/deletion.rs"]
+mod deletion;
+#[path = "cluster/examples.rs"]
+mod examples;
+#[path = "cluster/external.rs"]
+mod external;
+#[path = "cluster/many.rs"]
+mod many;
+#[path = "cluster/owners.rs"]
+mod owners;
+#[path = "cluster/scene.rs"]
+mod scene;

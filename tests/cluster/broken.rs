@@ -1,0 +1,173 @@
+//! What users break, what they are told, and that a repair is enough.
+
+use serde_json::{Value, json};
+
+use crate::scene::{Scene, bringing};
+
+#[test]
+fn a_wrong_configuration_changes_nothing_and_says_where_it_is_wrong() {
+    let scene = Scene::new("wrong");
+    scene.put("simple", "{replicas: 2}");
+    scene.ready("simple");
+    let before = scene.get(&["statefulset/simple"]);
+    let mark = scene.bed.mark();
+    scene.put("simple", "\n  replicas: 4\n  config: |\n    scrape_configs:\n    - job_nam: node\n");
+    let shown = scene.wait_for("simple", "Ready=False InvalidConfig", "");
+    let message = "spec.config: line 2: scrape_configs[0].job_nam: Prometheus v3.16.0 has no such key; did you mean \
+                   job_name?; spec.config: line 2: scrape_configs[0]: job_name is missing or empty; every entry \
+                   needs one";
+    let expected = [
+        format!("Committed=False InvalidConfig @2: {message}"),
+        "Applied=True Succeeded @1: the cluster holds commit COMMIT".into(),
+        format!("Ready=False InvalidConfig @2: {message}"),
+        format!("Stalled=True InvalidConfig @2: {message}"),
+    ];
+    assert_eq!(shown, expected);
+    assert_eq!(scene.subjects(), ["simple: created"]);
+    assert_eq!(scene.get(&["statefulset/simple"]), before);
+    let writes = scene.writes(mark);
+    assert_eq!(writes, ["patch prometheusclusters/status simple 200", "create events 201"]);
+    let columns = scene.kubectl(&["get", "proms/simple"]);
+    assert!(columns.contains("InvalidConfig"), "{columns}");
+
+    scene.put("simple", "\n  replicas: 4\n  config: |\n    scrape_configs:\n    - job_name: node\n");
+    scene.ready("simple");
+    assert_eq!(scene.get(&["statefulset/simple"])["spec"]["replicas"], 4);
+    assert_eq!(scene.conditions("simple").len(), 3);
+    assert_eq!(scene.subjects().len(), 2);
+    scene.holds_branch();
+    let told = scene.events("simple");
+    let warnings: Vec<_> = told.iter().filter(|event| event.starts_with("Warning")).collect();
+    assert_eq!(warnings, [&format!("Warning InvalidConfig: {message}")]);
+}
+
+/// A spec that never becomes ready, and what is said of it.
+const STUCK: [(&str, &str, &str); 3] = [
+    (
+        "nowhere",
+        "nodeSelector: {disk: none}",
+        "pod nowhere-0 cannot be scheduled: 0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector",
+    ),
+    (
+        "crashing",
+        "podMetadata: {labels: {bed.promgit.dev/fail: crash-loop}}",
+        "pod crashing-0 crash-looping: container prometheus exited with code 2 (Error): Error loading config",
+    ),
+    (
+        "imageless",
+        "image: example.com/does-not-exist:v1",
+        "pod imageless-0 cannot pull image example.com/does-not-exist:v1 of container prometheus (ImagePullBackOff)",
+    ),
+];
+
+#[test]
+fn pods_that_do_not_come_up_are_named_and_followed() {
+    let scene = Scene::new("stuck");
+    for (name, spec, _) in STUCK {
+        scene.put(name, &format!("{{delivery: {{timeout: 3s}}, {spec}}}"));
+    }
+    for (name, _, reason) in STUCK {
+        let shown = scene.wait_for(name, "Ready=False Stalled", reason);
+        let message = format!("not ready within 3s: StatefulSet/{name}: 0 of 1 pod ready: {reason}");
+        assert!(shown[2].starts_with(&format!("Ready=False Stalled @1: {message}")), "{shown:#?}");
+        assert!(shown[3].starts_with(&format!("Stalled=True Stalled @1: {message}")), "{shown:#?}");
+        assert_eq!(shown.len(), 4, "{shown:#?}");
+        assert_eq!(scene.cluster(name)["status"]["history"][0]["outcome"], "Failed");
+        let told = scene.events(name);
+        assert!(
+            told.iter().any(|event| event.starts_with(&format!("Warning Stalled: {message}"))),
+            "{told:#?}"
+        );
+    }
+    // A node that fits comes: nobody touches the resource.
+    scene.bed.kubectl(&["label", "node", "node-1", "disk=none"]);
+    scene.ready("nowhere");
+    assert_eq!(scene.conditions("nowhere").len(), 3);
+    assert_eq!(scene.cluster("nowhere")["status"]["history"][0]["outcome"], "Succeeded");
+    for name in ["crashing", "imageless"] {
+        scene.put(name, "{delivery: {timeout: 3s}}");
+        scene.ready(name);
+    }
+    for (name, ..) in STUCK {
+        let told = scene.events(name);
+        assert!(told.len() <= 7, "spam: {told:#?}");
+        assert!(told.last().is_some_and(|event| event.starts_with("Normal Ready: ")), "{told:#?}");
+    }
+    scene.holds_branch();
+    scene.bed.kubectl(&["label", "node", "node-1", "disk-"]);
+}
+
+#[test]
+fn a_quota_is_named_and_raising_it_is_enough() {
+    let pods = Scene::new("quota-pods");
+    let objects = Scene::new("quota-objects");
+    let quota = |scene: &Scene, hard: &str| {
+        let text = format!(
+            "apiVersion: v1\nkind: ResourceQuota\nmetadata: {{name: few}}\nspec: {{hard: {{{hard}}}}}\n"
+        );
+        scene.apply(&text);
+        let counted = |quota: &Value| quota["status"]["hard"] == quota["spec"]["hard"];
+        scene.wait_until("the quota", &["quota/few"], counted);
+    };
+    quota(&pods, "pods: 1");
+    quota(&objects, "services: 1");
+    pods.put("simple", "{replicas: 2, delivery: {timeout: 3s}}");
+    objects.put("simple", "{}");
+
+    let shown = objects.wait_for("simple", "Ready=False ApplyFailed", "");
+    let message = r#"Service/simple-headless: services "simple-headless" is forbidden: exceeded quota: few, requested: services=1, used: services=1, limited: services=1"#;
+    assert_eq!(shown[1], format!("Applied=False ApplyFailed @1: {message}"));
+    assert_eq!(shown[3], "Reconciling=True ApplyFailed @1: it is tried again");
+    assert!(objects.events("simple").contains(&format!("Warning ApplyFailed: {message}")));
+    let reason = "exceeded quota: few, requested: pods=1, used: pods=1, limited: pods=1";
+    let shown = pods.wait_for("simple", "Ready=False Stalled", reason);
+    assert!(shown[1].starts_with("Applied=True"), "{shown:#?}");
+
+    quota(&pods, "pods: 2");
+    quota(&objects, "services: 2");
+    objects.ready("simple");
+    pods.ready("simple");
+    for scene in [pods, objects] {
+        assert_eq!(scene.cluster("simple")["metadata"]["generation"], json!(1));
+        assert_eq!(scene.subjects(), ["simple: created"]);
+        scene.holds_branch();
+        let told = scene.events("simple");
+        assert_eq!(told.iter().filter(|event| event.starts_with("Warning")).count(), 1, "{told:#?}");
+    }
+}
+
+#[test]
+fn what_the_server_refuses_is_told_in_its_words() {
+    let scene = Scene::new("refused");
+    scene.put("simple", "{}");
+    scene.ready("simple");
+    let service = |port: u32| {
+        format!(
+            "{{values: {{extraObjects: [{{apiVersion: v1, kind: Service, metadata: {{name: more}}, \
+             spec: {{ports: [{{port: {port}}}]}}}}]}}}}"
+        )
+    };
+    scene.put("simple", &service(99_999));
+    let shown = scene.wait_for("simple", "Ready=False ApplyFailed", "");
+    let message = r#"Service/more: Service "more" is invalid: [spec.ports[0].port: Invalid value: 99999: must be between 1 and 65535, inclusive, spec.ports[0].targetPort: Invalid value: 99999: must be between 1 and 65535, inclusive]"#;
+    assert_eq!(shown[1], format!("Applied=False ApplyFailed @2: {message}"));
+    assert_eq!(shown[2], format!("Ready=False ApplyFailed @2: {message}"));
+    assert!(scene.events("simple").contains(&format!("Warning ApplyFailed: {message}")));
+    assert_eq!(scene.get(&["statefulset/simple"])["status"]["readyReplicas"], 1);
+
+    scene.put("simple", &service(9_999));
+    scene.ready("simple");
+    scene.holds_branch();
+
+    // What cannot be changed any more.
+    let fixed = |key: &str| bringing("fixed", &format!("immutable: true, data: {{from: {key}}}"));
+    scene.put("simple", &fixed("one"));
+    scene.ready("simple");
+    scene.put("simple", &fixed("two"));
+    let shown =
+        scene.wait_for("simple", "Ready=False ApplyFailed", "field is immutable when `immutable` is set");
+    assert!(shown[1].starts_with("Applied=False ApplyFailed @5: ConfigMap/fixed: "), "{shown:#?}");
+    scene.put("simple", &fixed("one"));
+    scene.ready("simple");
+    scene.holds_branch();
+}

@@ -1,0 +1,63 @@
+//! What is left of a cluster that is deleted, and what a cluster of its name finds.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::scene::Scene;
+
+/// Name → uid.
+fn claims(scene: &Scene) -> BTreeMap<String, String> {
+    let text = |claim: &Value, key: &str| claim["metadata"][key].as_str().expect("text").to_owned();
+    let claims = scene.get(&["pvc"]);
+    let claims = claims["items"].as_array().into_iter().flatten();
+    claims.map(|claim| (text(claim, "name"), text(claim, "uid"))).collect()
+}
+
+#[test]
+fn a_cluster_that_comes_back_finds_its_data() {
+    let scene = Scene::new("delete");
+    let spec = "{replicas: 2, storage: {size: 1Gi}}";
+    scene.put("simple", spec);
+    scene.put("other", "{}");
+    scene.ready("simple");
+    scene.ready("other");
+    let before = claims(&scene);
+    assert_eq!(before.keys().collect::<Vec<_>>(), ["data-simple-0", "data-simple-1"]);
+
+    // Returns when the finalizer is gone.
+    scene.kubectl(&["delete", "proms/simple", "--timeout=60s"]);
+    assert_eq!(scene.cluster("simple"), Value::Null);
+    for kind in ["statefulset", "service", "configmap", "serviceaccount", "pdb"] {
+        let left = scene.get(&[kind, "--selector=app.kubernetes.io/instance=simple"]);
+        assert_eq!(left, Value::Null, "{kind}");
+    }
+    scene.wait_until("no pods", &["pods", "--selector=app.kubernetes.io/instance=simple"], Value::is_null);
+    assert_eq!(claims(&scene), before);
+    scene.ready("other");
+    let subjects = scene.subjects();
+    assert_eq!(subjects.last().map(String::as_str), Some("simple: deleted, data retained: 2 claims"));
+    let message = scene.message();
+    assert!(message.contains("data-simple-0") && message.contains("data-simple-1"), "{message}");
+    let tree = scene.checkout();
+    assert!(!tree.path().join("simple").exists() && tree.path().join("other").exists());
+    let told = scene.events("simple");
+    let gone = "Normal Deleted: Deleted 7 objects; what the volumes hold is kept as the spec says";
+    assert_eq!(told.last().map(String::as_str), Some(gone), "{told:#?}");
+
+    scene.put("simple", spec);
+    scene.ready("simple");
+    assert_eq!(claims(&scene), before);
+    let pods = scene.get(&["pods", "--selector=app.kubernetes.io/instance=simple"]).to_string();
+    assert!(before.keys().all(|claim| pods.contains(&format!(r#""claimName":"{claim}""#))), "{pods}");
+    assert_eq!(scene.subjects().last().map(String::as_str), Some("simple: created"));
+    scene.holds_branch();
+
+    // Thrown away with the cluster, where its owner says so.
+    let policy = r#"--patch={"spec":{"persistentVolumeClaimRetentionPolicy":{"whenDeleted":"Delete"}}}"#;
+    scene.kubectl(&["patch", "proms/simple", "--type=merge", policy]);
+    scene.ready("simple");
+    scene.kubectl(&["delete", "proms/simple", "--timeout=60s"]);
+    scene.wait_until("no claims", &["pvc"], Value::is_null);
+    assert_eq!(scene.subjects().last().map(String::as_str), Some("simple: deleted"));
+}
