@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods)] // how long ago the API server was asked
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use kube::api::{Api, ApiResource, DynamicObject};
@@ -46,7 +47,8 @@ pub enum KindError {
 /// What the API server serves, asked once for each group and version that is used.
 pub struct Kinds {
     client: Client,
-    known: Mutex<BTreeMap<String, Group>>,
+    /// One lock for each group and version: an aggregated API that hangs holds nobody who does not use it.
+    known: std::sync::Mutex<BTreeMap<String, Arc<Mutex<Option<Group>>>>>,
 }
 
 struct Group {
@@ -56,23 +58,28 @@ struct Group {
 
 impl Kinds {
     pub fn new(client: Client) -> Self {
-        Kinds { client, known: Mutex::default() }
+        Kinds { client, known: std::sync::Mutex::default() }
     }
 
     /// The address of a kind. Concurrent callers wait for one request.
     pub async fn of(&self, api_version: &str, kind: &str) -> Result<Served, KindError> {
-        let mut known = self.known.lock().await;
-        let group = known.get(api_version);
-        if let Some(served) = group.and_then(|group| group.kinds.get(kind)) {
+        let slot = self.slot(api_version);
+        let mut group = slot.lock().await;
+        if let Some(served) = group.as_ref().and_then(|group| group.kinds.get(kind)) {
             return Ok(served.clone());
         }
-        if group.is_none_or(|group| group.asked.elapsed() >= ASK_AGAIN) {
+        if group.as_ref().is_none_or(|group| group.asked.elapsed() >= ASK_AGAIN) {
             let kinds = self.ask(api_version).await?;
-            known.insert(api_version.to_string(), Group { kinds, asked: Instant::now() });
+            *group = Some(Group { kinds, asked: Instant::now() });
         }
-        let served = known.get(api_version).and_then(|group| group.kinds.get(kind)).cloned();
+        let served = group.as_ref().and_then(|group| group.kinds.get(kind)).cloned();
         let unknown = || KindError::Unknown { api_version: api_version.into(), kind: kind.into() };
         served.ok_or_else(unknown)
+    }
+
+    fn slot(&self, api_version: &str) -> Arc<Mutex<Option<Group>>> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(api_version.to_string()).or_default().clone()
     }
 
     /// The kinds of a group and version; none if it is not served.
