@@ -202,13 +202,26 @@ impl Follower {
 
     /// Tells what is wrong once, until it is something else.
     fn fail(&mut self, error: &Error, news: &mut Vec<Event>) {
-        let text = words(error);
         self.metrics.watch_restarted(Watched::Clusters);
         tracing::debug!(%error, "watching failed");
+        if is_routine(error) {
+            return;
+        }
+        let text = words(error);
         if self.trouble.as_ref() != Some(&text) {
             news.push(Event::Trouble(text.clone()));
             self.trouble = Some(text);
         }
+    }
+}
+
+/// The API server keeps changes for some minutes only: who comes later lists again, which is no trouble.
+fn is_routine(error: &Error) -> bool {
+    const GONE: u16 = 410;
+    match error {
+        Error::WatchError(status) => status.code == GONE,
+        Error::WatchStartFailed(ClientError::Api(status)) => status.code == GONE,
+        _ => false,
     }
 }
 
