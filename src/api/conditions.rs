@@ -30,6 +30,8 @@ pub enum Reason {
     BranchNotManaged,
     /// The API server refused an object.
     ApplyFailed,
+    /// The API server refused to delete an object.
+    DeleteFailed,
     /// An object of that name belongs to someone else.
     NotOurs,
     /// Another tool applies the branch.
@@ -56,6 +58,7 @@ impl Reason {
             Self::CommitFailed => "CommitFailed",
             Self::BranchNotManaged => "BranchNotManaged",
             Self::ApplyFailed => "ApplyFailed",
+            Self::DeleteFailed => "DeleteFailed",
             Self::NotOurs => "NotOurs",
             Self::External => "External",
             Self::Progressing => "Progressing",

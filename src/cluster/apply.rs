@@ -24,6 +24,11 @@ pub enum ApplyError {
     NotOurs { title: String, owner: String },
     #[error("{title} is still being deleted")]
     Going { title: String },
+    #[error(
+        "{title} is to be in namespace {namespace}, and the objects of a PrometheusCluster are in its own; take it out \
+         of spec.values, or let the chart render it without metadata.namespace"
+    )]
+    Foreign { title: String, namespace: String },
 }
 
 impl ApplyError {
@@ -31,6 +36,7 @@ impl ApplyError {
     pub fn is_final(&self) -> bool {
         match self {
             ApplyError::Kind { source: KindError::Unknown { .. }, .. } | ApplyError::NotOurs { .. } => true,
+            ApplyError::Foreign { .. } => true,
             ApplyError::Kind { source: KindError::Call(source), .. } => source.is_final(),
             ApplyError::Call { source, .. } => source.is_final(),
             ApplyError::Going { .. } => false,
@@ -52,53 +58,89 @@ impl Applier<'_> {
         let title = || object.title();
         let served = self.kinds.of(&object.api_version, &object.kind).await;
         let served = served.map_err(|source| ApplyError::Kind { title: title(), source })?;
-        let namespace = namespace(&served, object, self.release);
+        self.is_here(object)?;
+        let namespace = namespace(&served, self.release.namespace);
         let body = object.body(self.release, served.is_namespaced.then_some(namespace));
         let api = served.api(self.client.clone(), namespace);
+        let send = async |force: bool| {
+            let parameters = PatchParams { force, ..PatchParams::apply(FIELD_MANAGER) };
+            limited(api.patch(&object.name, &parameters, &Patch::Apply(&body))).await
+        };
         let failed = |source| ApplyError::Call { title: title(), source };
-        let force = self.claim(&api, object).await?;
-        let parameters = PatchParams { force, ..PatchParams::apply(FIELD_MANAGER) };
-        let applied = limited(api.patch(&object.name, &parameters, &Patch::Apply(&body))).await;
-        let applied = applied.map_err(failed)?;
+        let applied = match send(false).await {
+            Err(error) if error.is_conflict() => {
+                // Fields of another manager: ours to take only on an object of this release.
+                let found: DynamicObject = limited(api.get(&object.name)).await.map_err(failed)?;
+                let found = serde_json::to_value(&found.metadata).unwrap_or_default();
+                self.is_ours(&api, object, &found).await?;
+                send(true).await.map_err(failed)?
+            }
+            other => other.map_err(failed)?,
+        };
         if applied.metadata.deletion_timestamp.is_some() {
             return Err(ApplyError::Going { title: title() });
         }
         Ok(serde_json::to_value(applied).unwrap_or_default())
     }
-
-    /// Makes sure that the object is nobody else's; false if there is none. Asked before anything is sent, because
-    /// server-side apply joins an object of somebody else where no field is in dispute.
-    async fn claim(&self, api: &Api<DynamicObject>, object: &Object) -> Result<bool, ApplyError> {
-        let failed = |source| ApplyError::Call { title: object.title(), source };
-        let found = match limited(api.get_metadata(&object.name)).await {
-            Ok(found) => serde_json::to_value(&found.metadata).unwrap_or_default(),
-            Err(error) if error.is_not_found() => return Ok(false),
-            Err(error) => return Err(failed(error)),
-        };
-        let Release { namespace, name } = self.release;
-        let is_promgits = managers(&found).contains(&FIELD_MANAGER);
-        let is_ours = match object::owner(&found) {
-            Some(owner) if owner == (namespace, name) => true,
-            // Another cluster of this branch had it. A branch holds no object twice, so that one has let it go.
-            Some((other, _)) => is_promgits && other == namespace,
-            // Somebody took the marks off; or another tool made it of this commit, before promgit was asked to.
-            None => is_promgits || self.is_same(api, object).await?,
-        };
-        match is_ours {
-            true => Ok(true),
-            false => Err(ApplyError::NotOurs { title: object.title(), owner: owner(&found) }),
-        }
-    }
-
-    async fn is_same(&self, api: &Api<DynamicObject>, object: &Object) -> Result<bool, ApplyError> {
-        let live = limited(api.get(&object.name)).await;
-        let live = live.map_err(|source| ApplyError::Call { title: object.title(), source })?;
-        let live = serde_json::to_value(live).unwrap_or_default();
-        Ok(matches::difference(&object.json, &live).is_none())
-    }
 }
 
 impl Applier<'_> {
+    /// Makes sure that an object may be applied that this release did not have before: as Helm, promgit takes over none
+    /// without the marks of the release (`pkg/action/validate.go`, `existingResourceConflict`).
+    pub async fn is_free(&self, object: &Object) -> Result<(), ApplyError> {
+        self.is_here(object)?;
+        let title = || object.title();
+        let served = match self.kinds.of(&object.api_version, &object.kind).await {
+            Ok(served) => served,
+            // Its definition may be an object of the same release.
+            Err(KindError::Unknown { .. }) => return Ok(()),
+            Err(source) => return Err(ApplyError::Kind { title: title(), source }),
+        };
+        let api = served.api(self.client.clone(), namespace(&served, self.release.namespace));
+        match limited(api.get_metadata(&object.name)).await {
+            Ok(found) => {
+                let found = serde_json::to_value(&found.metadata).unwrap_or_default();
+                self.is_ours(&api, object, &found).await
+            }
+            Err(error) if error.is_not_found() => Ok(()),
+            Err(source) => Err(ApplyError::Call { title: title(), source }),
+        }
+    }
+
+    /// Whether an object that exists is one of this release.
+    async fn is_ours(
+        &self,
+        api: &Api<DynamicObject>,
+        object: &Object,
+        metadata: &Value,
+    ) -> Result<(), ApplyError> {
+        let is_promgits = managers(metadata).any(|manager| manager == FIELD_MANAGER);
+        let is_ours = match object::owner(metadata) {
+            Some(owner) if owner == (self.release.namespace, self.release.name) => true,
+            // Another cluster of this branch had it: no branch holds an object twice, so that one has let it go.
+            Some((namespace, _)) => is_promgits && namespace == self.release.namespace,
+            // Somebody took the marks off.
+            None if is_promgits => true,
+            // Or it is what another tool made of this commit, before promgit was told to apply it.
+            None => {
+                let failed = |source| ApplyError::Call { title: object.title(), source };
+                let live = limited(api.get(&object.name)).await.map_err(failed)?;
+                matches::difference(&object.json, &serde_json::to_value(live).unwrap_or_default()).is_none()
+            }
+        };
+        match is_ours {
+            true => Ok(()),
+            false => Err(ApplyError::NotOurs { title: object.title(), owner: owner(metadata) }),
+        }
+    }
+
+    fn is_here(&self, object: &Object) -> Result<(), ApplyError> {
+        match object.is_foreign(self.release) {
+            false => Ok(()),
+            true => Err(ApplyError::Foreign { title: object.title(), namespace: object.namespace.clone() }),
+        }
+    }
+
     /// Makes a custom resource definition if there is none of its name; Helm never changes one either.
     pub async fn define(&self, definition: &Object) -> Result<(), ApplyError> {
         let title = || definition.title();
@@ -119,15 +161,16 @@ impl Applier<'_> {
         }
     }
 
-    /// The first thing in which the cluster does not hold these objects; none if it does.
+    /// The first thing in which the cluster does not hold these objects; none if it does. Objects of other namespaces are
+    /// not looked at: the answer is read by people who may have no rights there.
     pub async fn difference(&self, objects: &[Object]) -> Option<String> {
-        for object in objects {
+        for object in objects.iter().filter(|object| !object.is_foreign(self.release)) {
             let title = object.title();
             let served = match self.kinds.of(&object.api_version, &object.kind).await {
                 Ok(served) => served,
                 Err(error) => return Some(format!("{title}: {error}")),
             };
-            let api = served.api(self.client.clone(), namespace(&served, object, self.release));
+            let api = served.api(self.client.clone(), namespace(&served, self.release.namespace));
             let live = match limited(api.get(&object.name)).await {
                 Ok(live) => serde_json::to_value(live).unwrap_or_default(),
                 Err(error) if error.is_not_found() => return Some(format!("{title} does not exist yet")),
@@ -141,13 +184,9 @@ impl Applier<'_> {
     }
 }
 
-/// Where the object goes: what it says, else the namespace of the release.
-pub fn namespace<'a>(served: &Served, object: &'a Object, release: Release<'a>) -> &'a str {
-    match (served.is_namespaced, object.namespace.as_str()) {
-        (false, _) => "",
-        (true, "") => release.namespace,
-        (true, own) => own,
-    }
+/// Where an object goes: into the namespace of its release, if its kind has namespaces.
+pub fn namespace<'a>(served: &Served, namespace: &'a str) -> &'a str {
+    if served.is_namespaced { namespace } else { "" }
 }
 
 /// Who has an object, in words.
@@ -155,19 +194,18 @@ fn owner(metadata: &Value) -> String {
     if let Some((namespace, name)) = object::owner(metadata) {
         return format!("the Helm release {namespace}/{name}");
     }
-    match managers(metadata).as_slice() {
+    let mut managers: Vec<&str> = managers(metadata).filter(|manager| *manager != FIELD_MANAGER).collect();
+    managers.dedup();
+    match managers.as_slice() {
         [] => "someone else".into(),
         some => some.join(" and "),
     }
 }
 
-/// Who set fields of an object other than its status.
-fn managers(metadata: &Value) -> Vec<&str> {
+/// Who wrote fields of an object, but for its status.
+fn managers(metadata: &Value) -> impl Iterator<Item = &str> {
     let fields = metadata["managedFields"].as_array().into_iter().flatten();
-    let mut managers: Vec<&str> = fields
+    fields
         .filter(|entry| entry["subresource"].as_str().unwrap_or_default() != "status")
         .filter_map(|entry| entry["manager"].as_str())
-        .collect();
-    managers.dedup();
-    managers
 }

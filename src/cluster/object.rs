@@ -37,6 +37,18 @@ impl Object {
         format!("{}/{}", self.kind, self.name)
     }
 
+    /// Whether both name the same object, in whatever version.
+    pub fn is_same(&self, other: &Object) -> bool {
+        let group = |object: &Object| object.api_version.rsplit_once('/').map(|(group, _)| group.to_string());
+        (&self.kind, &self.name) == (&other.kind, &other.name) && group(self) == group(other)
+    }
+
+    /// Whether it says to be in another namespace than its release. Whoever may write a PrometheusCluster in one
+    /// namespace has no say in another, and the agent must not lend them its own rights.
+    pub fn is_foreign(&self, release: Release<'_>) -> bool {
+        !self.namespace.is_empty() && self.namespace != release.namespace
+    }
+
     /// Whether a chart asked for it to outlive its release.
     pub fn is_kept(&self) -> bool {
         let policy = self.json["metadata"]["annotations"][RESOURCE_POLICY].as_str();
@@ -100,6 +112,15 @@ mod tests {
         assert_eq!(body, expected);
         assert_eq!(owner(&body["metadata"]), Some(("n", "r")));
         assert_eq!(owner(&json!({})), None);
+    }
+
+    #[test]
+    fn an_object_is_in_the_namespace_of_its_release() {
+        let release = Release { namespace: "n", name: "r" };
+        for (namespace, expected) in [("", false), ("n", false), ("kube-system", true)] {
+            let found = Object { namespace: namespace.into(), ..object(json!({})) };
+            assert_eq!(found.is_foreign(release), expected, "{namespace}");
+        }
     }
 
     #[test]

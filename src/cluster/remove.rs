@@ -1,6 +1,6 @@
 //! The objects of a release turned into nothing, in Helm's uninstall order.
 
-use kube::api::DeleteParams;
+use kube::api::{DeleteParams, Preconditions};
 
 use super::apply::{Applier, ApplyError, namespace};
 use super::call::limited;
@@ -11,7 +11,7 @@ use crate::render::order;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removed {
     Deleted,
-    /// It was gone already.
+    /// It was gone already, or on its way.
     Absent,
     /// The chart asked for it to be kept (`helm.sh/resource-policy`), or it belongs to someone else by now.
     Kept,
@@ -35,18 +35,30 @@ impl Applier<'_> {
             Err(super::kinds::KindError::Unknown { .. }) => return Ok(Removed::Absent),
             Err(source) => return Err(ApplyError::Kind { title: title(), source }),
         };
-        let api = served.api(self.client.clone(), namespace(&served, object, self.release));
+        // Never applied, see there.
+        if object.is_foreign(self.release) {
+            return Ok(Removed::Kept);
+        }
+        let api = served.api(self.client.clone(), namespace(&served, self.release.namespace));
         let failed = |source| ApplyError::Call { title: title(), source };
         let found = match limited(api.get_metadata(&object.name)).await {
-            Ok(found) => serde_json::to_value(&found.metadata).unwrap_or_default(),
+            Ok(found) => found.metadata,
             Err(error) if error.is_not_found() => return Ok(Removed::Absent),
             Err(error) => return Err(failed(error)),
         };
-        if object::owner(&found) != Some((self.release.namespace, self.release.name)) {
+        let metadata = serde_json::to_value(&found).unwrap_or_default();
+        if object::owner(&metadata) != Some((self.release.namespace, self.release.name)) {
             return Ok(Removed::Kept);
         }
-        match limited(api.delete(&object.name, &DeleteParams::background())).await {
+        if found.deletion_timestamp.is_some() {
+            return Ok(Removed::Absent);
+        }
+        // This very object: one that somebody else makes of the same name in between is theirs.
+        let preconditions = Preconditions { uid: found.uid, resource_version: None };
+        let parameters = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::background() };
+        match limited(api.delete(&object.name, &parameters)).await {
             Ok(_) => Ok(Removed::Deleted),
+            Err(error) if error.is_conflict() => Ok(Removed::Kept),
             Err(error) if error.is_not_found() => Ok(Removed::Absent),
             Err(error) => Err(failed(error)),
         }

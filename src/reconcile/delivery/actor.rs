@@ -6,7 +6,9 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{Notify, watch};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use tokio::sync::Notify;
+use tokio::sync::watch::{Receiver, Sender};
 use tokio::task;
 use tokio::time::sleep;
 
@@ -16,7 +18,7 @@ use super::release::{self, Release, ReleaseError};
 use super::settled::{New, Outcome, Settled};
 use super::shared::Shared;
 use super::status::{self, Facts};
-use super::watch::Watch;
+use super::watch::{self, Wait, Watch};
 use crate::api::conditions::{APPLIED, READY, Reason};
 use crate::api::spec::delivery::Mode;
 use crate::api::{PrometheusClusterStatus, annotations};
@@ -32,9 +34,15 @@ use crate::source::event::Key;
 pub struct Actor {
     pub(super) shared: Arc<Shared>,
     pub(super) key: Key,
-    news: watch::Receiver<Arc<Settled>>,
+    news: Receiver<Arc<Settled>>,
+    /// The resource that all below is about; another one of the same name is another one.
+    uid: String,
     /// What the resource says now, as far as this agent wrote it.
     pub(super) status: Option<PrometheusClusterStatus>,
+    /// A write of the status was sent and its answer not seen: what the resource says is not known.
+    is_unsure: bool,
+    /// When the newest state came.
+    pub(super) began: Instant,
     /// Notified when a live object of the cluster changes.
     pub(super) changed: Arc<Notify>,
     pub(super) busy: Busy,
@@ -45,7 +53,7 @@ pub struct Actor {
 
 /// Counts the actor among the busy ones while it is.
 pub(super) struct Busy {
-    count: watch::Sender<usize>,
+    count: Sender<usize>,
     is: bool,
 }
 
@@ -84,11 +92,23 @@ impl Drop for Gauge {
 
 impl Actor {
     /// An actor that counts as busy from now on.
-    pub fn new(shared: Arc<Shared>, key: Key, news: watch::Receiver<Arc<Settled>>) -> Self {
+    pub fn new(shared: Arc<Shared>, key: Key, news: Receiver<Arc<Settled>>) -> Self {
         let mut busy = Busy { count: shared.busy.clone(), is: false };
         busy.set(true);
         let gauge = Gauge { metrics: shared.metrics.clone(), state: None };
-        Actor { shared, key, news, status: None, changed: Arc::default(), busy, is_held: false, gauge }
+        Actor {
+            shared,
+            key,
+            news,
+            uid: String::new(),
+            status: None,
+            is_unsure: false,
+            began: Instant::now(),
+            changed: Arc::default(),
+            busy,
+            is_held: false,
+            gauge,
+        }
     }
 
     /// Runs until the cluster is gone.
@@ -118,8 +138,11 @@ impl Actor {
 
     /// Does what the newest state asks for; `Break` when the cluster is gone.
     async fn handle(&mut self, settled: &Settled) -> ControlFlow<()> {
-        if self.status.is_none() {
+        self.began = Instant::now();
+        if self.uid != settled.subject.uid {
+            self.uid.clone_from(&settled.subject.uid);
             self.status = Some(settled.cluster.status.clone().unwrap_or_default());
+            (self.is_unsure, self.is_held) = (false, false);
         }
         match &settled.outcome {
             Outcome::Committed { branch, new } => {
@@ -150,6 +173,13 @@ impl Actor {
             && status.commit.as_ref().is_some_and(|known| known.revision == commit)
     }
 
+    /// Whether the resource says how this very commit is.
+    pub(super) fn says(&self, generation: i64, commit: &str) -> bool {
+        let Some(status) = &self.status else { return false };
+        condition(status, READY).is_some_and(|(_, of)| of == generation)
+            && status.commit.as_ref().is_some_and(|known| known.revision == commit)
+    }
+
     async fn told(&self, settled: &Settled, new: Option<&New>, branch: &str) {
         let Some(New { commit, subject }) = new else { return };
         let subject = subject.split_once(": ").map_or(subject.as_str(), |(_, words)| words);
@@ -172,16 +202,22 @@ impl Actor {
             short: release.commit.short(),
             chart: release.chart.clone(),
         };
+        let is_external = self.mode(settled) == Mode::External;
+        let is_held = self.holds(settled, &described.commit, is_external);
+        let is_ready = self.says_ready(settled.generation(), &described.commit);
+        let before = match is_held || is_external {
+            true => self.waited(settled, &described.commit),
+            false => Duration::ZERO,
+        };
+        let limit = self.limit(settled);
         let mut watch = Watch {
             settled,
             described,
             awaited: Vec::new(),
             applied: Applied::ByUs,
-            is_external: self.mode(settled) == Mode::External,
-            began: Instant::now(),
-            limit: self.limit(settled),
+            is_external,
+            wait: Wait::new(None, before, limit),
         };
-        let is_held = self.holds(settled, &watch.described.commit);
         if watch.is_external {
             watch.awaited = self.awaited(&release, &[]).await;
             watch.applied = match is_held {
@@ -197,16 +233,20 @@ impl Actor {
             };
             watch.awaited = self.awaited(&release, &generations).await;
         }
-        watch.limit = self.rest(settled, is_held, watch.limit);
+        watch.wait = Wait::new((!is_ready).then(Instant::now), before, limit);
         self.follow(&release, watch).await;
     }
 
     /// True if the status says that the cluster holds this commit already, and nobody asked to look again.
-    fn holds(&self, settled: &Settled, commit: &str) -> bool {
+    fn holds(&self, settled: &Settled, commit: &str, is_external: bool) -> bool {
         let Some(status) = &self.status else { return false };
         let known = status.commit.as_ref().is_some_and(|known| known.revision == commit);
+        // What another tool applied does not carry our marks yet.
+        let by_others = |condition: &&Condition| condition.reason == Reason::External.as_str();
+        let applied = status.conditions.iter().find(|condition| condition.type_ == APPLIED);
         known
             && condition(status, APPLIED) == Some(("True", settled.generation()))
+            && (is_external || applied.filter(by_others).is_none())
             && status.last_handled_reconcile_at == reconcile_at(settled)
     }
 
@@ -221,18 +261,14 @@ impl Actor {
         own.and_then(|span| Duration::try_from(span).ok()).unwrap_or(self.shared.defaults.timeout)
     }
 
-    /// What is left of the time, if an agent before this one began to wait.
-    fn rest(&self, settled: &Settled, is_held: bool, limit: Duration) -> Duration {
-        let status = self.status.as_ref().filter(|_| is_held);
-        let ready = status.and_then(|status| {
-            status.conditions.iter().find(|condition| condition.type_ == READY && condition.status == "False")
-        });
-        let Some(since) = ready.filter(|ready| ready.observed_generation == Some(settled.generation()))
-        else {
-            return limit;
-        };
-        let waited = Timestamp::now().duration_since(since.last_transition_time.0);
-        limit.saturating_sub(Duration::try_from(waited).unwrap_or_default())
+    /// How long an agent before this one waited, unless somebody asked to look again.
+    fn waited(&self, settled: &Settled, commit: &str) -> Duration {
+        let same =
+            |status: &&PrometheusClusterStatus| status.last_handled_reconcile_at == reconcile_at(settled);
+        let status = self.status.as_ref().filter(same);
+        status.map_or(Duration::ZERO, |status| {
+            watch::waited(status, settled.generation(), commit, Timestamp::now())
+        })
     }
 
     /// Reads the commit that describes the cluster; a repository that cannot be read is tried again.
@@ -290,13 +326,16 @@ impl Actor {
             replicas: replicas.cloned(),
         };
         let new = status::compose(&old, phase, &facts, Timestamp::now());
-        if new == old {
+        if new == old && !self.is_unsure {
             return false;
         }
         let mut attempt = 0;
         loop {
+            // Newer news may end this here, with the request on its way.
+            self.is_unsure = true;
             match self.shared.publisher.status(&settled.subject, &new).await {
                 Ok(()) => {
+                    self.is_unsure = false;
                     self.status = Some(new);
                     return true;
                 }

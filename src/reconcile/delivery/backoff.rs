@@ -16,6 +16,9 @@ pub const PASSING: Backoff = Backoff { first: Duration::from_millis(500), longes
 /// Someone has to change something first (a quota, an object of another owner), and the agent is to notice.
 pub const FINAL: Backoff = Backoff { first: Duration::from_secs(5), longest: Duration::from_secs(300) };
 
+/// Failures that pass are told to users from this attempt on.
+pub const TOLD_FROM: u32 = 2;
+
 impl Backoff {
     /// The pause after attempt `attempt` (from 0): twice the one before, within the bounds, less up to a quarter.
     pub fn pause(self, attempt: u32) -> Duration {

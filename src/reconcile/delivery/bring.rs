@@ -5,20 +5,33 @@ use std::time::Instant;
 
 use tokio::time::sleep;
 
-use super::actor::Actor;
-use super::backoff::{FINAL, PASSING};
+use super::actor::{Actor, condition};
+use super::backoff::{FINAL, PASSING, TOLD_FROM};
 use super::phase::{Described, Phase};
-use super::release::Release;
+use super::release::{self, Release};
 use super::settled::Settled;
-use crate::api::conditions::Reason;
+use crate::api::conditions::{APPLIED, Reason};
 use crate::cluster::apply::{Applier, ApplyError};
-use crate::cluster::object;
+use crate::cluster::object::{self, Object};
+use crate::git::oid::Oid;
+use crate::git::reader::Reader;
 use crate::reconcile::report::Report;
 
-/// Failures that pass are told from this attempt on.
-const TOLD_FROM: u32 = 2;
-
 impl Actor {
+    /// The objects that the cluster holds already for this release, as its status says. A repository that does not
+    /// hold that commit any more (it was made anew) knows of none.
+    async fn held(&self) -> Vec<Object> {
+        let Some(status) = &self.status else { return Vec::new() };
+        let is_applied = condition(status, APPLIED).is_some_and(|(status, _)| status == "True");
+        let Some(commit) = status.commit.as_ref().filter(|_| is_applied) else { return Vec::new() };
+        let Ok(commit) = commit.revision.parse::<Oid>() else { return Vec::new() };
+        let name = self.key.name.clone();
+        let load = move |reader: &Reader| {
+            Ok(release::load(reader, commit, &name).map(|release| release.objects).unwrap_or_default())
+        };
+        self.read(load).await
+    }
+
     /// Applies all objects, again and again until the API server has taken them; returns their generations.
     pub(super) async fn apply(
         &mut self,
@@ -27,8 +40,9 @@ impl Actor {
         described: &Described,
     ) -> Vec<i64> {
         let (mut attempt, began) = (0, Instant::now());
+        let held = self.held().await;
         loop {
-            let error = match self.try_apply(settled, release).await {
+            let error = match self.try_apply(settled, release, &held).await {
                 Ok(generations) => {
                     let took = began.elapsed().as_millis();
                     let Described { short, .. } = described;
@@ -58,10 +72,21 @@ impl Actor {
         }
     }
 
-    async fn try_apply(&mut self, settled: &Settled, release: &Release) -> Result<Vec<i64>, ApplyError> {
+    async fn try_apply(
+        &mut self,
+        settled: &Settled,
+        release: &Release,
+        held: &[Object],
+    ) -> Result<Vec<i64>, ApplyError> {
         // The semaphore is never closed.
         let shared = self.shared.clone();
         let _permit = shared.applying.acquire().await;
+        let applier = self.applier();
+        // Before anything is changed: half a release helps nobody.
+        for object in release.objects.iter().filter(|object| !held.iter().any(|known| known.is_same(object)))
+        {
+            applier.is_free(object).await?;
+        }
         self.hold(settled).await?;
         let applier = self.applier();
         for definition in &release.definitions {
@@ -87,7 +112,11 @@ impl Actor {
     }
 
     pub(super) fn applier(&self) -> Applier<'_> {
-        let release = object::Release { namespace: &self.key.namespace, name: &self.key.name };
-        Applier { client: &self.shared.client, kinds: &self.shared.kinds, release }
+        Applier { client: &self.shared.client, kinds: &self.shared.kinds, release: self.marks() }
+    }
+
+    /// How the objects of this cluster are marked.
+    pub(super) fn marks(&self) -> object::Release<'_> {
+        object::Release { namespace: &self.key.namespace, name: &self.key.name }
     }
 }

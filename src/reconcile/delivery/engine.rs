@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 
 use super::actor::Actor;
-use super::settled::{Outcome, Settled};
+use super::settled::{self, Outcome, Settled};
 use super::shared::{Defaults, Shared};
 use crate::cluster::kinds::Kinds;
 use crate::cluster::live::Live;
@@ -61,8 +61,10 @@ impl Engine {
 
     /// Takes in what became of a cluster; does not wait for anything.
     pub fn hear(&self, report: &Report) {
-        if let Some(settled) = Settled::of(report) {
-            self.deliver(settled);
+        match Settled::of(report) {
+            Some(settled) => self.deliver(settled),
+            // A commit of a resource that went while it was made has started an actor in the meantime.
+            None => settled::gone(report).iter().for_each(|key| self.forget(key)),
         }
     }
 
@@ -88,6 +90,13 @@ impl Engine {
         actors.insert(key.clone(), inbox);
         drop(actors);
         self.runtime.spawn(Actor::new(self.shared.clone(), key, news).run());
+    }
+
+    /// Ends what is done for all clusters: what is not finished is taken up by the next start. Without it the actors,
+    /// which follow what they brought up for ever, would keep the process alive.
+    pub fn close(&self) {
+        // An actor ends when nobody can have news for it any more.
+        self.shared.actors().clear();
     }
 
     /// Waits until nothing is on its way.

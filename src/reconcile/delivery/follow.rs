@@ -1,21 +1,22 @@
 //! Live objects turned into what users are told, for as long as a commit is the newest one.
 #![allow(clippy::disallowed_methods)] // time-outs
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::time::{sleep, sleep_until};
 
 use super::actor::Actor;
-use super::backoff::PASSING;
 use super::pace::Pace;
 use super::phase::{Applied, Described, Phase};
 use super::progress::{self, Awaited, Progress, Standing};
 use super::release::Release;
 use super::watch::Watch;
+use crate::api::PrometheusClusterStatus;
+use crate::api::conditions::{Reason, STALLED};
 use crate::cluster::apply::namespace;
 use crate::cluster::explain;
 use crate::cluster::live::{Sight, Target};
-use crate::cluster::object::{self, Object};
+use crate::cluster::object::Object;
 use crate::cluster::publish::{Tone, cut};
 use crate::health;
 use crate::reconcile::report::Report;
@@ -27,67 +28,66 @@ const GATHER: Duration = Duration::from_millis(100);
 const MOST_DIFFERENCE: usize = 500;
 
 impl Actor {
-    /// Starts to follow the objects that have a readiness.
+    /// The objects that have a readiness. Those outside of the release's namespace are nobody's business here.
     pub(super) async fn awaited(&self, release: &Release, generations: &[i64]) -> Vec<Awaited> {
         let mut awaited = Vec::new();
         for (number, object) in release.objects.iter().enumerate() {
-            if !health::is_watched(&object.api_version, &object.kind) {
+            if !health::is_watched(&object.api_version, &object.kind) || object.is_foreign(self.marks()) {
                 continue;
             }
-            let target = self.target(object).await;
-            awaited
-                .push(Awaited { target, generation: generations.get(number).copied().unwrap_or_default() });
+            let Object { api_version, kind, name, .. } = object.clone();
+            let target = Target { api_version, kind, namespace: self.key.namespace.clone(), name };
+            let generation = generations.get(number).copied().unwrap_or_default();
+            let mut object = Awaited { target, generation, trouble: None };
+            self.watch(&mut object).await;
+            awaited.push(object);
         }
         awaited
     }
 
-    async fn target(&self, object: &Object) -> Target {
-        let mut attempt = 0;
-        loop {
-            let release = object::Release { namespace: &self.key.namespace, name: &self.key.name };
-            let served = self.shared.kinds.of(&object.api_version, &object.kind).await;
-            let followed = match served {
-                Ok(served) => {
-                    let Object { api_version, kind, name, .. } = object.clone();
-                    let namespace = namespace(&served, object, release).to_string();
-                    let target = Target { api_version, kind, namespace, name };
-                    self.shared.live.follow(&target, &self.changed).await.map(|()| target)
-                }
-                Err(error) => Err(error),
-            };
-            match followed {
-                Ok(target) => return target,
-                Err(error) => {
-                    tracing::warn!(cluster = %self.key, %error, "cannot be followed; it is tried again")
-                }
+    /// Starts to follow an object, or notes what is in the way.
+    async fn watch(&self, awaited: &mut Awaited) {
+        let target = &mut awaited.target;
+        let served = self.shared.kinds.of(&target.api_version, &target.kind).await;
+        let followed = match served {
+            Ok(served) => {
+                target.namespace = namespace(&served, &self.key.namespace).to_string();
+                self.shared.live.follow(target, &self.changed).await
             }
-            sleep(PASSING.pause(attempt)).await;
-            attempt += 1;
-        }
+            Err(error) => Err(error),
+        };
+        awaited.trouble = followed.err().map(|error| error.to_string());
     }
 
     /// Follows the live objects, and tells what users have to know, for as long as this state is the newest.
     pub(super) async fn follow(&mut self, release: &Release, mut watch: Watch<'_>) {
-        let mut pace = Pace::new(watch.began);
+        let mut pace = Pace::new(Instant::now());
+        let mut is_woken = true;
         loop {
-            let progress = progress::look(&watch.awaited, |target| self.shared.live.sight(target));
-            self.compare(release, &mut watch, &progress, &mut pace).await;
-            self.explain(&watch, &progress, &mut pace).await;
-            let phase = watch.phase(&progress, pace.reason.as_deref());
-            self.tell(&watch, &phase, &progress, &mut pace).await;
-            let due = pace.due(&watch, &phase);
-            tokio::select! {
-                () = self.changed.notified() => sleep(GATHER).await,
-                () = sleep_until(due.into()) => {}
+            for awaited in watch.awaited.iter_mut().filter(|awaited| awaited.trouble.is_some()) {
+                self.watch(awaited).await;
             }
+            let progress = progress::look(&watch.awaited, |target| self.shared.live.sight(target));
+            if matches!(watch.applied, Applied::NotYet(_)) && pace.compares(is_woken, Instant::now()) {
+                self.compare(release, &mut watch, &progress).await;
+            }
+            watch.wait.look(watch.is_up(&progress), Instant::now());
+            self.explain(&watch, &progress, &mut pace).await;
+            let phase = watch.phase(&progress, pace.reason.as_deref(), Instant::now());
+            self.tell(&watch, &phase, &progress, &mut pace).await;
+            let due = pace.due(&watch, &phase, Instant::now());
+            is_woken = tokio::select! {
+                () = self.changed.notified() => {
+                    sleep(GATHER).await;
+                    true
+                }
+                () = sleep_until(due.into()) => false,
+            };
         }
     }
 
     /// While another tool applies: whether the cluster holds the commit by now.
-    async fn compare(&self, release: &Release, watch: &mut Watch<'_>, progress: &Progress, pace: &mut Pace) {
-        if !matches!(watch.applied, Applied::NotYet(_)) || !pace.compares() {
-            return;
-        }
+    async fn compare(&self, release: &Release, watch: &mut Watch<'_>, progress: &Progress) {
         // What is awaited is watched: as long as some of it does not even exist there is nothing to ask for.
         if let Standing::OnItsWay { about, .. } = &progress.standing
             && let Some(object) = watch.awaited.get(*about)
@@ -115,16 +115,13 @@ impl Actor {
     /// Asks why an object is not ready, now and then.
     async fn explain(&self, watch: &Watch<'_>, progress: &Progress, pace: &mut Pace) {
         let about = match &progress.standing {
-            Standing::Up { .. } => {
-                pace.reason = None;
-                return;
-            }
+            Standing::Up { .. } => return pace.calm(Instant::now()),
             Standing::OnItsWay { about, .. } | Standing::Broken { about, .. } => *about,
         };
         let Some(object) = watch.awaited.get(about) else { return };
         let Sight::Seen(seen) = self.shared.live.sight(&object.target) else { return };
-        let is_late = watch.began.elapsed() >= watch.limit;
-        if !pace.explains(is_late) {
+        let now = Instant::now();
+        if !pace.explains(watch.wait.is_over(now), now) {
             return;
         }
         pace.reason = explain::why(&self.shared.client, &object.target, seen.replicas.as_ref()).await;
@@ -140,21 +137,28 @@ impl Actor {
 
     /// Writes the status if there is something new to say, and events at the turns of the way.
     async fn tell(&mut self, watch: &Watch<'_>, phase: &Phase, progress: &Progress, pace: &mut Pace) {
-        let is_ready = matches!(phase, Phase::Ready { .. });
-        let was = self.says_ready(watch.settled.generation(), &watch.described.commit);
-        // Right after a start nothing is seen yet, which is no news of a cluster that was up.
-        if was && progress.is_blind || !pace.may_tell(phase, was) {
+        let (generation, commit) = (watch.settled.generation(), &watch.described.commit);
+        let was_ready = self.says_ready(generation, commit);
+        let was_late = self.status.as_ref().is_some_and(|status| is_late(status, generation, commit));
+        // Right after a start nothing is seen yet, which is no news of a cluster that was spoken of before.
+        if progress.is_blind && self.says(generation, commit)
+            || !pace.may_tell(phase, was_ready, Instant::now())
+        {
             return;
         }
-        let replicas = progress.replicas.as_ref();
-        let changed = self.publish(watch.settled, phase, replicas).await;
-        pace.told(phase);
+        let changed = self.publish(watch.settled, phase, progress.replicas.as_ref()).await;
+        pace.told(phase, Instant::now());
         self.busy.set(matches!(phase, Phase::Progressing { .. }));
-        if !changed || was == is_ready && !matches!(phase, Phase::Late { .. }) {
+        let is_turn = match phase {
+            Phase::Ready { .. } => !was_ready,
+            Phase::Late { .. } => !was_late,
+            _ => was_ready,
+        };
+        if !changed || !is_turn {
             return;
         }
         let Described { short, .. } = &watch.described;
-        let took = watch.began.elapsed();
+        let took = self.began.elapsed();
         let publisher = &self.shared.publisher;
         let subject = &watch.settled.subject;
         self.report(phase);
@@ -168,10 +172,20 @@ impl Actor {
             Phase::Late { message, .. } => {
                 publisher.event(subject, Tone::Warning, "Stalled", "Wait", message).await;
             }
-            Phase::Progressing { message, .. } if was => {
+            Phase::Progressing { message, .. } => {
                 publisher.event(subject, Tone::Warning, "NotReady", "Watch", message).await;
             }
             _ => {}
         }
     }
+}
+
+/// Whether the status says that this commit did not come up in time.
+fn is_late(status: &PrometheusClusterStatus, generation: i64, commit: &str) -> bool {
+    let is_stalled = status.conditions.iter().any(|condition| {
+        condition.type_ == STALLED
+            && condition.reason == Reason::Stalled.as_str()
+            && condition.observed_generation == Some(generation)
+    });
+    is_stalled && status.commit.as_ref().is_some_and(|known| known.revision == commit)
 }

@@ -36,6 +36,10 @@ pub enum Phase {
         applied: Applied,
         message: String,
     },
+    /// The resource is deleted, and some object of it cannot be.
+    Terminating {
+        message: String,
+    },
 }
 
 impl Phase {
@@ -45,7 +49,8 @@ impl Phase {
             Phase::Ready { .. } => State::Ready,
             Phase::Progressing { .. } => State::Progressing,
             Phase::Suspended => State::Suspended,
-            Phase::NotCommitted { .. } | Phase::NotApplied { .. } | Phase::Late { .. } => State::Failed,
+            Phase::NotCommitted { .. } | Phase::NotApplied { .. } => State::Failed,
+            Phase::Late { .. } | Phase::Terminating { .. } => State::Failed,
         }
     }
 
@@ -57,7 +62,8 @@ impl Phase {
             | Phase::NotApplied { message, .. }
             | Phase::Progressing { message, .. }
             | Phase::Late { message, .. }
-            | Phase::Ready { message, .. } => message,
+            | Phase::Ready { message, .. }
+            | Phase::Terminating { message } => message,
         }
     }
 }

@@ -9,6 +9,8 @@ pub struct Awaited {
     pub target: Target,
     /// What the API server answered to the apply; 0 where nobody knows.
     pub generation: i64,
+    /// Why it cannot be followed.
+    pub trouble: Option<String>,
 }
 
 /// Where a release stands.
@@ -36,7 +38,10 @@ pub fn look(awaited: &[Awaited], sight: impl Fn(&Target) -> Sight) -> Progress {
     let (mut waiting, mut broken, mut replicas) = (None, None, None);
     let mut is_blind = false;
     for (about, object) in awaited.iter().enumerate() {
-        let sight = sight(&object.target);
+        let sight = match &object.trouble {
+            Some(trouble) => Sight::Unknown(Some(trouble.clone())),
+            None => sight(&object.target),
+        };
         is_blind |= matches!(sight, Sight::Unknown(None));
         if let Sight::Seen(seen) = &sight
             && replicas.is_none()
@@ -97,7 +102,8 @@ mod tests {
 
     fn awaited(name: &str, generation: i64) -> Awaited {
         let [api_version, kind, namespace] = ["apps/v1", "StatefulSet", "n"].map(str::to_string);
-        Awaited { target: Target { api_version, kind, namespace, name: name.into() }, generation }
+        let target = Target { api_version, kind, namespace, name: name.into() };
+        Awaited { target, generation, trouble: None }
     }
 
     fn seen(health: Health, generation: i64) -> Sight {

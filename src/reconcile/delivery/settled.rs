@@ -8,7 +8,7 @@ use crate::cluster::publish::{FINALIZER, Subject};
 use crate::git::oid::Oid;
 use crate::reconcile::queue::Work;
 use crate::reconcile::report::Report;
-use crate::source::event::Key;
+use crate::source::event::{Deleted, Key};
 
 /// What became of the newest state of a cluster, in git.
 #[derive(Clone, Debug)]
@@ -80,6 +80,20 @@ impl Settled {
         };
         let subject = Subject::of(&cluster)?;
         Some(Settled { key: work.key().clone(), subject, cluster, outcome })
+    }
+}
+
+/// The cluster that a report says is gone from the API server.
+pub fn gone(report: &Report) -> Option<Key> {
+    match report {
+        Report::Committed { work, .. } | Report::Unchanged { work, .. } | Report::Failed { work, .. } => {
+            match work {
+                Work::Delete(Deleted { key, terminating: None, .. }) => Some(key.clone()),
+                Work::Delete(_) | Work::Apply(_) => None,
+            }
+        }
+        Report::Refused(_) | Report::Listed { .. } | Report::Notice(_) => None,
+        Report::Ready { .. } | Report::NotReady { .. } => None,
     }
 }
 

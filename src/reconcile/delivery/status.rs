@@ -13,6 +13,9 @@ use crate::health::Replicas;
 /// Longest message of a condition (`maxLength` in apimachinery's `Condition`).
 const MOST_MESSAGE: usize = 32_768;
 
+/// Outcome of a change that came up.
+const SUCCEEDED: &str = "Succeeded";
+
 /// What the status says beside the phase.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
@@ -56,7 +59,7 @@ pub fn compose(
 
 fn release(phase: &Phase) -> Option<&Described> {
     match phase {
-        Phase::NotCommitted { .. } | Phase::Suspended => None,
+        Phase::NotCommitted { .. } | Phase::Suspended | Phase::Terminating { .. } => None,
         Phase::NotApplied { release, .. }
         | Phase::Progressing { release, .. }
         | Phase::Late { release, .. }
@@ -88,6 +91,12 @@ impl Conditions<'_> {
                 self.keep(APPLIED);
                 let message = "suspended: what was asked for since is neither committed nor applied";
                 self.set(READY, false, Reason::Suspended, message);
+            }
+            Phase::Terminating { message } => {
+                self.keep(COMMITTED);
+                self.keep(APPLIED);
+                self.set(READY, false, Reason::DeleteFailed, message);
+                self.set(RECONCILING, true, Reason::DeleteFailed, "it is tried again");
             }
             Phase::NotApplied { release, reason, message } => {
                 self.committed(release);
@@ -140,6 +149,12 @@ impl Conditions<'_> {
         let status = if is_true { "True" } else { "False" };
         let before = self.old.iter().find(|condition| condition.type_ == kind);
         let same = before.filter(|condition| condition.status == status);
+        // Work on another generation, or another part of it, is other work: a time-out counts from its beginning.
+        let same = same.filter(|condition| {
+            kind != RECONCILING
+                || condition.reason == reason.as_str()
+                    && condition.observed_generation == Some(self.facts.generation)
+        });
         self.new.push(Condition {
             type_: kind.to_string(),
             status: status.to_string(),
@@ -158,16 +173,16 @@ impl Conditions<'_> {
     }
 }
 
-/// Notes how the newest commit ended; what happens to it later replaces that.
+/// Notes how the newest commit ended: once it was up, what happens later is not its outcome any more.
 fn record(history: &mut Vec<Change>, phase: &Phase, generation: i64, now: Timestamp) {
     let (release, outcome) = match phase {
-        Phase::Ready { release, .. } => (release, "Succeeded"),
+        Phase::Ready { release, .. } => (release, SUCCEEDED),
         Phase::Late { release, .. } => (release, "Failed"),
         _ => return,
     };
     let is_first = |change: &Change| change.commit == release.commit && change.generation == generation;
     match history.first_mut().filter(|change| is_first(change)) {
-        Some(first) if first.outcome == outcome => return,
+        Some(first) if first.outcome == outcome || first.outcome == SUCCEEDED => return,
         Some(first) => {
             first.outcome = outcome.to_string();
             first.at = Time(now);
@@ -255,9 +270,26 @@ mod tests {
         }
         assert_eq!(status.history.len(), MAX_HISTORY);
         assert_eq!(status.history[0].generation, 14);
-        let late = Phase::Late { release: described("e"), applied: Applied::ByUs, message: "late".into() };
-        status = compose(&status, &late, &facts(14), at(20));
-        assert_eq!((status.history.len(), status.history[0].outcome.as_str()), (MAX_HISTORY, "Failed"));
+        let late = Phase::Late { release: described("f"), applied: Applied::ByUs, message: "late".into() };
+        for (phase, generation, expected) in
+            [(&late, 15, "Failed"), (&ready("f"), 15, "Succeeded"), (&late, 15, "Succeeded")]
+        {
+            status = compose(&status, phase, &facts(generation), at(20));
+            assert_eq!((status.history.len(), status.history[0].outcome.as_str()), (MAX_HISTORY, expected));
+        }
+    }
+
+    #[test]
+    fn what_is_being_deleted_says_why_it_is_still_there() {
+        let first = compose(&PrometheusClusterStatus::default(), &ready("a"), &facts(1), at(1));
+        let phase = Phase::Terminating { message: "being deleted: no".into() };
+        let expected = [
+            "Committed=True Succeeded @1",
+            "Applied=True Succeeded @1",
+            "Ready=False DeleteFailed @2",
+            "Reconciling=True DeleteFailed @2",
+        ];
+        assert_eq!(shown(&compose(&first, &phase, &facts(2), at(2))), expected);
     }
 
     #[test]

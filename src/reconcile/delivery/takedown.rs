@@ -3,7 +3,8 @@
 use tokio::time::sleep;
 
 use super::actor::Actor;
-use super::backoff::{FINAL, PASSING};
+use super::backoff::{FINAL, PASSING, TOLD_FROM};
+use super::phase::Phase;
 use super::release::{self, Release};
 use super::settled::Settled;
 use crate::api::conditions::Reason;
@@ -11,6 +12,7 @@ use crate::api::spec::delivery::Mode;
 use crate::cluster::apply::ApplyError;
 use crate::cluster::publish::Tone;
 use crate::cluster::remove::{self, Removed};
+use crate::reconcile::report::Report;
 
 impl Actor {
     /// Takes down what the cluster had, and lets the resource go.
@@ -40,8 +42,10 @@ impl Actor {
         loop {
             let error = match self.try_take_down(&release).await {
                 Ok(deleted) => {
-                    let note =
-                        format!("Deleted {deleted} objects; what the volumes hold is kept as the spec says");
+                    let objects = if deleted == 1 { "object" } else { "objects" };
+                    let note = format!(
+                        "Deleted {deleted} {objects}; what the volumes hold is kept as the spec says"
+                    );
                     let publisher = &self.shared.publisher;
                     publisher.event(&settled.subject, Tone::Normal, "Deleted", "Delete", &note).await;
                     return;
@@ -49,19 +53,36 @@ impl Actor {
                 Err(error) => error,
             };
             tracing::warn!(cluster = %self.key, %error, "not deleted; it is tried again");
-            self.warn(settled, Reason::ApplyFailed, "Delete", &error.to_string()).await;
+            if error.is_final() || attempt >= TOLD_FROM {
+                self.stuck(settled, &error.to_string()).await;
+            }
             sleep(if error.is_final() { FINAL.pause(attempt) } else { PASSING.pause(attempt) }).await;
             attempt += 1;
         }
     }
 
+    /// Says why the resource is still there, and what lets it go.
+    async fn stuck(&mut self, settled: &Settled, why: &str) {
+        let phase = Phase::Terminating { message: format!("being deleted: {why}") };
+        self.publish(settled, &phase, None).await;
+        self.warn(settled, Reason::DeleteFailed, "Delete", why).await;
+        (self.shared.report)(Report::NotReady { key: self.key.clone(), message: phase.message().into() });
+        self.busy.set(false);
+    }
+
+    /// Deletes what can be deleted; one object that cannot be keeps none of the others.
     async fn try_take_down(&self, release: &Release) -> Result<usize, ApplyError> {
         let _permit = self.shared.applying.acquire().await;
         let applier = self.applier();
-        let mut deleted = 0;
+        let (mut deleted, mut failed) = (0, None);
         for object in &release.objects {
-            deleted += usize::from(applier.remove(object).await? == Removed::Deleted);
+            match applier.remove(object).await {
+                Ok(removed) => deleted += usize::from(removed == Removed::Deleted),
+                // The API server has a problem with more than this object.
+                Err(error) if !error.is_final() => return Err(error),
+                Err(error) => failed = failed.or(Some(error)),
+            }
         }
-        Ok(deleted)
+        failed.map_or(Ok(deleted), Err)
     }
 }
