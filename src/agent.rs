@@ -171,6 +171,9 @@ impl Agent {
                 Ok(())
             }
         };
+        if let Some(engine) = &shared.engine {
+            engine.close();
+        }
         // The channel of the events is closed: a source that is well ends, one that failed says why.
         let source = match tokio::time::timeout(FAREWELL, source).await {
             Ok(ended) => ended.unwrap_or(Err(WatchError::Gone)),

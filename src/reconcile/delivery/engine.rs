@@ -90,6 +90,13 @@ impl Engine {
         self.runtime.spawn(Actor::new(self.shared.clone(), key, news).run());
     }
 
+    /// Ends what is done for all clusters: what is not finished is taken up by the next start. Without it the actors,
+    /// which follow what they brought up for ever, would keep the process alive.
+    pub fn close(&self) {
+        // An actor ends when nobody can have news for it any more.
+        self.shared.actors().clear();
+    }
+
     /// Waits until nothing is on its way.
     pub async fn idle(&self) {
         let mut busy = self.shared.busy.subscribe();
