@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::api::spec::delivery::Mode;
 use crate::cluster::connect::{self, Access, ConnectError};
+use crate::cluster::greet;
 use crate::cluster::kinds::Kinds;
 use crate::cluster::live::Live;
 use crate::cluster::publish::Publisher;
@@ -97,6 +98,9 @@ pub enum RunError {
     Prune(#[from] PruneError),
     #[error("no thread can be started: {0}")]
     Thread(#[from] std::io::Error),
+    /// What there is to handle cannot be seen.
+    #[error("{0}")]
+    Trouble(String),
     #[error("the {0} thread ended in a way it never should; please report this")]
     Panic(&'static str),
 }
@@ -202,7 +206,7 @@ async fn follow_cluster(
         Access { kubeconfig: settings.cluster.kubeconfig.clone(), context: settings.cluster.context.clone() };
     let client = connect::connect(&access, metrics).await?;
     let namespaces = settings.source.namespaces.clone();
-    let streams = cluster::has_streams(&client).await;
+    let streams = greet::greet(&client).await.map_err(ConnectError::from)?;
     let kinds = Arc::new(Kinds::new(client.clone()));
     let reports = reports.clone();
     let parts = Parts {
@@ -378,7 +382,8 @@ async fn pump(
                 }
                 shared.queue.push(Work::Delete(deleted));
             }
-            Event::Trouble(text) => shared.report(Report::Notice(text)),
+            Event::Trouble(text) if until == Until::Done => return Err(RunError::Trouble(text)),
+            Event::Trouble(text) => shared.report(Report::Notice(format!("{text} (it is tried again)"))),
             Event::Refused(refused) => shared.report(Report::Refused(refused)),
             Event::Ready { kept, scope } => {
                 reader.refresh()?;

@@ -46,7 +46,20 @@ fn filter(level: &str) -> Result<EnvFilter, TelemetryError> {
     if let Some(word) = unknown.next() {
         return Err(failed(format!("{word:?} is no level")));
     }
-    EnvFilter::builder().parse(level).map_err(|error: ParseError| failed(error.to_string()))
+    EnvFilter::builder().parse(quiet(level)).map_err(|error: ParseError| failed(error.to_string()))
+}
+
+/// What the libraries below us complain of is told in our own words, with the way out: they are heard only where someone
+/// looks for mistakes.
+fn quiet(level: &str) -> String {
+    let asks = |word: &&str| {
+        let word = word.trim().to_ascii_lowercase();
+        ["debug", "trace"].contains(&word.as_str()) || word.contains("kube")
+    };
+    match level.split(',').any(|word| asks(&word)) {
+        true => level.to_string(),
+        false => format!("{level},kube_client=off,kube_runtime=off"),
+    }
 }
 
 fn is_level(word: &str) -> bool {

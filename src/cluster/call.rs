@@ -10,6 +10,9 @@ use crate::source::cluster::words::root_cause;
 /// An API server that is well answers in milliseconds; webhooks may take up to 30 seconds of their own.
 const LIMIT: Duration = Duration::from_secs(60);
 
+/// Said behind a refusal for want of a right.
+const WAY_OUT: &str = "; give the agent the rights in charts/promgit (rbac.discovery: roles, rbac.extraRules: what other charts make)";
+
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
@@ -49,11 +52,18 @@ impl From<Error> for CallError {
         match error {
             Error::Api(status) => {
                 let kube::core::Status { code, reason, message, .. } = *status;
-                CallError::Refused { code, reason, message }
+                let way_out = if is_lack_of_rights(code, &message) { WAY_OUT } else { "" };
+                CallError::Refused { code, reason, message: message + way_out }
             }
             other => CallError::Unreachable(root_cause(&other)),
         }
     }
+}
+
+/// The API server names who may not do what to which resource; a quota or a webhook that forbids something does not
+/// (`k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/errors.go`, `forbiddenMessage`).
+fn is_lack_of_rights(code: u16, message: &str) -> bool {
+    code == 403 && message.contains("User \"") && message.contains("\" cannot ")
 }
 
 /// Awaits a call, but not for ever.
@@ -61,5 +71,17 @@ pub async fn limited<T>(call: impl Future<Output = Result<T, Error>>) -> Result<
     match tokio::time::timeout(LIMIT, call).await {
         Ok(result) => result.map_err(CallError::from),
         Err(_) => Err(CallError::Late),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_lack_of_rights;
+
+    #[test]
+    fn a_missing_right_is_told_from_what_is_forbidden_to_all() {
+        let user = r#"services "a" is forbidden: User "x" cannot patch resource "services" in API group """#;
+        assert!(is_lack_of_rights(403, user) && !is_lack_of_rights(409, user));
+        assert!(!is_lack_of_rights(403, r#"pods "a" is forbidden: exceeded quota: few"#));
     }
 }

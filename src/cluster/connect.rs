@@ -1,4 +1,5 @@
 //! Settings turned into a client of an API server.
+#![allow(clippy::disallowed_methods)] // KUBECONFIG, and the files that it lists
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,12 +9,13 @@ use kube::config::{InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigErro
 use kube::{Client, Config};
 
 use super::counted::Counting;
+use super::greet::GreetError;
 use crate::metrics::Metrics;
 
 /// Which API server.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
-    /// A kubeconfig; none: `KUBECONFIG`, `~/.kube/config`, or the service account of the pod.
+    /// A kubeconfig; none: `KUBECONFIG`, the service account of the pod, or `~/.kube/config`.
     pub kubeconfig: Option<PathBuf>,
     /// A context of it; none: its current one.
     pub context: Option<String>,
@@ -33,6 +35,8 @@ pub enum ConnectError {
     Context { context: String, reason: String },
     #[error("the client of the API server cannot be set up: {0}")]
     Client(#[from] Box<kube::Error>),
+    #[error(transparent)]
+    Greet(#[from] GreetError),
 }
 
 /// Reads the kubeconfig, or what a pod is given, and sets up a client whose requests are counted. Nothing is asked of the API server yet.
@@ -42,39 +46,77 @@ pub async fn connect(access: &Access, metrics: &Arc<Metrics>) -> Result<Client, 
     Ok(builder.with_layer(&Counting(metrics.clone())).build())
 }
 
+/// In the order that the settings promise: the kubeconfig they name, `KUBECONFIG`, the account of the pod, and the file
+/// in the home folder.
 async fn config(access: &Access) -> Result<Config, ConnectError> {
     let options = KubeConfigOptions { context: access.context.clone(), ..KubeConfigOptions::default() };
-    let result = match &access.kubeconfig {
-        Some(path) => {
-            let file = read(path)?;
-            Config::from_custom_kubeconfig(file, &options).await
-        }
-        None => Config::from_kubeconfig(&options).await,
+    let named = match &access.kubeconfig {
+        Some(path) => Some((path.clone(), read(path)?)),
+        None => listed()?,
     };
-    let error = match result {
-        Ok(config) => return Ok(config),
-        Err(error) => error,
-    };
-    if let Some(context) = &access.context {
-        return Err(ConnectError::Context { context: context.clone(), reason: words(&error) });
+    if let Some((path, file)) = named {
+        let found = Config::from_custom_kubeconfig(file, &options).await;
+        return found.map_err(|error| wrong(access, path, &error));
     }
-    if let Some(path) = &access.kubeconfig {
-        return Err(ConnectError::File { path: path.clone(), reason: words(&error) });
+    let own = Config::incluster();
+    if let (None, Ok(config)) = (&access.context, own.as_ref()) {
+        return Ok(config.clone());
     }
-    match Config::incluster() {
-        Ok(config) => Ok(config),
-        Err(InClusterError::ReadEnvironmentVariable(_)) => {
-            Err(ConnectError::Nowhere { reason: words(&error) })
+    let error = match (Config::from_kubeconfig(&options).await, own) {
+        (Ok(config), _) => return Ok(config),
+        (Err(_), Err(error)) if !matches!(error, InClusterError::ReadEnvironmentVariable(_)) => {
+            return Err(ConnectError::Nowhere { reason: error.to_string() });
         }
-        Err(error) => Err(ConnectError::Nowhere { reason: error.to_string() }),
+        (Err(error), _) => error,
+    };
+    match &access.context {
+        Some(context) => Err(ConnectError::Context { context: context.clone(), reason: words(&error) }),
+        None => Err(ConnectError::Nowhere { reason: words(&error) }),
     }
+}
+
+fn wrong(access: &Access, path: PathBuf, error: &KubeconfigError) -> ConnectError {
+    let reason = words(error);
+    match &access.context {
+        Some(context) => ConnectError::Context { context: context.clone(), reason },
+        None => ConnectError::File { path, reason },
+    }
+}
+
+/// The files of `KUBECONFIG` as one, and the first of them; none if the variable is not set. Those that are not there are
+/// left out, as kubectl does, but for the last one that could have helped
+/// (<https://kubernetes.io/docs/concepts/configuration/organize-cluster-access-kubeconfig/#the-kubeconfig-environment-variable>).
+fn listed() -> Result<Option<(PathBuf, Kubeconfig)>, ConnectError> {
+    let Some(list) = std::env::var_os("KUBECONFIG") else { return Ok(None) };
+    let all: Vec<PathBuf> =
+        std::env::split_paths(&list).filter(|path| !path.as_os_str().is_empty()).collect();
+    let mut there: Vec<&PathBuf> = all.iter().filter(|path| path.exists()).collect();
+    if there.is_empty() {
+        there.extend(all.first());
+    }
+    let mut merged: Option<(PathBuf, Kubeconfig)> = None;
+    for path in there {
+        let file = read(path)?;
+        merged = Some(match merged.take() {
+            None => (path.clone(), file),
+            Some((first, known)) => {
+                let both = known.merge(file).map_err(|error| failed(path, &error))?;
+                (first, both)
+            }
+        });
+    }
+    Ok(merged)
 }
 
 fn read(path: &Path) -> Result<Kubeconfig, ConnectError> {
-    Kubeconfig::read_from(path)
-        .map_err(|error| ConnectError::File { path: path.to_path_buf(), reason: words(&error) })
+    Kubeconfig::read_from(path).map_err(|error| failed(path, &error))
 }
 
+fn failed(path: &Path, error: &KubeconfigError) -> ConnectError {
+    ConnectError::File { path: path.to_path_buf(), reason: words(error) }
+}
+
+/// The first line: a parser shows the place below it, and a token could stand there.
 fn words(error: &KubeconfigError) -> String {
-    crate::source::cluster::words::root_cause(error)
+    crate::source::cluster::words::root_cause(error).lines().next().unwrap_or_default().to_string()
 }

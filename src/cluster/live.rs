@@ -1,6 +1,7 @@
 //! Live objects of the kinds that have a readiness, followed by one watch a kind, kept as little more than that.
 
 use std::collections::BTreeMap;
+use std::future::ready;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use futures::StreamExt;
@@ -16,6 +17,7 @@ use super::kinds::{KindError, Kinds, Served};
 use crate::health::{self, Health, Replicas};
 use crate::metrics::Metrics;
 use crate::metrics::labels::Watched;
+use crate::source::cluster::pause::Pauses;
 
 /// Which object: kind (with its API version), namespace, name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -144,19 +146,17 @@ impl Live {
 /// Keeps one watch's part of the state up to date.
 async fn fill(api: Api<DynamicObject>, streams: bool, plural: String, shared: Arc<Shared>) {
     let config = if streams { Config::default().streaming_lists() } else { Config::default() };
-    let mut events = watcher(api, config).default_backoff().boxed();
-    let (mut own, mut listing) = (BTreeMap::new(), None);
+    // That a listing is asked for is no success, or the pauses would begin anew with every attempt.
+    let told = |event: &watcher::Result<Event<DynamicObject>>| ready(!matches!(event, Ok(Event::Init)));
+    let mut events = watcher(api, config).filter(told).backoff(Pauses::default()).boxed();
+    let (mut own, mut listing) = (BTreeMap::new(), BTreeMap::new());
     let mut listed = false;
     while let Some(event) = events.next().await {
         match event {
-            Ok(Event::Init) => listing = Some(BTreeMap::new()),
-            Ok(Event::InitApply(object)) => {
-                if let (Some(listing), Some((name, seen))) = (&mut listing, seen(object)) {
-                    listing.insert(name, seen);
-                }
-            }
+            Ok(Event::Init) => {}
+            Ok(Event::InitApply(object)) => listing.extend(seen(object)),
             Ok(Event::InitDone) => {
-                let new = listing.take().unwrap_or_default();
+                let new = std::mem::take(&mut listing);
                 shared.relist(&own, &new, !std::mem::replace(&mut listed, true));
                 own = new.into_keys().map(|name| (name, ())).collect();
             }
@@ -172,7 +172,10 @@ async fn fill(api: Api<DynamicObject>, streams: bool, plural: String, shared: Ar
                     shared.put(name, None);
                 }
             }
-            Err(error) => shared.fail(&plural, error),
+            Err(error) => {
+                listing.clear();
+                shared.fail(&plural, error);
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The Kubernetes side of a delivery: manifests into applied objects, live objects into readiness, outcomes into status
 //! and events.
 //!
-//! [`connect`] finds the API server, [`kinds`] what it serves. [`apply`] and [`remove`] change objects, [`live`] follows
+//! [`connect`] finds the API server, [`greet`] what it can, [`kinds`] what it serves. [`apply`] and [`remove`] change objects, [`live`] follows
 //! what becomes of them, [`explain`] asks why one is not up. [`publish`] writes the resource's status, finalizer and events.
 
 pub mod apply;
@@ -9,6 +9,7 @@ pub mod call;
 pub mod connect;
 pub mod counted;
 pub mod explain;
+pub mod greet;
 pub mod kinds;
 pub mod live;
 pub mod object;

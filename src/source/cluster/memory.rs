@@ -19,9 +19,14 @@ impl Memory {
         self.told.is_empty()
     }
 
-    /// A listing begins; what it does not name is gone when it ends.
+    /// A listing goes on; what it does not name is gone when it ends.
     pub fn begin(&mut self) {
-        self.listing = Some(BTreeSet::new());
+        self.listing.get_or_insert_default();
+    }
+
+    /// The listing, if there is one, will not end: the next one begins anew.
+    pub fn cut(&mut self) {
+        self.listing = None;
     }
 
     /// An object was seen; true if it says something new.
@@ -79,9 +84,13 @@ mod tests {
         memory.begin();
         memory.see(&key("a"), fingerprint(1));
         memory.end();
+        memory.see(&key("b"), fingerprint(1));
+        memory.begin();
+        memory.see(&key("b"), fingerprint(1));
+        memory.cut();
         memory.begin();
         memory.begin();
         memory.see(&key("a"), fingerprint(2));
-        assert!(memory.end().is_empty());
+        assert_eq!(memory.end(), [key("b")], "named by the first of the two alone");
     }
 }

@@ -6,6 +6,7 @@
 //! ```
 
 pub mod memory;
+pub mod pause;
 pub mod read;
 pub mod watch;
 pub mod words;

@@ -1,8 +1,8 @@
 //! Follows the PrometheusClusters of an API server: lists, watches, resumes, and tells every change once.
 #![allow(clippy::disallowed_methods)] // when an object went is written nowhere
 
+use std::future::ready;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::{BoxStream, SelectAll};
@@ -14,6 +14,7 @@ use kube::{Client, Error as ClientError};
 use tokio::sync::mpsc;
 
 use super::memory::Memory;
+use super::pause::Pauses;
 use super::read;
 use super::words::root_cause;
 use crate::api::PrometheusCluster;
@@ -27,17 +28,10 @@ pub struct Options {
     pub client: Client,
     /// Empty: all.
     pub namespaces: Vec<String>,
-    /// What [`has_streams`] says of the API server.
+    /// Whether the API server streams listings.
     pub streams: bool,
     pub metrics: Arc<Metrics>,
 }
-
-/// The minor version of Kubernetes from which on every server streams listings: 1.34, where the feature `WatchList` is
-/// on by default (<https://kubernetes.io/docs/reference/using-api/api-concepts/#streaming-lists>).
-const STREAMS_FROM: u32 = 34;
-
-/// Longest wait for the server to say its version; without an answer, listings are asked for in the old way.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The wrong API server, or one that was just set up anew, has none either. A cluster that promgit applied waits for
 /// promgit before it goes, so an empty listing hardly ever means that all were deleted.
@@ -59,7 +53,6 @@ pub async fn follow(options: Options, events: mpsc::Sender<Event>) {
         listed: 0,
         kept: Vec::new(),
         ready: false,
-        trouble: None,
         scope: scope(&options.namespaces),
         metrics: options.metrics.clone(),
     };
@@ -97,17 +90,10 @@ fn apis(options: &Options) -> Vec<Api<DynamicObject>> {
 
 fn watch(number: usize, api: Api<DynamicObject>, streams: bool) -> BoxStream<'static, Tagged> {
     let config = if streams { Config::default().streaming_lists() } else { Config::default() };
-    let seen = watcher(api, config).default_backoff();
+    // That a listing is asked for is no success: taken for one, it would begin the pauses anew with every attempt.
+    let told = |seen: &watcher::Result<Seen<DynamicObject>>| ready(!matches!(seen, Ok(Seen::Init)));
+    let seen = watcher(api, config).filter(told).backoff(Pauses::default());
     seen.map(move |seen| (number, seen)).boxed()
-}
-
-/// Whether the API server streams listings; false if it does not answer.
-pub async fn has_streams(client: &Client) -> bool {
-    let version = tokio::time::timeout(PATIENCE, client.apiserver_version()).await;
-    let Ok(Ok(version)) = version else { return false };
-    // Some clouds write `34+`.
-    let minor = version.minor.trim_end_matches(|c: char| !c.is_ascii_digit()).parse::<u32>();
-    version.major != "1" || minor.is_ok_and(|minor| minor >= STREAMS_FROM)
 }
 
 /// One watch: of all namespaces, or of one.
@@ -115,6 +101,8 @@ pub async fn has_streams(client: &Client) -> bool {
 struct Watch {
     memory: Memory,
     listed: bool,
+    /// What went wrong and was told; none while all is well.
+    trouble: Option<String>,
 }
 
 struct Follower {
@@ -125,8 +113,6 @@ struct Follower {
     kept: Vec<Key>,
     /// The first listing of all watches was told.
     ready: bool,
-    /// What went wrong and was told; none while all is well.
-    trouble: Option<String>,
     scope: Scope,
     metrics: Arc<Metrics>,
 }
@@ -136,10 +122,16 @@ impl Follower {
         let Some(watch) = self.watches.get_mut(number) else { return };
         let seen = match seen {
             Ok(seen) => seen,
-            Err(error) => return self.fail(&error, news),
+            Err(error) => return self.fail(number, &error, news),
         };
+        if let Some(trouble) = watch.trouble.take() {
+            tracing::info!(trouble, "the API server answers again");
+        }
+        if matches!(seen, Seen::InitApply(_) | Seen::InitDone) {
+            watch.memory.begin();
+        }
         match seen {
-            Seen::Init => watch.memory.begin(),
+            Seen::Init => {}
             Seen::InitApply(object) | Seen::Apply(object) => self.see(number, object, news),
             Seen::Delete(object) => {
                 let key = read::key(&object);
@@ -153,9 +145,6 @@ impl Follower {
                 self.listed += usize::from(!std::mem::replace(&mut watch.listed, true));
                 self.settle(news);
             }
-        }
-        if let Some(trouble) = self.trouble.take() {
-            tracing::info!(trouble, "the API server answers again");
         }
     }
 
@@ -200,53 +189,56 @@ impl Follower {
         news.push(Event::Ready { kept, scope: self.scope.clone() });
     }
 
-    /// Tells what is wrong once, until it is something else.
-    fn fail(&mut self, error: &Error, news: &mut Vec<Event>) {
-        self.metrics.watch_restarted(Watched::Clusters);
+    /// Tells what is wrong once, until it is something else or over.
+    fn fail(&mut self, number: usize, error: &Error, news: &mut Vec<Event>) {
         tracing::debug!(%error, "watching failed");
-        if is_routine(error) {
+        self.metrics.watch_restarted(Watched::Clusters);
+        if let Some(watch) = self.watches.get_mut(number) {
+            watch.memory.cut();
+        }
+        if is_expired(error) {
             return;
         }
         let text = words(error);
-        if self.trouble.as_ref() != Some(&text) {
-            news.push(Event::Trouble(text.clone()));
-            self.trouble = Some(text);
+        // The watches of many namespaces fail for one reason.
+        let is_known = self.watches.iter().any(|watch| watch.trouble.as_ref() == Some(&text));
+        if let Some(watch) = self.watches.get_mut(number) {
+            watch.trouble = Some(text.clone());
+        }
+        if !is_known {
+            news.push(Event::Trouble(text));
         }
     }
 }
 
-/// The API server keeps changes for some minutes only: who comes later lists again, which is no trouble.
-fn is_routine(error: &Error) -> bool {
-    const GONE: u16 = 410;
+/// The server has forgotten where the watch was, as it does: everything is listed anew.
+fn is_expired(error: &Error) -> bool {
     match error {
-        Error::WatchError(status) => status.code == GONE,
-        Error::WatchStartFailed(ClientError::Api(status)) => status.code == GONE,
+        Error::WatchError(status) => status.code == 410,
+        Error::WatchStartFailed(ClientError::Api(status)) => status.code == 410,
         _ => false,
     }
 }
 
 fn words(error: &Error) -> String {
-    const AGAIN: &str = "it is tried again";
     let error = match error {
         Error::InitialListFailed(error) | Error::WatchStartFailed(error) | Error::WatchFailed(error) => error,
-        Error::WatchError(status) => {
-            return format!("watching PrometheusClusters: {}; {AGAIN}", status.message);
-        }
-        Error::NoResourceVersion => return format!("watching PrometheusClusters: {error}; {AGAIN}"),
+        Error::WatchError(status) => return format!("watching PrometheusClusters: {}", status.message),
+        Error::NoResourceVersion => return format!("watching PrometheusClusters: {error}"),
     };
     match error {
-        ClientError::Api(status) if status.code == 404 => format!(
-            "the API server knows no PrometheusCluster; install the definition: helm install promgit-crds \
-             charts/promgit-crds ({AGAIN})"
-        ),
+        ClientError::Api(status) if status.code == 404 => {
+            "the API server knows no PrometheusCluster; install the \
+            definition: helm install promgit-crds charts/promgit-crds"
+                .into()
+        }
         ClientError::Api(status) if matches!(status.code, 401 | 403) => format!(
-            "watching PrometheusClusters: {}; give the agent the rights in charts/promgit, or other credentials \
-             ({AGAIN})",
+            "watching PrometheusClusters: {}; give the agent the rights in charts/promgit, or other credentials",
             status.message
         ),
-        ClientError::Api(status) => format!("watching PrometheusClusters: {}; {AGAIN}", status.message),
+        ClientError::Api(status) => format!("watching PrometheusClusters: {}", status.message),
         other => format!(
-            "the API server cannot be reached: {}; check it, or name another with --kubeconfig or --context ({AGAIN})",
+            "the API server cannot be reached: {}; check it, or name another with --kubeconfig or --context",
             root_cause(other)
         ),
     }
