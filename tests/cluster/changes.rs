@@ -1,7 +1,10 @@
 //! What users change: replicas, configuration, annotations, `suspend`.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
+use crate::bed::Bed;
 use crate::scene::{Scene, manifest};
 use crate::support;
 
@@ -143,6 +146,43 @@ fn a_new_version_is_ready_when_every_pod_has_it() {
         "Normal Ready: Commit COMMIT is up: 3 of 3 replicas ready",
     ];
     assert_eq!(scene.events("simple"), expected);
+}
+
+/// Processor time of a process, in clock ticks.
+fn ticks(process: u32) -> u64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("a process");
+    let fields: Vec<&str> = stat.rsplit(')').next().expect("fields").split_whitespace().collect();
+    fields[11..13].iter().map(|field| field.parse::<u64>().expect("a number")).sum()
+}
+
+#[test]
+fn a_pod_that_moves_is_no_news_and_one_that_does_not_come_back_is() {
+    let Some(_) = Bed::own() else { return };
+    let scene = Scene::new("moves");
+    scene.put("simple", "{delivery: {timeout: 15s}}");
+    scene.ready("simple");
+    let before = scene.conditions("simple");
+    let told = scene.events("simple");
+    // Longer up than a change may take.
+    std::thread::sleep(Duration::from_secs(15));
+    scene.kubectl(&["delete", "pod/simple-0"]);
+    scene.kubectl(&["wait", "--for=condition=Ready", "pod/simple-0", "--timeout=60s"]);
+    scene.ready("simple");
+    assert_eq!(scene.conditions("simple"), before);
+    assert_eq!(scene.events("simple"), told);
+
+    scene.kubectl(&["create", "quota", "none", "--hard=pods=0"]);
+    scene.kubectl(&["delete", "pod/simple-0"]);
+    scene.wait_for("simple", "Ready=False Progressing", "StatefulSet/simple: 0 of 1 pod");
+    let since = ticks(scene.agent.process());
+    scene.wait_for("simple", "Ready=False Stalled", "not ready within 15s: StatefulSet/simple: 0 of 1 pod");
+    let used = ticks(scene.agent.process()) - since;
+    assert!(used < 300, "{used} ticks to wait for 15 seconds");
+    scene.kubectl(&["delete", "quota/none"]);
+    scene.ready("simple");
+    let reasons = scene.events("simple");
+    let reasons: Vec<&str> = reasons.iter().map(|event| event.split(':').next().expect("a reason")).collect();
+    assert_eq!(reasons[..4], ["Normal Committed", "Normal Ready", "Warning NotReady", "Warning Stalled"]);
 }
 
 #[test]
