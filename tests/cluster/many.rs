@@ -43,6 +43,16 @@ fn fifty_clusters_come_change_and_go_together() {
     everywhere(bed, &namespaces, &["scale", "proms", "--all", "--replicas=2"], "");
     everywhere(bed, &namespaces, &wait, "");
     commits(2 * CLUSTERS);
+    for namespace in &namespaces {
+        let reasons = "--output=jsonpath={range .items[*]}{.reason}{\"\\n\"}{end}";
+        let about = "--field-selector=involvedObject.kind=PrometheusCluster";
+        let told = bed.kubectl(&["get", "events", "--namespace", namespace, about, reasons]);
+        for reason in ["Committed", "Ready"] {
+            let count = told.lines().filter(|line| *line == reason).count();
+            assert_eq!(count, 2 * CLUSTERS, "{told}");
+        }
+        assert_eq!(told.lines().count(), 4 * CLUSTERS, "{told}");
+    }
     everywhere(bed, &namespaces, &["delete", "proms", "--all", "--timeout=180s"], "");
     commits(3 * CLUSTERS);
     for namespace in &namespaces {

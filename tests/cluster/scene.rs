@@ -153,13 +153,25 @@ impl Scene {
         assert!(output.status.success(), "the cluster is not what the branch says:\n{difference}{error}");
     }
 
-    /// What the agent asked to be changed in this namespace since then: `patch services/simple 200`.
-    pub fn writes(&self, since: Mark) -> Vec<String> {
-        let requests = self.bed.audit_since(since).into_iter();
+    /// Now, in the log of requests. None on a cluster that is not ours: it has a log that nobody can read.
+    pub fn mark(&self) -> Option<Mark> {
+        self.bed.supervisor().map(|_| self.bed.mark())
+    }
+
+    /// What the agent asked to be changed in this namespace since then: `patch services simple 200`.
+    pub fn writes(&self, since: Option<Mark>) -> Option<Vec<String>> {
+        let requests = self.bed.audit_since(since?).into_iter();
         let own = requests.filter(|request| {
             request.user == agent::ACCOUNT && request.namespace == self.namespace && request.writes()
         });
-        own.map(|request| shown(&request)).collect()
+        Some(own.map(|request| shown(&request)).collect())
+    }
+
+    /// Checks that the agent asked for these changes since then, and for no others.
+    pub fn wrote(&self, since: Option<Mark>, expected: &[&str]) {
+        if let Some(writes) = self.writes(since) {
+            assert_eq!(writes, expected);
+        }
     }
 
     /// Without what differs from run to run: the namespace and ids of commits.

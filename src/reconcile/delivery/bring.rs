@@ -39,7 +39,7 @@ impl Actor {
         release: &Release,
         described: &Described,
     ) -> Vec<i64> {
-        let (mut attempt, began) = (0, Instant::now());
+        let (mut attempt, began, mut told) = (0, Instant::now(), None);
         let held = self.held().await;
         loop {
             let error = match self.try_apply(settled, release, &held).await {
@@ -64,7 +64,11 @@ impl Actor {
                     Phase::NotApplied { release: described.clone(), reason, message: message.clone() };
                 self.publish(settled, &phase, None).await;
                 self.warn(settled, reason, "Apply", &message).await;
-                (self.shared.report)(Report::NotReady { key: self.key.clone(), message });
+                if told.as_ref() != Some(&message) {
+                    let (key, message) = (self.key.clone(), message.clone());
+                    (self.shared.report)(Report::NotReady { key, message });
+                }
+                told = Some(message);
                 self.busy.set(false);
             }
             sleep(if is_final { FINAL.pause(attempt) } else { PASSING.pause(attempt) }).await;
