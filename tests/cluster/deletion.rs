@@ -61,3 +61,26 @@ fn a_cluster_that_comes_back_finds_its_data() {
     scene.wait_until("no claims", &["pvc"], Value::is_null);
     assert_eq!(scene.subjects().last().map(String::as_str), Some("simple: deleted"));
 }
+
+/// Only the repository says what belongs to a cluster: to let it go without would leave everything behind.
+#[test]
+fn a_cluster_stays_until_the_repository_that_knows_its_objects_is_there() {
+    let mut scene = Scene::new("lost");
+    scene.put("simple", "{}");
+    scene.ready("simple");
+    scene.agent.stop();
+    let (repository, aside) = (scene.agent.repository(), scene.agent.folder().join("aside.git"));
+    std::fs::rename(&repository, &aside).expect("a move");
+    scene.kubectl(&["delete", "proms/simple", "--wait=false"]);
+    scene.agent.launch();
+    scene.wait_for("simple", "Ready=False DeleteFailed", "being deleted: the repository does not hold commit");
+    assert_ne!(scene.get(&["statefulset", "simple"]), Value::Null);
+    scene.agent.stop();
+
+    std::fs::remove_dir_all(&repository).expect("the new one goes");
+    std::fs::rename(&aside, &repository).expect("a move");
+    scene.agent.launch();
+    scene.kubectl(&["wait", "--for=delete", "proms/simple", "--timeout=60s"]);
+    assert_eq!(scene.get(&["statefulset", "simple"]), Value::Null);
+    assert_eq!(scene.subjects().last().map(String::as_str), Some("simple: deleted"));
+}

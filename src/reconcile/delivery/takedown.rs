@@ -10,7 +10,7 @@ use super::settled::Settled;
 use crate::api::conditions::Reason;
 use crate::api::spec::delivery::Mode;
 use crate::cluster::apply::ApplyError;
-use crate::cluster::publish::Tone;
+use crate::cluster::publish::{FINALIZER, Tone};
 use crate::cluster::remove::{self, Removed};
 use crate::reconcile::report::Report;
 
@@ -21,9 +21,7 @@ impl Actor {
             return;
         }
         if self.mode(settled) == Mode::Apply {
-            let (branch, name) = (branch.to_string(), self.key.name.clone());
-            let last = self.read(move |reader| release::last(reader, &branch, &name)).await;
-            if let Some(release) = last {
+            if let Some(release) = self.last(settled, branch).await {
                 self.take_down(settled, release).await;
             }
         }
@@ -34,6 +32,27 @@ impl Actor {
             attempt += 1;
         }
         tracing::info!(cluster = %self.key, "deleted");
+    }
+
+    /// What the cluster had last; none if it never had anything. A repository that does not know the cluster, though its
+    /// status names a commit, is another one: to let the resource go would leave all of its objects behind.
+    async fn last(&mut self, settled: &Settled, branch: &str) -> Option<Release> {
+        let mut attempt = 0;
+        loop {
+            let (branch, name) = (branch.to_string(), self.key.name.clone());
+            let last = self.read(move |reader| release::last(reader, &branch, &name)).await;
+            let commit = self.status.as_ref().and_then(|status| status.commit.as_ref());
+            let (None, Some(commit)) = (&last, commit) else { return last };
+            let why = format!(
+                "the repository does not hold commit {}, which says what to delete; give the agent the repository that \
+                 has it, or delete the objects by hand and then take the finalizer {FINALIZER} off",
+                commit.revision
+            );
+            tracing::warn!(cluster = %self.key, why, "not deleted; it is tried again");
+            self.stuck(settled, &why).await;
+            sleep(FINAL.pause(attempt)).await;
+            attempt += 1;
+        }
     }
 
     async fn take_down(&mut self, settled: &Settled, mut release: Release) {
@@ -64,9 +83,11 @@ impl Actor {
     /// Says why the resource is still there, and what lets it go.
     async fn stuck(&mut self, settled: &Settled, why: &str) {
         let phase = Phase::Terminating { message: format!("being deleted: {why}") };
-        self.publish(settled, &phase, None).await;
-        self.warn(settled, Reason::DeleteFailed, "Delete", why).await;
-        (self.shared.report)(Report::NotReady { key: self.key.clone(), message: phase.message().into() });
+        if self.publish(settled, &phase, None).await {
+            self.warn(settled, Reason::DeleteFailed, "Delete", why).await;
+            let message = phase.message().to_string();
+            (self.shared.report)(Report::NotReady { key: self.key.clone(), message });
+        }
         self.busy.set(false);
     }
 
