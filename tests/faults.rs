@@ -20,6 +20,8 @@ mod ahead;
 mod kills;
 #[path = "faults/namespaces.rs"]
 mod namespaces;
+#[path = "faults/outage.rs"]
+mod outage;
 #[path = "faults/place.rs"]
 mod place;
 #[path = "faults/restarts.rs"]
