@@ -26,5 +26,7 @@ mod outage;
 mod place;
 #[path = "faults/restarts.rs"]
 mod restarts;
+#[path = "faults/rights.rs"]
+mod rights;
 #[path = "faults/sameness.rs"]
 mod sameness;
