@@ -15,6 +15,12 @@ use crate::support;
 /// Longest time for an answer that is final.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What is wrong, the kubeconfig that is so, further arguments, and the parts of the line that is said.
+type Wrong<'a> = (&'a str, Option<Value>, &'a [&'a str], &'a [&'a str]);
+
+/// What is shown, the arguments and the environment that do.
+type Way<'a> = (&'a str, Vec<&'a str>, Vec<(&'a str, &'a str)>);
+
 fn kubeconfig(bed: &Bed) -> Value {
     let text = fs::read_to_string(bed.kubeconfig_for(USER)).expect("readable");
     serde_yaml::from_str(&text).expect("YAML")
@@ -52,8 +58,7 @@ fn a_wrong_way_ends_with_one_line_and_the_way_out() {
         Some(config)
     };
     let other_ca = certificate();
-    // What is changed, arguments beside the kubeconfig, and the parts of the one line that is said.
-    let table: Vec<(&str, Option<Value>, &[&str], &[&str])> = vec![
+    let table: Vec<Wrong> = vec![
         ("a missing file", None, &[], &["missing.kubeconfig", "does not exist"]),
         ("no YAML", Some(json!("nonsense")), &[], &["changed.kubeconfig", "--kubeconfig"]),
         (
@@ -187,7 +192,7 @@ fn the_ways_that_kubectl_knows_lead_there() {
         &serde_yaml::from_str(&fs::read_to_string(&good).expect("readable")).expect("YAML"),
     );
     let home = home.display().to_string();
-    let table: Vec<(&str, Vec<&str>, Vec<(&str, &str)>)> = vec![
+    let table: Vec<Way> = vec![
         ("a file", vec!["--kubeconfig", &good], vec![]),
         ("a context", vec!["--kubeconfig", &two, "--context=bed"], vec![]),
         ("the variable", vec![], vec![("KUBECONFIG", &good)]),
