@@ -73,7 +73,11 @@ fn a_cluster_stays_until_the_repository_that_knows_its_objects_is_there() {
     std::fs::rename(&repository, &aside).expect("a move");
     scene.kubectl(&["delete", "proms/simple", "--wait=false"]);
     scene.agent.launch();
-    scene.wait_for("simple", "Ready=False DeleteFailed", "being deleted: the repository does not hold commit");
+    scene.wait_for(
+        "simple",
+        "Ready=False DeleteFailed",
+        "being deleted: the repository does not hold commit",
+    );
     assert_ne!(scene.get(&["statefulset", "simple"]), Value::Null);
     scene.agent.stop();
 

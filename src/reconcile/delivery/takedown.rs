@@ -20,10 +20,10 @@ impl Actor {
         if !settled.has_finalizer() {
             return;
         }
-        if self.mode(settled) == Mode::Apply {
-            if let Some(release) = self.last(settled, branch).await {
-                self.take_down(settled, release).await;
-            }
+        if self.mode(settled) == Mode::Apply
+            && let Some(release) = self.last(settled, branch).await
+        {
+            self.take_down(settled, release).await;
         }
         let mut attempt = 0;
         while let Err(error) = self.shared.publisher.finalizer(&settled.subject, false).await {
