@@ -15,7 +15,7 @@ use crate::process;
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Part of the account that the agent gives of its first listing.
-const SETTLED: [&str; 3] = [" clusters, ", " cluster, ", "no PrometheusCluster"];
+const SETTLED: [&str; 3] = [" clusters, ", " 1 cluster, ", "no PrometheusCluster"];
 
 /// A line and the moment it came.
 type Line = (Instant, String);
