@@ -234,7 +234,10 @@ impl Actor {
             watch.awaited = self.awaited(&release, &generations).await;
         }
         watch.wait = Wait::new((!is_ready).then(Instant::now), before, limit);
-        self.follow(&release, watch).await;
+        // Following lasts, and needs none of the manifests: they would be most of what a quiet cluster costs.
+        let commit = release.commit;
+        drop(release);
+        self.follow(commit, watch).await;
     }
 
     /// True if the status says that the cluster holds this commit already, and nobody asked to look again.

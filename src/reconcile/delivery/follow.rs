@@ -9,7 +9,7 @@ use super::actor::Actor;
 use super::pace::Pace;
 use super::phase::{Applied, Described, Phase};
 use super::progress::{self, Awaited, Progress, Standing};
-use super::release::Release;
+use super::release::{self, Release};
 use super::watch::Watch;
 use crate::api::PrometheusClusterStatus;
 use crate::api::conditions::{Reason, STALLED};
@@ -18,6 +18,7 @@ use crate::cluster::explain;
 use crate::cluster::live::{Sight, Target};
 use crate::cluster::object::Object;
 use crate::cluster::publish::{Tone, cut};
+use crate::git::oid::Oid;
 use crate::health;
 use crate::reconcile::report::Report;
 
@@ -60,7 +61,7 @@ impl Actor {
     }
 
     /// Follows the live objects, and tells what users have to know, for as long as this state is the newest.
-    pub(super) async fn follow(&mut self, release: &Release, mut watch: Watch<'_>) {
+    pub(super) async fn follow(&mut self, commit: Oid, mut watch: Watch<'_>) {
         let mut pace = Pace::new(Instant::now());
         let mut is_woken = true;
         loop {
@@ -69,7 +70,7 @@ impl Actor {
             }
             let progress = progress::look(&watch.awaited, |target| self.shared.live.sight(target));
             if matches!(watch.applied, Applied::NotYet(_)) && pace.compares(is_woken, Instant::now()) {
-                self.compare(release, &mut watch, &progress).await;
+                self.compare(commit, &mut watch, &progress).await;
             }
             watch.wait.look(watch.is_up(&progress), Instant::now());
             self.explain(&watch, &progress, &mut pace).await;
@@ -87,7 +88,7 @@ impl Actor {
     }
 
     /// While another tool applies: whether the cluster holds the commit by now.
-    async fn compare(&self, release: &Release, watch: &mut Watch<'_>, progress: &Progress) {
+    async fn compare(&self, commit: Oid, watch: &mut Watch<'_>, progress: &Progress) {
         // What is awaited is watched: as long as some of it does not even exist there is nothing to ask for.
         if let Standing::OnItsWay { about, .. } = &progress.standing
             && let Some(object) = watch.awaited.get(*about)
@@ -100,6 +101,8 @@ impl Actor {
             ));
             return;
         }
+        let name = self.key.name.clone();
+        let release = self.read(move |reader| release::load(reader, commit, &name)).await;
         match self.applier().difference(&release.objects).await {
             None => watch.applied = Applied::ByOthers,
             Some(difference) => {
