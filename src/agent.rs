@@ -278,9 +278,7 @@ impl Shared {
         }
         let _ = self.reports.send(report);
     }
-}
 
-impl Shared {
     fn count(&self, report: &Report) {
         let metrics = &self.metrics;
         metrics.queued(self.queue.len());

@@ -56,8 +56,7 @@ impl Applier<'_> {
     /// Applies one object; returns it as the API server has it now.
     pub async fn apply(&self, object: &Object) -> Result<Value, ApplyError> {
         let title = || object.title();
-        let served = self.kinds.of(&object.api_version, &object.kind).await;
-        let served = served.map_err(|source| ApplyError::Kind { title: title(), source })?;
+        let served = self.served(object).await?;
         self.is_here(object)?;
         let namespace = namespace(&served, self.release.namespace);
         let body = object.body(self.release, served.is_namespaced.then_some(namespace));
@@ -82,19 +81,21 @@ impl Applier<'_> {
         }
         Ok(serde_json::to_value(applied).unwrap_or_default())
     }
-}
 
-impl Applier<'_> {
+    /// Where the API server serves the kind of an object.
+    pub(super) async fn served(&self, object: &Object) -> Result<Served, ApplyError> {
+        let served = self.kinds.of(&object.api_version, &object.kind).await;
+        served.map_err(|source| ApplyError::Kind { title: object.title(), source })
+    }
+
     /// Makes sure that an object may be applied that this release did not have before: as Helm, promgit takes over none
     /// without the marks of the release (`pkg/action/validate.go`, `existingResourceConflict`).
     pub async fn is_free(&self, object: &Object) -> Result<(), ApplyError> {
         self.is_here(object)?;
-        let title = || object.title();
-        let served = match self.kinds.of(&object.api_version, &object.kind).await {
-            Ok(served) => served,
+        let served = match self.served(object).await {
             // Its definition may be an object of the same release.
-            Err(KindError::Unknown { .. }) => return Ok(()),
-            Err(source) => return Err(ApplyError::Kind { title: title(), source }),
+            Err(ApplyError::Kind { source: KindError::Unknown { .. }, .. }) => return Ok(()),
+            other => other?,
         };
         let api = served.api(self.client.clone(), namespace(&served, self.release.namespace));
         match limited(api.get_metadata(&object.name)).await {
@@ -103,7 +104,7 @@ impl Applier<'_> {
                 self.is_ours(&api, object, &found).await
             }
             Err(error) if error.is_not_found() => Ok(()),
-            Err(source) => Err(ApplyError::Call { title: title(), source }),
+            Err(source) => Err(ApplyError::Call { title: object.title(), source }),
         }
     }
 
@@ -143,11 +144,8 @@ impl Applier<'_> {
 
     /// Makes a custom resource definition if there is none of its name; Helm never changes one either.
     pub async fn define(&self, definition: &Object) -> Result<(), ApplyError> {
-        let title = || definition.title();
-        let served = self.kinds.of(&definition.api_version, &definition.kind).await;
-        let served = served.map_err(|source| ApplyError::Kind { title: title(), source })?;
-        let api = served.api(self.client.clone(), "");
-        let failed = |source| ApplyError::Call { title: title(), source };
+        let api = self.served(definition).await?.api(self.client.clone(), "");
+        let failed = |source| ApplyError::Call { title: definition.title(), source };
         let parsed = serde_json::from_value::<DynamicObject>(definition.json.clone());
         let parsed = parsed.map_err(|error| {
             let (code, reason, message) = (422, "Invalid".to_string(), error.to_string());
@@ -166,9 +164,9 @@ impl Applier<'_> {
     pub async fn difference(&self, objects: &[Object]) -> Option<String> {
         for object in objects.iter().filter(|object| !object.is_foreign(self.release)) {
             let title = object.title();
-            let served = match self.kinds.of(&object.api_version, &object.kind).await {
+            let served = match self.served(object).await {
                 Ok(served) => served,
-                Err(error) => return Some(format!("{title}: {error}")),
+                Err(error) => return Some(error.to_string()),
             };
             let api = served.api(self.client.clone(), namespace(&served, self.release.namespace));
             let live = match limited(api.get(&object.name)).await {

@@ -4,6 +4,7 @@ use kube::api::{DeleteParams, Preconditions};
 
 use super::apply::{Applier, ApplyError, namespace};
 use super::call::limited;
+use super::kinds::KindError;
 use super::object::{self, Object};
 use crate::render::order;
 
@@ -29,11 +30,10 @@ impl Applier<'_> {
             return Ok(Removed::Kept);
         }
         let title = || object.title();
-        let served = match self.kinds.of(&object.api_version, &object.kind).await {
-            Ok(served) => served,
+        let served = match self.served(object).await {
             // Its definition is gone, and with it all objects of the kind.
-            Err(super::kinds::KindError::Unknown { .. }) => return Ok(Removed::Absent),
-            Err(source) => return Err(ApplyError::Kind { title: title(), source }),
+            Err(ApplyError::Kind { source: KindError::Unknown { .. }, .. }) => return Ok(Removed::Absent),
+            other => other?,
         };
         // Never applied, see there.
         if object.is_foreign(self.release) {

@@ -169,15 +169,13 @@ impl Actor {
     /// Whether the resource says that this very commit is up.
     pub(super) fn says_ready(&self, generation: i64, commit: &str) -> bool {
         let Some(status) = &self.status else { return false };
-        condition(status, READY) == Some(("True", generation))
-            && status.commit.as_ref().is_some_and(|known| known.revision == commit)
+        condition(status, READY) == Some(("True", generation)) && watch::is_of(status, commit)
     }
 
     /// Whether the resource says how this very commit is.
     pub(super) fn says(&self, generation: i64, commit: &str) -> bool {
         let Some(status) = &self.status else { return false };
-        condition(status, READY).is_some_and(|(_, of)| of == generation)
-            && status.commit.as_ref().is_some_and(|known| known.revision == commit)
+        condition(status, READY).is_some_and(|(_, of)| of == generation) && watch::is_of(status, commit)
     }
 
     async fn told(&self, settled: &Settled, new: Option<&New>, branch: &str) {
@@ -243,11 +241,10 @@ impl Actor {
     /// True if the status says that the cluster holds this commit already, and nobody asked to look again.
     fn holds(&self, settled: &Settled, commit: &str, is_external: bool) -> bool {
         let Some(status) = &self.status else { return false };
-        let known = status.commit.as_ref().is_some_and(|known| known.revision == commit);
         // What another tool applied does not carry our marks yet.
         let by_others = |condition: &&Condition| condition.reason == Reason::External.as_str();
         let applied = status.conditions.iter().find(|condition| condition.type_ == APPLIED);
-        known
+        watch::is_of(status, commit)
             && condition(status, APPLIED) == Some(("True", settled.generation()))
             && (is_external || applied.filter(by_others).is_none())
             && status.last_handled_reconcile_at == reconcile_at(settled)

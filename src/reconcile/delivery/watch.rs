@@ -56,9 +56,14 @@ impl Wait {
     }
 }
 
+/// Whether a status speaks of this commit.
+pub fn is_of(status: &PrometheusClusterStatus, commit: &str) -> bool {
+    status.commit.as_ref().is_some_and(|known| known.revision == commit)
+}
+
 /// How long an agent before this one has waited for this commit, as the status tells it.
 pub fn waited(status: &PrometheusClusterStatus, generation: i64, commit: &str, now: Timestamp) -> Duration {
-    if status.commit.as_ref().is_none_or(|known| known.revision != commit) {
+    if !is_of(status, commit) {
         return Duration::ZERO;
     }
     let since = |kind: &str, reason: Reason| {
