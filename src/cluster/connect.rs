@@ -7,10 +7,15 @@ use std::sync::Arc;
 use kube::client::ClientBuilder;
 use kube::config::{InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
+use tower::limit::ConcurrencyLimitLayer;
 
 use super::counted::Counting;
 use super::greet::GreetError;
 use crate::metrics::Metrics;
+
+/// Requests on their way at the same time. Each is a connection with its buffers, and an API server has as many seats for
+/// all of its clients together (`--max-requests-inflight`, 400, shared by priority). A watch counts until it begins.
+const MOST_REQUESTS: usize = 48;
 
 /// Which API server.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +48,8 @@ pub enum ConnectError {
 pub async fn connect(access: &Access, metrics: &Arc<Metrics>) -> Result<Client, ConnectError> {
     let config = config(access).await?;
     let builder = ClientBuilder::try_from(config).map_err(|error| ConnectError::Client(Box::new(error)))?;
-    Ok(builder.with_layer(&Counting(metrics.clone())).build())
+    let limit = ConcurrencyLimitLayer::new(MOST_REQUESTS);
+    Ok(builder.with_layer(&Counting(metrics.clone())).with_layer(&limit).build())
 }
 
 /// In the order that the settings promise: the kubeconfig they name, `KUBECONFIG`, the account of the pod, and the file

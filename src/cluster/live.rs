@@ -1,14 +1,13 @@
 //! Live objects of the kinds that have a readiness, followed by one watch a kind, kept as little more than that.
 
 use std::collections::BTreeMap;
-use std::future::ready;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use futures::StreamExt;
+use futures::stream::BoxStream;
 use kube::Client;
-use kube::api::{Api, DynamicObject};
-use kube::runtime::WatchStreamExt;
-use kube::runtime::watcher::{self, Config, Event, watcher};
+use kube::api::DynamicObject;
+use kube::runtime::watcher::{self, Event};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
@@ -17,7 +16,7 @@ use super::kinds::{KindError, Kinds, Served};
 use crate::health::{self, Health, Replicas};
 use crate::metrics::Metrics;
 use crate::metrics::labels::Watched;
-use crate::source::cluster::pause::Pauses;
+use crate::source::cluster::stream::{self, Told};
 
 /// Which object: kind (with its API version), namespace, name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -127,28 +126,21 @@ impl Live {
     }
 
     fn start(&self, served: &Served) -> Watch {
-        let client = || self.client.clone();
-        let apis: Vec<Api<DynamicObject>> = match (served.is_namespaced, self.namespaces.as_slice()) {
-            (false, _) | (_, []) => vec![Api::all_with(client(), &served.resource)],
-            (true, some) => {
-                some.iter().map(|name| Api::namespaced_with(client(), name, &served.resource)).collect()
-            }
-        };
+        let namespaces = if served.is_namespaced { self.namespaces.as_slice() } else { &[] };
+        let apis = stream::apis(&self.client, &served.resource, namespaces);
         let shared = Arc::new(Shared { state: Mutex::default(), metrics: self.metrics.clone() });
         shared.lock().unlisted = apis.len();
-        let spawn =
-            |api| tokio::spawn(fill(api, self.streams, served.resource.plural.clone(), shared.clone()));
+        let spawn = |api| {
+            let events = stream::events(api, self.streams);
+            tokio::spawn(fill(events, served.resource.plural.clone(), shared.clone()))
+        };
         let tasks = apis.into_iter().map(spawn).collect();
         Watch { shared, tasks }
     }
 }
 
 /// Keeps one watch's part of the state up to date.
-async fn fill(api: Api<DynamicObject>, streams: bool, plural: String, shared: Arc<Shared>) {
-    let config = if streams { Config::default().streaming_lists() } else { Config::default() };
-    // That a listing is asked for is no success, or the pauses would begin anew with every attempt.
-    let told = |event: &watcher::Result<Event<DynamicObject>>| ready(!matches!(event, Ok(Event::Init)));
-    let mut events = watcher(api, config).filter(told).backoff(Pauses::default()).boxed();
+async fn fill(mut events: BoxStream<'static, Told>, plural: String, shared: Arc<Shared>) {
     let (mut own, mut listing) = (BTreeMap::new(), BTreeMap::new());
     let mut listed = false;
     while let Some(event) = events.next().await {

@@ -8,5 +8,6 @@
 pub mod memory;
 pub mod pause;
 pub mod read;
+pub mod stream;
 pub mod watch;
 pub mod words;

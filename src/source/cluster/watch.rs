@@ -1,21 +1,19 @@
 //! Follows the PrometheusClusters of an API server: lists, watches, resumes, and tells every change once.
 #![allow(clippy::disallowed_methods)] // when an object went is written nowhere
 
-use std::future::ready;
 use std::sync::Arc;
 
 use futures::StreamExt;
 use futures::stream::{BoxStream, SelectAll};
 use jiff::Timestamp;
-use kube::api::{Api, ApiResource, DynamicObject};
-use kube::runtime::WatchStreamExt;
-use kube::runtime::watcher::{self, Config, Error, Event as Seen, watcher};
+use kube::api::{ApiResource, DynamicObject};
+use kube::runtime::watcher::{Error, Event as Seen};
 use kube::{Client, Error as ClientError};
 use tokio::sync::mpsc;
 
 use super::memory::Memory;
-use super::pause::Pauses;
 use super::read;
+use super::stream::{self, Told};
 use super::words::root_cause;
 use crate::api::PrometheusCluster;
 use crate::metrics::Metrics;
@@ -37,17 +35,13 @@ pub struct Options {
 /// promgit before it goes, so an empty listing hardly ever means that all were deleted.
 const NOTHING: &str = "the API server has no PrometheusCluster";
 
-/// One piece of news, with the number of the watch that it comes from.
-type Tagged = (usize, watcher::Result<Seen<DynamicObject>>);
-
 /// Tells the listing and then every change, until the receiver is gone. Does not end on errors: it tells them, waits
 /// (longer each time, with jitter) and goes on where it was.
 pub async fn follow(options: Options, events: mpsc::Sender<Event>) {
-    let mut watches: SelectAll<BoxStream<'static, Tagged>> = apis(&options)
-        .into_iter()
-        .enumerate()
-        .map(|(number, api)| watch(number, api, options.streams))
-        .collect();
+    let resource = ApiResource::erase::<PrometheusCluster>(&());
+    let apis = stream::apis(&options.client, &resource, &options.namespaces).into_iter().enumerate();
+    let tagged = |(number, api)| stream::events(api, options.streams).map(move |told| (number, told)).boxed();
+    let mut watches: SelectAll<BoxStream<'static, (usize, Told)>> = apis.map(tagged).collect();
     let mut follower = Follower {
         watches: (0..watches.len()).map(|_| Watch::default()).collect(),
         listed: 0,
@@ -79,23 +73,6 @@ fn scope(namespaces: &[String]) -> Scope {
     }
 }
 
-fn apis(options: &Options) -> Vec<Api<DynamicObject>> {
-    let resource = ApiResource::erase::<PrometheusCluster>(&());
-    let client = || options.client.clone();
-    match options.namespaces.as_slice() {
-        [] => vec![Api::all_with(client(), &resource)],
-        some => some.iter().map(|name| Api::namespaced_with(client(), name, &resource)).collect(),
-    }
-}
-
-fn watch(number: usize, api: Api<DynamicObject>, streams: bool) -> BoxStream<'static, Tagged> {
-    let config = if streams { Config::default().streaming_lists() } else { Config::default() };
-    // That a listing is asked for is no success: taken for one, it would begin the pauses anew with every attempt.
-    let told = |seen: &watcher::Result<Seen<DynamicObject>>| ready(!matches!(seen, Ok(Seen::Init)));
-    let seen = watcher(api, config).filter(told).backoff(Pauses::default());
-    seen.map(move |seen| (number, seen)).boxed()
-}
-
 /// One watch: of all namespaces, or of one.
 #[derive(Default)]
 struct Watch {
@@ -118,7 +95,7 @@ struct Follower {
 }
 
 impl Follower {
-    fn take(&mut self, number: usize, seen: watcher::Result<Seen<DynamicObject>>, news: &mut Vec<Event>) {
+    fn take(&mut self, number: usize, seen: Told, news: &mut Vec<Event>) {
         let Some(watch) = self.watches.get_mut(number) else { return };
         let seen = match seen {
             Ok(seen) => seen,
