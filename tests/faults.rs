@@ -16,6 +16,8 @@ mod support;
 mod access;
 #[path = "faults/ahead.rs"]
 mod ahead;
+#[path = "faults/definition.rs"]
+mod definition;
 #[path = "faults/kills.rs"]
 mod kills;
 #[path = "faults/namespaces.rs"]

@@ -66,6 +66,7 @@ mod tests {
             key: Some(Key { namespace: "n".into(), name: "a".into() }),
             origin: Origin { path: "x.yaml".into(), line: 2 },
             reasons: vec![reason(7, "spec.replicas is wrong"), reason(0, "too large")],
+            resource: None,
         };
         let lines: Vec<String> = Problem::of(&refused).iter().map(Problem::to_string).collect();
         assert_eq!(lines, ["x.yaml:7: n/a: spec.replicas is wrong", "x.yaml: n/a: too large"]);

@@ -98,13 +98,16 @@ impl Deleted {
 }
 
 /// Why a document is not taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Refused {
     /// The cluster it would be, where that can be told.
     pub key: Option<Key>,
     pub origin: Origin,
     /// What is wrong, all of it.
     pub reasons: Vec<Reason>,
+    /// The resource that the API server holds, as far as it can be read: what became of it can be told there. A file
+    /// has none.
+    pub resource: Option<Arc<PrometheusCluster>>,
 }
 
 impl Refused {

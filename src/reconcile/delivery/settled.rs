@@ -8,7 +8,7 @@ use crate::cluster::publish::{FINALIZER, Subject};
 use crate::git::oid::Oid;
 use crate::reconcile::queue::Work;
 use crate::reconcile::report::Report;
-use crate::source::event::{Deleted, Key};
+use crate::source::event::{Deleted, Key, Refused};
 
 /// What became of the newest state of a cluster, in git.
 #[derive(Clone, Debug)]
@@ -61,6 +61,9 @@ impl Settled {
 
     /// None for news that concern no resource of an API server.
     pub fn of(report: &Report) -> Option<Self> {
+        if let Report::Refused(refused) = report {
+            return Settled::refused(refused);
+        }
         let (work, outcome) = match report {
             Report::Committed { work, branch, commit, subject, .. } => {
                 let new = Some(New { commit: *commit, subject: subject.clone() });
@@ -80,6 +83,15 @@ impl Settled {
         };
         let subject = Subject::of(&cluster)?;
         Some(Settled { key: work.key().clone(), subject, cluster, outcome })
+    }
+
+    /// A resource that a definition of another version let through.
+    fn refused(refused: &Refused) -> Option<Self> {
+        let (key, cluster) = (refused.key.clone()?, refused.resource.clone()?);
+        let reasons: Vec<&str> = refused.reasons.iter().map(|reason| reason.text.as_str()).collect();
+        let message = reasons.join("; ");
+        let outcome = Outcome::Failed { reason: Reason::InvalidConfig, message, again: false };
+        Some(Settled { key, subject: Subject::of(&cluster)?, cluster, outcome })
     }
 }
 

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::DynamicObject;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::api::{self, PrometheusCluster};
+use crate::api::{self, PrometheusCluster, PrometheusClusterSpec, PrometheusClusterStatus};
 use crate::source::event::{Key, Observed, Origin, Reason, Refused};
 
 /// An annotation that repeats the whole object.
@@ -48,10 +48,11 @@ pub fn fingerprint(object: &DynamicObject) -> Fingerprint {
 /// refused here; one with an older definition may.
 pub fn observed(object: DynamicObject, changed_at: Timestamp) -> Result<Observed, Refused> {
     let key = key(&object);
+    let remains = remains(&object);
     let cluster = resource(object).map_err(|texts| {
         let reasons = texts.into_iter().map(|text| Reason { line: 0, text }).collect();
         let origin = Origin { path: key.to_string().into(), line: 0 };
-        Refused { key: Some(key.clone()), origin, reasons }
+        Refused { key: Some(key.clone()), origin, reasons, resource: remains.map(Arc::new) }
     })?;
     let generation = cluster.metadata.generation;
     Ok(Observed { key, cluster: Arc::new(cluster), origin: Origin::default(), changed_at, generation })
@@ -59,14 +60,30 @@ pub fn observed(object: DynamicObject, changed_at: Timestamp) -> Result<Observed
 
 /// The same for what is being deleted: what is wrong with it does not matter any more.
 pub fn terminating(object: DynamicObject) -> Option<Arc<PrometheusCluster>> {
-    let value = serde_json::to_value(object).ok()?;
-    serde_json::from_value(value).ok().map(Arc::new)
+    let remains = remains(&object);
+    let whole = serde_json::to_value(object).and_then(serde_json::from_value);
+    whole.ok().or(remains).map(Arc::new)
+}
+
+/// What can be read of any object: its metadata, its status if it is one, and of its spec who applies it: another tool's
+/// objects are not ours to delete.
+fn remains(object: &DynamicObject) -> Option<PrometheusCluster> {
+    let delivery = object.data.pointer("/spec/delivery");
+    let spec = serde_json::from_value::<PrometheusClusterSpec>(json!({ "delivery": delivery }));
+    let spec = spec.or_else(|_| serde_json::from_value(json!({}))).ok()?;
+    let status = status(object.data.get("status").cloned());
+    Some(PrometheusCluster { metadata: object.metadata.clone(), spec, status })
+}
+
+/// A status that cannot be read was written by another version: it is written anew.
+fn status(status: Option<Value>) -> Option<PrometheusClusterStatus> {
+    status.filter(|status| *status != Value::Null).and_then(|status| serde_json::from_value(status).ok())
 }
 
 fn resource(mut object: DynamicObject) -> Result<PrometheusCluster, Vec<String>> {
     let broken = |error: serde_json::Error| vec![format!("the resource cannot be read: {error}")];
     let metadata = object.metadata.clone();
-    let status = object.data.as_object_mut().and_then(|data| data.remove("status"));
+    let known = object.data.as_object_mut().and_then(|data| data.remove("status"));
     // Only what users write is checked; the rest is the API server's own.
     object.metadata = ObjectMeta {
         name: metadata.name.clone(),
@@ -78,9 +95,7 @@ fn resource(mut object: DynamicObject) -> Result<PrometheusCluster, Vec<String>>
     let mut cluster = accepted
         .map_err(|refusals| refusals.into_iter().map(|refusal| refusal.message).collect::<Vec<String>>())?;
     cluster.metadata = metadata;
-    // A status that cannot be read was written by another version: it is written anew.
-    cluster.status =
-        status.filter(|status| *status != Value::Null).and_then(|s| serde_json::from_value(s).ok());
+    cluster.status = status(known);
     Ok(cluster)
 }
 
@@ -96,7 +111,7 @@ fn changed_at(metadata: &ObjectMeta) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::api::spec::delivery::Mode;
 
     fn object(extra: Value) -> DynamicObject {
         let mut object = json!({
@@ -137,6 +152,17 @@ mod tests {
     fn what_an_older_definition_let_through_is_refused() {
         let refused = observed(object(json!({"spec": {"replicas": 0}})), Timestamp::UNIX_EPOCH).unwrap_err();
         assert!(refused.lines().next().unwrap().starts_with("n/a: spec.replicas"), "{refused:?}");
+        assert_eq!(refused.resource.unwrap().metadata.generation, Some(3));
+    }
+
+    #[test]
+    fn what_is_deleted_can_go_whatever_its_spec_is() {
+        let status = json!({"observedGeneration": 2});
+        let spec = json!({"replicas": "many", "delivery": {"mode": "External"}});
+        let terminating = terminating(object(json!({"spec": spec, "status": status}))).unwrap();
+        assert_eq!(terminating.spec.delivery.as_ref().unwrap().mode, Some(Mode::External));
+        assert_eq!(terminating.metadata.uid.as_deref(), Some("u"));
+        assert_eq!(terminating.status.as_ref().unwrap().observed_generation, Some(2));
     }
 
     #[test]

@@ -73,7 +73,7 @@ fn unreadable(path: &Path, text: String) -> Contents {
 
 fn refused(key: Option<Key>, origin: Origin, text: String) -> Refused {
     let reasons = vec![Reason { line: origin.line, text }];
-    Refused { key, origin, reasons }
+    Refused { key, origin, reasons, resource: None }
 }
 
 /// Reads the documents of a file.
@@ -127,7 +127,7 @@ fn one(path: &Path, stamp: Stamp, document: &Document, item: &Json, prefix: &str
                 Reason { line, text: refusal.message }
             });
             let reasons = reasons.collect();
-            contents.refused.push(Refused { key: key_of(item), origin, reasons });
+            contents.refused.push(Refused { key: key_of(item), origin, reasons, resource: None });
         }
     }
 }

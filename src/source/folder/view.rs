@@ -53,5 +53,5 @@ fn ambiguous(key: &Key, mut places: Vec<&Origin>) -> Refused {
     );
     let origin = places.first().copied().cloned().unwrap_or_default();
     let reasons = vec![Reason { line: origin.line, text }];
-    Refused { key: Some(key.clone()), origin, reasons }
+    Refused { key: Some(key.clone()), origin, reasons, resource: None }
 }
