@@ -830,7 +830,8 @@ mod immutable {
     use std::fs;
     use std::path::Path;
 
-    use promgit::agent::{Agent, Until};
+    use promgit::agent::Agent;
+    use promgit::agent::until::Until;
     use promgit::git::reader::Reader;
     use promgit::reconcile::class::Class;
     use promgit::reconcile::report::Report;

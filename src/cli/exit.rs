@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 
 use super::console::Console;
-use crate::agent::OpenError;
+use crate::agent::errors::OpenError;
 use crate::ledger::branch::BranchError;
 use crate::reconcile::inputs::InputsError;
 use crate::settings::load::LoadError;

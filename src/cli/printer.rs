@@ -11,7 +11,7 @@ use super::exit;
 use super::hint::{self, Place};
 use super::operation::Format;
 use super::problem::Problem;
-use crate::agent::Until;
+use crate::agent::until::Until;
 use crate::git::oid::Oid;
 use crate::reconcile::report::Report;
 use crate::source::event::{Key, Observed};

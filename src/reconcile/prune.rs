@@ -10,7 +10,7 @@ use crate::git::oid::Oid;
 use crate::git::reader::{ReadError, Reader};
 use crate::ledger::branch::BranchError as NameError;
 use crate::ledger::root::{MARKER, Marker};
-use crate::source::event::{Deleted, Key};
+use crate::source::event::{Deleted, Key, Scope};
 
 /// What a look through the branches found.
 #[derive(Debug, Default)]
@@ -30,16 +30,17 @@ pub enum PruneError {
 }
 
 /// Clusters on this agent's branches that are not in `present`. Branches of others are passed over, whatever
-/// they hold.
+/// they hold, and so are those of namespaces outside of `scope`: nobody looked there.
 pub fn absent(
     reader: &Reader,
     inputs: &Inputs,
     present: &BTreeSet<Key>,
+    scope: &Scope,
     now: Timestamp,
 ) -> Result<Absent, PruneError> {
     let mut found = Absent::default();
     for (name, tip) in reader.branches(&inputs.branches.prefix()?)? {
-        match clusters(reader, inputs, &name, tip) {
+        match clusters(reader, inputs, scope, &name, tip) {
             Ok(keys) => {
                 let gone = keys.into_iter().filter(|key| !present.contains(key));
                 found.clusters.extend(gone.map(|key| Deleted::gone(key, now)));
@@ -54,13 +55,20 @@ pub fn absent(
 }
 
 /// The clusters of a branch, if this agent would write it for the namespace that it says it is for.
-fn clusters(reader: &Reader, inputs: &Inputs, name: &str, tip: Oid) -> Result<Vec<Key>, BranchError> {
+fn clusters(
+    reader: &Reader,
+    inputs: &Inputs,
+    scope: &Scope,
+    name: &str,
+    tip: Oid,
+) -> Result<Vec<Key>, BranchError> {
     let entry = reader.entry(tip, MARKER)?.filter(|entry| entry.is_file());
     let Some(entry) = entry else { return Ok(Vec::new()) };
     let Ok(marker) = serde_yaml::from_slice::<Marker>(&reader.blob(entry.oid)?) else {
         return Ok(Vec::new());
     };
-    if inputs.branches.of(&marker.namespace).ok().as_deref() != Some(name) {
+    let is_ours = inputs.branches.of(&marker.namespace).ok().as_deref() == Some(name);
+    if !is_ours || !scope.holds(&marker.namespace) {
         return Ok(Vec::new());
     }
     let own = Marker::new(&inputs.agent.name, &marker.namespace);

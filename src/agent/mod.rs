@@ -1,0 +1,136 @@
+//! The agent: a source, a queue, some workers and one writer, started together and drained together.
+//!
+//! ```text
+//!  source ─► pump ─► queue ─► workers ─► writer ─► reports ─► delivery (with an API server)
+//! ```
+
+pub mod errors;
+mod pages;
+mod pump;
+mod shared;
+mod source;
+mod threads;
+pub mod until;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use self::errors::{OpenError, RunError};
+use self::pages::Pages;
+use self::shared::{Reports, Shared};
+use self::source::Source;
+use self::until::Until;
+use crate::git::store::{Options, Store};
+use crate::metrics::Metrics;
+use crate::reconcile::inputs::Inputs;
+use crate::reconcile::queue::Queue;
+use crate::server::health::Probes;
+use crate::server::listen::Server;
+use crate::settings::Settings;
+use crate::settings::origin::Origin;
+use crate::source::folder::walk;
+use crate::source::folder::watch::WatchError;
+
+/// Events that wait for the queue.
+const MOST_EVENTS: usize = 256;
+
+/// How long the source may take to end once nobody listens: it may be in the middle of a look at a slow disk.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// An agent that holds its repository and has not started yet.
+pub struct Agent {
+    settings: Settings,
+    inputs: Inputs,
+    store: Store,
+    origin: Origin,
+    server: Option<Server>,
+}
+
+impl Agent {
+    /// Checks everything that can be checked without writing anything: the folder of resources and what the
+    /// settings name.
+    pub fn check(settings: &Settings) -> Result<(Origin, Inputs), OpenError> {
+        let origin = settings.source.origin()?;
+        if let Origin::Folder(folder) = &origin {
+            walk::root(folder).map_err(|reason| OpenError::Folder { reason })?;
+        }
+        Ok((origin, Inputs::load(settings)?))
+    }
+
+    /// Checks, then takes the repository's lock.
+    pub fn open(settings: Settings) -> Result<Self, OpenError> {
+        let (origin, inputs) = Agent::check(&settings)?;
+        let store = Store::open(&settings.repository.path, &Options::default())?;
+        let server = settings.server.listen.map(|address| Server::bind(address.get())).transpose()?;
+        Ok(Agent { settings, inputs, store, origin, server })
+    }
+
+    /// Runs until the end or until `stop`, then finishes what was begun. `abort` cuts that short: what waits
+    /// is left for the next start.
+    pub async fn run(
+        self,
+        until: Until,
+        reports: Reports,
+        stop: impl Future<Output = ()>,
+        abort: impl Future<Output = ()>,
+    ) -> Result<(), RunError> {
+        let Agent { settings, inputs, store, origin, server } = self;
+        let (metrics, probes) = (Arc::new(Metrics::new(env!("CARGO_PKG_VERSION"))), Probes::default());
+        let _pages = server.map(|server| Pages::start(server, &probes, &metrics));
+        let reader = store.reader()?;
+        let (sender, events) = mpsc::channel(MOST_EVENTS);
+        let (source, engine) = match origin {
+            Origin::Folder(folder) => (source::folder(folder, &settings, sender), None),
+            Origin::Cluster => {
+                let (source, engine) =
+                    source::cluster(&settings, store.reader()?, &reports, &metrics, sender).await?;
+                (source, Some(engine))
+            }
+        };
+        let shared = Arc::new(Shared { inputs, queue: Queue::default(), reports, engine, metrics, probes });
+        let (threads, writing) = threads::start(&shared, &settings, store)?;
+        let pumped = tokio::select! {
+            result = pump::pump(events, until, &shared, reader) => result,
+            () = stop => Ok(()),
+            // Ends before it was told to only when it panics.
+            _ = writing => {
+                shared.probes.dead("the writer thread ended");
+                Err(RunError::Panic("writer"))
+            }
+        };
+        shared.queue.close();
+        let drained = tokio::select! {
+            result = drain(&shared, threads, until) => result,
+            () = abort => {
+                shared.queue.abandon();
+                Ok(())
+            }
+        };
+        if let Some(engine) = &shared.engine {
+            engine.close();
+        }
+        pumped.and(drained).and(end(source).await.map_err(RunError::from))
+    }
+}
+
+/// Waits until everything that waits is handled, and with `Until::Done` also delivered.
+async fn drain(shared: &Shared, threads: Vec<JoinHandle<()>>, until: Until) -> Result<(), RunError> {
+    let joined = tokio::task::spawn_blocking(move || threads::join(threads)).await;
+    joined.unwrap_or(Err(RunError::Panic("draining")))?;
+    if let (Until::Done, Some(engine)) = (until, &shared.engine) {
+        engine.idle().await;
+    }
+    Ok(())
+}
+
+/// The channel of the events is closed: a source that is well ends, one that failed says why.
+async fn end(source: Source) -> Result<(), WatchError> {
+    match tokio::time::timeout(FAREWELL, source).await {
+        Ok(ended) => ended.unwrap_or(Err(WatchError::Gone)),
+        Err(_) => Ok(()),
+    }
+}

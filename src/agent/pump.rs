@@ -1,0 +1,94 @@
+//! Events of the source, carried into the queue.
+#![allow(clippy::disallowed_methods)] // when an absent cluster went is written nowhere
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use super::errors::RunError;
+use super::shared::Shared;
+use super::until::Until;
+use crate::git::reader::Reader;
+use crate::reconcile::prune::{self, Absent};
+use crate::reconcile::queue::Work;
+use crate::reconcile::report::Report;
+use crate::source::event::{Deleted, Event, Kept, Key, Scope};
+
+/// Carries events into the queue until they end, or until the first listing is complete.
+pub async fn pump(
+    mut events: mpsc::Receiver<Event>,
+    until: Until,
+    shared: &Shared,
+    mut reader: Reader,
+) -> Result<(), RunError> {
+    let mut listed = BTreeMap::new();
+    while let Some(event) = events.recv().await {
+        match event {
+            Event::Init => listed.clear(),
+            Event::Listed(observed) => {
+                listed.insert(observed.key.clone(), observed.clone());
+                shared.queue.push(Work::Apply(observed));
+            }
+            Event::Applied(observed) => shared.queue.push(Work::Apply(observed)),
+            Event::Deleted(deleted) => {
+                if let (None, Some(engine)) = (&deleted.terminating, &shared.engine) {
+                    engine.forget(&deleted.key);
+                }
+                shared.queue.push(Work::Delete(deleted));
+            }
+            Event::Trouble(text) if until == Until::Done => return Err(RunError::Trouble(text)),
+            Event::Trouble(text) => shared.report(Report::Notice(format!("{text} (it is tried again)"))),
+            Event::Refused(refused) => shared.report(Report::Refused(refused)),
+            Event::Ready { kept, scope } => {
+                reader.refresh()?;
+                let listed = std::mem::take(&mut listed);
+                let gone = absent(&reader, shared, listed.keys().cloned().collect(), kept, &scope)?;
+                let absent = gone.iter().map(|deleted| deleted.key.clone()).collect();
+                // Told before the first deletion can be reported.
+                shared.report(Report::Listed { clusters: listed.into_values().collect(), absent });
+                shared.probes.ready();
+                gone.into_iter().for_each(|deleted| shared.queue.push(Work::Delete(deleted)));
+                if until == Until::Done {
+                    return Ok(());
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What the branches hold and the listing did not name, and may be deleted.
+fn absent(
+    reader: &Reader,
+    shared: &Shared,
+    mut present: BTreeSet<Key>,
+    kept: Kept,
+    scope: &Scope,
+) -> Result<Vec<Deleted>, RunError> {
+    let why_all = match kept {
+        Kept::Only(keys) => {
+            present.extend(keys);
+            None
+        }
+        Kept::All(reason) => Some(reason),
+    };
+    let Absent { clusters: absent, unread } =
+        prune::absent(reader, &shared.inputs, &present, scope, Timestamp::now())?;
+    for branch in unread {
+        shared.report(Report::Notice(format!("{branch}; no cluster of it is deleted")));
+    }
+    let Some(reason) = why_all else { return Ok(absent) };
+    let (place, way_out) = match shared.engine {
+        Some(_) => ("API server", "delete its resource"),
+        None => ("folder", "remove its file"),
+    };
+    if !absent.is_empty() {
+        shared.report(Report::Notice(format!(
+            "{reason}, so {} clusters that are on the branches and not in the {place} are left as they are; \
+             to delete one, {way_out} while the agent runs",
+            absent.len()
+        )));
+    }
+    Ok(Vec::new())
+}

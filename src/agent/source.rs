@@ -1,0 +1,81 @@
+//! Settings turned into a running source, and into what delivers to the cluster that it is.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::errors::RunError;
+use super::shared::Reports;
+use crate::api::spec::delivery::Mode;
+use crate::cluster::connect::{self, Access, ConnectError};
+use crate::cluster::greet;
+use crate::cluster::kinds::Kinds;
+use crate::cluster::live::Live;
+use crate::cluster::publish::Publisher;
+use crate::git::reader::Reader;
+use crate::metrics::Metrics;
+use crate::reconcile::delivery::engine::{Engine, Parts};
+use crate::reconcile::delivery::shared::Defaults;
+use crate::settings::{Settings, delivery};
+use crate::source::cluster::watch as clusters;
+use crate::source::event::Event;
+use crate::source::folder::watch::{self, WatchError};
+
+/// A source at work. It ends when nobody listens.
+pub type Source = JoinHandle<Result<(), WatchError>>;
+
+/// Follows a folder of files.
+pub fn folder(root: PathBuf, settings: &Settings, events: mpsc::Sender<Event>) -> Source {
+    let (debounce, rescan) = (settings.source.debounce.get(), settings.source.rescan.get());
+    tokio::spawn(watch::follow(watch::Options { root, debounce, rescan }, events))
+}
+
+/// The API server is both where resources come from and where they are delivered to.
+pub async fn cluster(
+    settings: &Settings,
+    reader: Reader,
+    reports: &Reports,
+    metrics: &Arc<Metrics>,
+    events: mpsc::Sender<Event>,
+) -> Result<(Source, Engine), RunError> {
+    let access =
+        Access { kubeconfig: settings.cluster.kubeconfig.clone(), context: settings.cluster.context.clone() };
+    let client = connect::connect(&access, metrics).await?;
+    let namespaces = settings.source.namespaces.clone();
+    let streams = greet::greet(&client).await.map_err(ConnectError::from)?;
+    let kinds = Arc::new(Kinds::new(client.clone()));
+    let reports = reports.clone();
+    let parts = Parts {
+        live: Live::new(client.clone(), kinds.clone(), namespaces.clone(), streams, metrics.clone()),
+        publisher: Publisher::new(client.clone(), &settings.agent.name, metrics.clone()),
+        kinds,
+        client: client.clone(),
+        reader,
+        defaults: defaults(settings),
+        concurrency: settings.delivery.concurrency.get(),
+        metrics: metrics.clone(),
+        // Nobody listening is not a reason to stop working.
+        report: Box::new(move |report| drop(reports.send(report))),
+    };
+    let engine = Engine::new(parts, Handle::current());
+    let options = clusters::Options { client, namespaces, streams, metrics: metrics.clone() };
+    let source = tokio::spawn(async move {
+        clusters::follow(options, events).await;
+        Ok(())
+    });
+    Ok((source, engine))
+}
+
+fn defaults(settings: &Settings) -> Defaults {
+    let mode = match settings.delivery.mode {
+        delivery::Mode::Apply => Mode::Apply,
+        delivery::Mode::External => Mode::External,
+    };
+    Defaults {
+        mode,
+        timeout: settings.delivery.timeout.get(),
+    }
+}
