@@ -23,5 +23,7 @@ mod external;
 mod many;
 #[path = "cluster/owners.rs"]
 mod owners;
+#[path = "cluster/phases.rs"]
+mod phases;
 #[path = "cluster/scene.rs"]
 mod scene;

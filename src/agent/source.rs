@@ -77,5 +77,6 @@ fn defaults(settings: &Settings) -> Defaults {
     Defaults {
         mode,
         timeout: settings.delivery.timeout.get(),
+        cluster_scoped: settings.delivery.cluster_scoped.clone(),
     }
 }

@@ -8,6 +8,7 @@ use super::call::{CallError, limited};
 use super::kinds::{KindError, Kinds, Served};
 use super::object::{self, Object, Release};
 use crate::health::matches;
+use crate::settings::group_kind::GroupKind;
 
 /// Owner of the fields that promgit sets (<https://kubernetes.io/docs/reference/using-api/server-side-apply/>).
 pub const FIELD_MANAGER: &str = "promgit";
@@ -29,6 +30,11 @@ pub enum ApplyError {
          of spec.values, or let the chart render it without metadata.namespace"
     )]
     Foreign { title: String, namespace: String },
+    #[error(
+        "{title} belongs to no namespace, and a PrometheusCluster may change nothing that others share; allow its kind in \
+         the agent's settings (delivery.clusterScoped: [{kind}]), or take it out of spec.values"
+    )]
+    ClusterScoped { title: String, kind: String },
 }
 
 impl ApplyError {
@@ -36,7 +42,7 @@ impl ApplyError {
     pub fn is_final(&self) -> bool {
         match self {
             ApplyError::Kind { source: KindError::Unknown { .. }, .. } | ApplyError::NotOurs { .. } => true,
-            ApplyError::Foreign { .. } => true,
+            ApplyError::Foreign { .. } | ApplyError::ClusterScoped { .. } => true,
             ApplyError::Kind { source: KindError::Call(source), .. } => source.is_final(),
             ApplyError::Call { source, .. } => source.is_final(),
             ApplyError::Going { .. } => false,
@@ -50,6 +56,8 @@ pub struct Applier<'a> {
     pub client: &'a Client,
     pub kinds: &'a Kinds,
     pub release: Release<'a>,
+    /// Kinds without a namespace that it may apply.
+    pub cluster_scoped: &'a [GroupKind],
 }
 
 impl Applier<'_> {
@@ -57,7 +65,7 @@ impl Applier<'_> {
     pub async fn apply(&self, object: &Object) -> Result<Value, ApplyError> {
         let title = || object.title();
         let served = self.served(object).await?;
-        self.is_here(object)?;
+        self.is_in_bounds(object, &served)?;
         let namespace = namespace(&served, self.release.namespace);
         let body = object.body(self.release, served.is_namespaced.then_some(namespace));
         let api = served.api(self.client.clone(), namespace);
@@ -91,7 +99,6 @@ impl Applier<'_> {
     /// Makes sure that an object may be applied that this release did not have before: as Helm, promgit takes over none
     /// without the marks of the release (`pkg/action/validate.go`, `existingResourceConflict`).
     pub async fn is_free(&self, object: &Object) -> Result<(), ApplyError> {
-        self.is_here(object)?;
         let served = match self.served(object).await {
             // Its definition may be an object of the same release.
             Err(ApplyError::Kind { source: KindError::Unknown { .. }, .. }) => return Ok(()),
@@ -135,10 +142,33 @@ impl Applier<'_> {
         }
     }
 
+    /// Makes sure that an object is within what a cluster may change: its own namespace, and the kinds without one that
+    /// the settings allow.
+    pub async fn may_apply(&self, object: &Object) -> Result<(), ApplyError> {
+        match self.served(object).await {
+            // Its definition may be an object of the same release: it is looked at again when it is served.
+            Err(ApplyError::Kind { source: KindError::Unknown { .. }, .. }) => self.is_here(object),
+            served => self.is_in_bounds(object, &served?),
+        }
+    }
+
     fn is_here(&self, object: &Object) -> Result<(), ApplyError> {
         match object.is_foreign(self.release) {
             false => Ok(()),
             true => Err(ApplyError::Foreign { title: object.title(), namespace: object.namespace.clone() }),
+        }
+    }
+
+    fn is_in_bounds(&self, object: &Object, served: &Served) -> Result<(), ApplyError> {
+        self.is_here(object)?;
+        let group = served.resource.group.as_str();
+        let is_allowed = |kind: &GroupKind| kind.is(&object.kind, group);
+        match served.is_namespaced || self.cluster_scoped.iter().any(is_allowed) {
+            true => Ok(()),
+            false => {
+                let kind = GroupKind::name(&object.kind, group);
+                Err(ApplyError::ClusterScoped { title: object.title(), kind })
+            }
         }
     }
 

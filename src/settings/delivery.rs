@@ -7,6 +7,7 @@ use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::duration::{self, Span};
+use super::group_kind::GroupKind;
 
 /// Defaults that a resource's `spec.delivery` overrides, and the agent's own bound.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,6 +20,8 @@ pub struct Delivery {
     /// Clusters applied at the same time; 1 to [`MOST_AT_ONCE`].
     #[serde(deserialize_with = "concurrency")]
     pub concurrency: NonZeroUsize,
+    /// Kinds without a namespace whose objects may be applied; none unless they are named.
+    pub cluster_scoped: Vec<GroupKind>,
 }
 
 /// Who applies what was committed; means what `spec.delivery.mode` means.
@@ -39,7 +42,12 @@ const AT_ONCE: NonZeroUsize = NonZeroUsize::MIN.saturating_add(7);
 
 impl Default for Delivery {
     fn default() -> Self {
-        Delivery { mode: Mode::Apply, timeout: Span::milliseconds(180_000), concurrency: AT_ONCE }
+        Delivery {
+            mode: Mode::Apply,
+            timeout: Span::milliseconds(180_000),
+            concurrency: AT_ONCE,
+            cluster_scoped: Vec::new(),
+        }
     }
 }
 

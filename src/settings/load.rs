@@ -235,6 +235,10 @@ mod tests {
                 "delivery: {timeout: 999ms}",
                 "delivery.timeout: invalid value: string \"999ms\", expected a length",
             ),
+            (
+                "delivery: {clusterScoped: [clusterroles]}",
+                "delivery.clusterScoped: \"clusterroles\" is no kind with its group; write it as in ClusterRole.",
+            ),
             ("source: {namespaces: a}", "source.namespaces: invalid type: string \"a\", expected a sequence"),
             ("[]", "not a map of settings"),
             ("a: [", "while parsing a flow node"),

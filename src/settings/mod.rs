@@ -7,6 +7,7 @@ pub mod check;
 pub mod delivery;
 pub mod duration;
 pub mod environment;
+pub mod group_kind;
 pub mod load;
 pub mod origin;
 pub mod text;

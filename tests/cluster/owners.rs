@@ -68,3 +68,41 @@ fn what_belongs_to_somebody_else_is_left_alone() {
         assert_eq!(scene.get(&[object]), *before, "{object} was changed");
     }
 }
+
+/// A cluster that brings a ClusterRole along, and a map that is applied before it.
+fn bringing_a_role(name: &str) -> String {
+    let role = format!(
+        "{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {{name: {name}}}, rules: []}}"
+    );
+    let map = "{apiVersion: v1, kind: ConfigMap, metadata: {name: map}}";
+    format!("{{values: {{extraObjects: [{map}, {role}]}}}}")
+}
+
+#[test]
+fn what_all_namespaces_share_is_refused_unless_the_settings_allow_it() {
+    let scene = Scene::new("wide");
+    let role = format!("{}-wide", scene.namespace);
+    scene.put("simple", &bringing_a_role(&role));
+    let shown = scene.wait_for("simple", "Applied=False ApplyFailed", "belongs to no namespace");
+    let kind = "ClusterRole.rbac.authorization.k8s.io";
+    for part in
+        ["ClusterRole/NS-wide belongs to no namespace", &format!("(delivery.clusterScoped: [{kind}])")]
+    {
+        assert!(shown[1].contains(part), "{shown:#?}");
+    }
+    // Half a release helps nobody.
+    for object in ["configmap/map", "statefulset/simple"] {
+        assert!(scene.get(&[object]).is_null(), "{object} was applied");
+    }
+    assert!(scene.bed.get(&["clusterrole", &role]).is_null());
+
+    let Scene { bed, namespace, agent } = scene;
+    drop(agent);
+    let settings = format!("delivery: {{clusterScoped: [{kind}]}}");
+    let agent = agent::Agent::start(bed, &[&namespace], &settings);
+    let scene = Scene { bed, namespace, agent };
+    scene.ready("simple");
+    assert!(!scene.bed.get(&["clusterrole", &role]).is_null());
+    scene.kubectl(&["delete", "proms/simple", "--timeout=60s"]);
+    scene.bed.wait_until("the role to go", &["clusterrole", &role], Value::is_null);
+}

@@ -128,9 +128,14 @@ fn certificate() -> String {
     let mut parameters = rcgen::CertificateParams::new(Vec::new()).expect("parameters");
     parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let pem = parameters.self_signed(&key).expect("a certificate").pem();
-    let mut encode = Command::new("base64");
-    let mut child = encode.arg("-w0").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("base64");
-    std::io::Write::write_all(&mut child.stdin.take().expect("stdin"), pem.as_bytes()).expect("written");
+    base64(&["--wrap=0"], pem.as_bytes())
+}
+
+fn base64(arguments: &[&str], input: &[u8]) -> String {
+    let mut command = Command::new("base64");
+    let mut child =
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("base64");
+    std::io::Write::write_all(&mut child.stdin.take().expect("stdin"), input).expect("written");
     support::stdout(child.wait_with_output().expect("base64"))
 }
 
@@ -202,16 +207,54 @@ fn the_ways_that_kubectl_knows_lead_there() {
         ("the usual place", vec![], vec![("HOME", &home)]),
     ];
     for (number, (name, arguments, environment)) in table.into_iter().enumerate() {
-        let repository = format!("--repo={number}.git");
-        let mut environment = environment;
-        let namespaces = json!([place.namespace]).to_string();
-        environment.push(("PROMGIT_SOURCE_NAMESPACES", &namespaces));
-        environment.push(("PROMGIT_DELIVERY_TIMEOUT", "100s"));
         let mut command = support::hermetic(env!("CARGO_BIN_EXE_promgit"), folder.path());
-        command.current_dir(folder.path()).args(["run", "--source=cluster", "--once", &repository]);
-        let output = command.args(arguments).envs(environment).output().expect("promgit");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(0), "{name}: {said}");
-        assert!(said.contains("1 cluster, 1 commit"), "{name}: {said}");
+        command.args(["run", "--once"]).args(arguments).envs(environment);
+        leads_there(name, &place, folder.path(), number, command);
     }
+}
+
+/// Whether the agent finds the one cluster of the place.
+fn leads_there(name: &str, place: &Place<'_>, folder: &Path, number: usize, mut command: Command) {
+    let namespaces = json!([place.namespace]).to_string();
+    command.env("PROMGIT_SOURCE_NAMESPACES", namespaces).env("PROMGIT_SOURCE_FROM", "cluster");
+    command.env("PROMGIT_DELIVERY_TIMEOUT", "100s");
+    command.env("PROMGIT_REPOSITORY_PATH", format!("{number}.git"));
+    let output = command.current_dir(folder).output().expect("promgit");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{name}: {said}");
+    assert!(said.contains("1 cluster, 1 commit"), "{name}: {said}");
+}
+
+/// Where Kubernetes puts the credentials of a pod
+/// (<https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/>), in a view of the file system of its own.
+const POD: &str = "mount -t tmpfs none \"$(realpath /var/run)\" && mkdir -p /var/run/secrets/kubernetes.io && \
+                   cp -r \"$0\" /var/run/secrets/kubernetes.io/serviceaccount && exec \"$@\"";
+
+#[test]
+fn a_pod_uses_its_service_account() {
+    let _ = Bed::start();
+    let place = Place::new(agent::bed(), "pod");
+    place.put("a", "{}");
+    let config = kubeconfig(place.bed);
+    let folder = tempfile::tempdir().expect("a folder");
+    let account = folder.path().join("account");
+    fs::create_dir(&account).expect("a folder");
+    let authority =
+        config["clusters"][0]["cluster"]["certificate-authority-data"].as_str().expect("an authority");
+    let authority = base64(&["--decode"], authority.as_bytes());
+    let token = config["users"][0]["user"]["token"].as_str().expect("a token");
+    for (name, text) in [("token", token), ("ca.crt", &authority), ("namespace", "promgit-system")] {
+        fs::write(account.join(name), text).expect("writable");
+    }
+    let server = config["clusters"][0]["cluster"]["server"].as_str().expect("a server");
+    let (host, port) =
+        server.strip_prefix("https://").and_then(|at| at.rsplit_once(':')).expect("an address");
+
+    let mut command = support::hermetic("unshare", folder.path());
+    command
+        .args(["--map-root-user", "--mount", "sh", "-c", POD])
+        .arg(&account)
+        .arg(env!("CARGO_BIN_EXE_promgit"));
+    command.args(["run", "--once"]).env("KUBERNETES_SERVICE_HOST", host).env("KUBERNETES_SERVICE_PORT", port);
+    leads_there("a pod", &place, folder.path(), 0, command);
 }

@@ -30,7 +30,7 @@ fn the_rights_of_the_chart_are_enough_and_a_missing_one_is_named() {
 
     let role = bed.get(&["clusterrole", ROLE]);
     no_patch_of_sets(&place, &role);
-    no_patch_of_status(&place, &agent, &role);
+    no_patch_of_status(&place, &mut agent, &role);
     no_sight(&place, &mut agent, &role);
     assert!(agent.stop().success());
 
@@ -118,7 +118,7 @@ fn no_patch_of_sets(place: &Place<'_>, role: &Value) {
     place.wait_ready("simple");
 }
 
-fn no_patch_of_status(place: &Place<'_>, agent: &Agent, role: &Value) {
+fn no_patch_of_status(place: &Place<'_>, agent: &mut Agent, role: &Value) {
     replace(place.bed, &without(role, "prometheusclusters/status", &["patch"]));
     may(place.bed, "patch", "prometheusclusters.promgit.dev/status", false);
     place.patch("simple", r#"{"replicas": 3}"#);
@@ -128,6 +128,13 @@ fn no_patch_of_status(place: &Place<'_>, agent: &Agent, role: &Value) {
     // What runs does not depend on what is told of it.
     let arguments = ["statefulset", "simple", "--namespace", &place.namespace];
     place.bed.wait_until("the pods", &arguments, |set| set["status"]["readyReplicas"] == 3);
+    // What cannot be told is not waited for, and no success.
+    assert!(agent.stop().success());
+    let mut once = Agent::new(place.bed, USER, &[&place.namespace], "").with_argument("--once");
+    once.launch();
+    once.wait_for("/simple: its status cannot be written");
+    assert_eq!(once.wait_for_end().code(), Some(1));
+    agent.launch();
     replace(place.bed, role);
     place.wait_ready("simple");
 }

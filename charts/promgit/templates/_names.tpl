@@ -79,3 +79,13 @@ annotations:
 {{- fail "rbac.scope: with namespaces, list them in watchNamespaces" -}}
 {{- end -}}
 {{- end -}}
+
+{{/* The agent's settings. Rights to make roles that belong to no namespace are of no use to an agent that refuses them. */}}
+{{- define "promgit.config" -}}
+{{- $config := dict -}}
+{{- if and .Values.rbac.discovery (eq .Values.rbac.scope "cluster") -}}
+{{- $roles := list "ClusterRole.rbac.authorization.k8s.io" "ClusterRoleBinding.rbac.authorization.k8s.io" -}}
+{{- $config = dict "delivery" (dict "clusterScoped" $roles) -}}
+{{- end -}}
+{{- mustMergeOverwrite $config (deepCopy .Values.config) | toYaml -}}
+{{- end -}}

@@ -5,11 +5,13 @@ use std::time::Instant;
 
 use tokio::time::sleep;
 
-use super::actor::{Actor, condition};
-use super::backoff::{FINAL, PASSING, TOLD_FROM};
+use super::actor::Actor;
+use super::backoff::Attempts;
 use super::phase::{Described, Phase};
 use super::release::{self, Release};
 use super::settled::Settled;
+use super::shared::Shared;
+use super::tell::condition;
 use crate::api::conditions::{APPLIED, Reason};
 use crate::cluster::apply::{Applier, ApplyError};
 use crate::cluster::object::{self, Object};
@@ -39,7 +41,7 @@ impl Actor {
         release: &Release,
         described: &Described,
     ) -> Vec<i64> {
-        let (mut attempt, began, mut told) = (0, Instant::now(), None);
+        let (mut attempts, began, mut told) = (Attempts::default(), Instant::now(), None);
         let held = self.held().await;
         loop {
             let error = match self.try_apply(settled, release, &held).await {
@@ -53,8 +55,7 @@ impl Actor {
             };
             tracing::warn!(cluster = %self.key, %error, "not applied; it is tried again");
             let is_final = error.is_final();
-            // What passes with the next attempt is no news.
-            if is_final || attempt >= TOLD_FROM {
+            if attempts.is_news(is_final) {
                 let reason = match error {
                     ApplyError::NotOurs { .. } => Reason::NotOurs,
                     _ => Reason::ApplyFailed,
@@ -71,8 +72,7 @@ impl Actor {
                 told = Some(message);
                 self.busy.set(false);
             }
-            sleep(if is_final { FINAL.pause(attempt) } else { PASSING.pause(attempt) }).await;
-            attempt += 1;
+            sleep(attempts.failed(is_final)).await;
         }
     }
 
@@ -87,6 +87,9 @@ impl Actor {
         let _permit = shared.applying.acquire().await;
         let applier = self.applier();
         // Before anything is changed: half a release helps nobody.
+        for object in release.definitions.iter().chain(&release.objects) {
+            applier.may_apply(object).await?;
+        }
         for object in release.objects.iter().filter(|object| !held.iter().any(|known| known.is_same(object)))
         {
             applier.is_free(object).await?;
@@ -116,7 +119,8 @@ impl Actor {
     }
 
     pub(super) fn applier(&self) -> Applier<'_> {
-        Applier { client: &self.shared.client, kinds: &self.shared.kinds, release: self.marks() }
+        let Shared { client, kinds, defaults, .. } = &*self.shared;
+        Applier { client, kinds, release: self.marks(), cluster_scoped: &defaults.cluster_scoped }
     }
 
     /// How the objects of this cluster are marked.

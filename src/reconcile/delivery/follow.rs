@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::time::{sleep, sleep_until};
 
 use super::actor::Actor;
+use super::backoff::Owed;
 use super::pace::Pace;
 use super::phase::{Applied, Described, Phase};
 use super::progress::{self, Awaited, Progress, Standing};
@@ -60,23 +61,25 @@ impl Actor {
         awaited.trouble = followed.err().map(|error| error.to_string());
     }
 
-    /// Follows the live objects, and tells what users have to know, for as long as this state is the newest.
+    /// Follows the live objects, and tells what users have to know, for as long as this state is the newest. This is where
+    /// a cluster spends its life: what is done now and then is boxed, so that it takes no room in between.
     pub(super) async fn follow(&mut self, commit: Oid, mut watch: Watch<'_>) {
         let mut pace = Pace::new(Instant::now());
         let mut is_woken = true;
         loop {
             for awaited in watch.awaited.iter_mut().filter(|awaited| awaited.trouble.is_some()) {
-                self.watch(awaited).await;
+                Box::pin(self.watch(awaited)).await;
             }
             let progress = progress::look(&watch.awaited, |target| self.shared.live.sight(target));
             if matches!(watch.applied, Applied::NotYet(_)) && pace.compares(is_woken, Instant::now()) {
-                self.compare(commit, &mut watch, &progress).await;
+                Box::pin(self.compare(commit, &mut watch, &progress)).await;
             }
             watch.wait.look(watch.is_up(&progress), Instant::now());
-            self.explain(&watch, &progress, &mut pace).await;
+            Box::pin(self.explain(&watch, &progress, &mut pace)).await;
             let phase = watch.phase(&progress, pace.reason.as_deref(), Instant::now());
-            self.tell(&watch, &phase, &progress, &mut pace).await;
+            Box::pin(self.tell(&watch, &phase, &progress, &mut pace)).await;
             let due = pace.due(&watch, &phase, Instant::now());
+            let due = self.owed.as_ref().and_then(Owed::again).map_or(due, |again| due.min(again));
             is_woken = tokio::select! {
                 () = self.changed.notified() => {
                     sleep(GATHER).await;
@@ -150,8 +153,11 @@ impl Actor {
             return;
         }
         let changed = self.publish(watch.settled, phase, progress.replicas.as_ref()).await;
-        pace.told(phase, Instant::now());
-        self.busy.set(matches!(phase, Phase::Progressing { .. }));
+        if self.owed.is_none() {
+            pace.told(phase, Instant::now());
+        }
+        let is_owed = self.owed.as_ref().is_some_and(|owed| !owed.is_told());
+        self.busy.set(is_owed || matches!(phase, Phase::Progressing { .. }));
         let is_turn = match phase {
             Phase::Ready { .. } => !was_ready,
             Phase::Late { .. } => !was_late,

@@ -13,8 +13,10 @@
 pub mod actor;
 pub mod backoff;
 pub mod bring;
+pub mod deliver;
 pub mod engine;
 pub mod follow;
+pub mod gauges;
 pub mod pace;
 pub mod phase;
 pub mod progress;
@@ -23,4 +25,5 @@ pub mod settled;
 pub mod shared;
 pub mod status;
 pub mod takedown;
+pub mod tell;
 pub mod watch;

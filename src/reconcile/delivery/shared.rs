@@ -15,14 +15,17 @@ use crate::cluster::publish::Publisher;
 use crate::git::reader::Reader;
 use crate::metrics::Metrics;
 use crate::reconcile::report::Report;
+use crate::settings::group_kind::GroupKind;
 use crate::source::event::Key;
 
-/// How clusters are delivered that do not say it themselves.
-#[derive(Clone, Copy, Debug)]
+/// How clusters are delivered that do not say it themselves, and what none may have.
+#[derive(Clone, Debug)]
 pub struct Defaults {
     pub mode: Mode,
     /// How long a change may take to become ready.
     pub timeout: Duration,
+    /// Kinds without a namespace that may be applied.
+    pub cluster_scoped: Vec<GroupKind>,
 }
 
 /// What all actors share.

@@ -3,7 +3,7 @@
 use tokio::time::sleep;
 
 use super::actor::Actor;
-use super::backoff::{FINAL, PASSING, TOLD_FROM};
+use super::backoff::Attempts;
 use super::phase::Phase;
 use super::release::{self, Release};
 use super::settled::Settled;
@@ -25,11 +25,10 @@ impl Actor {
         {
             self.take_down(settled, release).await;
         }
-        let mut attempt = 0;
+        let mut attempts = Attempts::default();
         while let Err(error) = self.shared.publisher.finalizer(&settled.subject, false).await {
             tracing::warn!(cluster = %self.key, %error, "the finalizer cannot be removed; it is tried again");
-            sleep(PASSING.pause(attempt)).await;
-            attempt += 1;
+            sleep(attempts.failed(false)).await;
         }
         tracing::info!(cluster = %self.key, "deleted");
     }
@@ -37,7 +36,7 @@ impl Actor {
     /// What the cluster had last; none if it never had anything. A repository that does not know the cluster, though its
     /// status names a commit, is another one: to let the resource go would leave all of its objects behind.
     async fn last(&mut self, settled: &Settled, branch: &str) -> Option<Release> {
-        let mut attempt = 0;
+        let mut attempts = Attempts::default();
         loop {
             let (branch, name) = (branch.to_string(), self.key.name.clone());
             let last = self.read(move |reader| release::last(reader, &branch, &name)).await;
@@ -50,14 +49,13 @@ impl Actor {
             );
             tracing::warn!(cluster = %self.key, why, "not deleted; it is tried again");
             self.stuck(settled, &why).await;
-            sleep(FINAL.pause(attempt)).await;
-            attempt += 1;
+            sleep(attempts.failed(true)).await;
         }
     }
 
     async fn take_down(&mut self, settled: &Settled, mut release: Release) {
         remove::sort(&mut release.objects);
-        let mut attempt = 0;
+        let mut attempts = Attempts::default();
         loop {
             let error = match self.try_take_down(&release).await {
                 Ok(deleted) => {
@@ -72,11 +70,10 @@ impl Actor {
                 Err(error) => error,
             };
             tracing::warn!(cluster = %self.key, %error, "not deleted; it is tried again");
-            if error.is_final() || attempt >= TOLD_FROM {
+            if attempts.is_news(error.is_final()) {
                 self.stuck(settled, &error.to_string()).await;
             }
-            sleep(if error.is_final() { FINAL.pause(attempt) } else { PASSING.pause(attempt) }).await;
-            attempt += 1;
+            sleep(attempts.failed(error.is_final())).await;
         }
     }
 
