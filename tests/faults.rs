@@ -32,3 +32,5 @@ mod restarts;
 mod rights;
 #[path = "faults/sameness.rs"]
 mod sameness;
+#[path = "faults/slow.rs"]
+mod slow;

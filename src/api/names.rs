@@ -13,6 +13,9 @@ pub const PLURAL: &str = "prometheusclusters";
 /// Name of the CustomResourceDefinition.
 pub const CRD: &str = "prometheusclusters.promgit.dev";
 
+/// Keeps a resource that is deleted until its objects are.
+pub const FINALIZER: &str = "promgit.dev/release";
+
 /// The namespace of a resource that names none, as kubectl without a context has it.
 pub const DEFAULT_NAMESPACE: &str = "default";
 

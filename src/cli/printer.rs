@@ -30,8 +30,8 @@ pub struct Printer<'a> {
     format: Format,
     first: First,
     bar: Option<ProgressBar>,
-    /// Clusters whose last news was a failure: one that was tried again and committed is well.
-    failing: BTreeSet<Key>,
+    /// Clusters whose last news was a failure, and its words: one that was tried again and committed is well.
+    failing: BTreeMap<Key, String>,
     /// Documents that were not taken, ever.
     refused: usize,
     /// Lines of data were lost, and nobody closed the stream.
@@ -63,7 +63,7 @@ impl<'a> Printer<'a> {
             format,
             first: First::default(),
             bar: None,
-            failing: BTreeSet::new(),
+            failing: BTreeMap::new(),
             refused: 0,
             lost: false,
         }
@@ -101,9 +101,11 @@ impl<'a> Printer<'a> {
                 let at = origin.map_or(String::new(), |origin| format!("{origin}: "));
                 // Some messages begin with the place already, at the line of the field.
                 let message = message.strip_prefix(&at).unwrap_or(&message).trim_end();
-                self.note(format_args!("error: {at}{key}: {message}{more}"));
+                // The same with every attempt is no news.
+                if self.failing.insert(key.clone(), message.to_string()).as_deref() != Some(message) {
+                    self.note(format_args!("error: {at}{key}: {message}{more}"));
+                }
                 self.first.failed.insert(key.clone());
-                self.failing.insert(key.clone());
                 self.settled(key);
             }
             Report::Refused(refused) => {
@@ -120,7 +122,7 @@ impl<'a> Printer<'a> {
             }
             Report::NotReady { key, message } => {
                 self.note(format_args!("error: {key}: {message}"));
-                self.failing.insert(key);
+                self.failing.insert(key, message);
             }
             Report::Notice(text) => self.note(format_args!("warning: {text}")),
         }

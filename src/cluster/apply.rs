@@ -1,5 +1,7 @@
 //! An object of a commit turned into the object in the cluster, by server-side apply.
 
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Client;
 use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};
 use serde_json::Value;
@@ -50,6 +52,34 @@ impl ApplyError {
     }
 }
 
+/// Which state of which object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// Another object of the same name has another one.
+    pub uid: String,
+    pub created: Timestamp,
+    /// Counts the changes of the spec; 0 for kinds that do not count.
+    pub generation: i64,
+}
+
+impl Version {
+    pub fn of(metadata: &ObjectMeta) -> Self {
+        Version {
+            uid: metadata.uid.clone().unwrap_or_default(),
+            created: metadata.creation_timestamp.as_ref().map_or(Timestamp::UNIX_EPOCH, |time| time.0),
+            generation: metadata.generation.unwrap_or_default(),
+        }
+    }
+
+    /// Whether the other one came later: a change, or an object that was made anew.
+    pub fn is_before(&self, other: &Version) -> bool {
+        match self.uid == other.uid {
+            true => self.generation < other.generation,
+            false => self.created < other.created,
+        }
+    }
+}
+
 /// Applies objects of one release.
 #[derive(Clone, Copy)]
 pub struct Applier<'a> {
@@ -61,8 +91,8 @@ pub struct Applier<'a> {
 }
 
 impl Applier<'_> {
-    /// Applies one object; returns it as the API server has it now.
-    pub async fn apply(&self, object: &Object) -> Result<Value, ApplyError> {
+    /// Applies one object; returns which version of it the API server has now.
+    pub async fn apply(&self, object: &Object) -> Result<Version, ApplyError> {
         let title = || object.title();
         let served = self.served(object).await?;
         self.is_in_bounds(object, &served)?;
@@ -87,7 +117,7 @@ impl Applier<'_> {
         if applied.metadata.deletion_timestamp.is_some() {
             return Err(ApplyError::Going { title: title() });
         }
-        Ok(serde_json::to_value(applied).unwrap_or_default())
+        Ok(Version::of(&applied.metadata))
     }
 
     /// Where the API server serves the kind of an object.
@@ -122,7 +152,7 @@ impl Applier<'_> {
         object: &Object,
         metadata: &Value,
     ) -> Result<(), ApplyError> {
-        let is_promgits = managers(metadata).any(|manager| manager == FIELD_MANAGER);
+        let is_promgits = object::managers(metadata).any(|manager| manager == FIELD_MANAGER);
         let is_ours = match object::owner(metadata) {
             Some(owner) if owner == (self.release.namespace, self.release.name) => true,
             // Another cluster of this branch had it: no branch holds an object twice, so that one has let it go.
@@ -222,18 +252,11 @@ fn owner(metadata: &Value) -> String {
     if let Some((namespace, name)) = object::owner(metadata) {
         return format!("the Helm release {namespace}/{name}");
     }
-    let mut managers: Vec<&str> = managers(metadata).filter(|manager| *manager != FIELD_MANAGER).collect();
+    let mut managers: Vec<&str> =
+        object::managers(metadata).filter(|manager| *manager != FIELD_MANAGER).collect();
     managers.dedup();
     match managers.as_slice() {
         [] => "someone else".into(),
         some => some.join(" and "),
     }
-}
-
-/// Who wrote fields of an object, but for its status.
-fn managers(metadata: &Value) -> impl Iterator<Item = &str> {
-    let fields = metadata["managedFields"].as_array().into_iter().flatten();
-    fields
-        .filter(|entry| entry["subresource"].as_str().unwrap_or_default() != "status")
-        .filter_map(|entry| entry["manager"].as_str())
 }

@@ -39,6 +39,11 @@ impl CallError {
         matches!(self.code(), Some(400 | 403 | 404 | 405 | 409 | 410 | 413 | 415 | 422))
     }
 
+    /// The agent may not do it.
+    pub fn is_lack_of_rights(&self) -> bool {
+        matches!(self, CallError::Refused { code, message, .. } if is_lack_of_rights(*code, message))
+    }
+
     fn code(&self) -> Option<u16> {
         match self {
             CallError::Refused { code, .. } => Some(*code),

@@ -1,7 +1,9 @@
 //! Live objects of the kinds that have a readiness, followed by one watch a kind, kept as little more than that.
+#![allow(clippy::disallowed_methods)] // since when a watch fails
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use futures::stream::BoxStream;
@@ -11,6 +13,7 @@ use kube::runtime::watcher::{self, Event};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use super::apply::Version;
 use super::call::CallError;
 use super::kinds::{KindError, Kinds, Served};
 use crate::health::{self, Health, Replicas};
@@ -31,9 +34,8 @@ pub struct Target {
 /// What is kept of a live object.
 #[derive(Clone, Debug)]
 pub struct Seen {
+    pub version: Version,
     pub health: Health,
-    /// `metadata.generation`; 0 for kinds that have none.
-    pub generation: i64,
     pub replicas: Option<Replicas>,
 }
 
@@ -82,8 +84,26 @@ struct State {
     listeners: BTreeMap<Name, Vec<Weak<Notify>>>,
     /// Watches that have not listed yet.
     unlisted: usize,
-    trouble: Option<String>,
+    trouble: Option<Trouble>,
 }
+
+/// What is in the way of a watch.
+struct Trouble {
+    text: String,
+    /// The agent may not watch: what was seen before is old news.
+    is_final: bool,
+    /// When it was met last. A watch that works again tells so only with its next event.
+    at: Instant,
+}
+
+impl Trouble {
+    fn hides(&self) -> bool {
+        self.is_final && self.at.elapsed() < STILL
+    }
+}
+
+/// A watch that fails is tried again within less than this.
+const STILL: Duration = Duration::from_secs(20);
 
 impl Live {
     /// `namespaces`: those to watch, empty for all. `streams`: whether the API server streams listings.
@@ -119,8 +139,9 @@ impl Live {
         let Some(watch) = watches.get(&key) else { return Sight::Unknown(None) };
         let state = watch.shared.lock();
         match state.objects.get(&name(target)) {
+            Some(_) if state.trouble.as_ref().is_some_and(Trouble::hides) => state.unknown(),
             Some(seen) => Sight::Seen(seen.clone()),
-            None if state.unlisted > 0 => Sight::Unknown(state.trouble.clone()),
+            None if state.unlisted > 0 => state.unknown(),
             None => Sight::Absent,
         }
     }
@@ -202,24 +223,32 @@ impl Shared {
     }
 
     fn fail(&self, plural: &str, error: watcher::Error) {
-        let reason = match error {
+        let (reason, is_final) = match error {
             watcher::Error::InitialListFailed(error)
             | watcher::Error::WatchStartFailed(error)
-            | watcher::Error::WatchFailed(error) => CallError::from(error).to_string(),
-            other => other.to_string(),
+            | watcher::Error::WatchFailed(error) => {
+                let error = CallError::from(error);
+                (error.to_string(), error.is_lack_of_rights())
+            }
+            other => (other.to_string(), false),
         };
         self.metrics.watch_restarted(Watched::Objects);
         tracing::debug!(plural, reason, "watching failed");
         let mut state = self.lock();
-        let trouble = Some(format!("{plural} cannot be watched: {reason}"));
-        if state.trouble != trouble {
-            state.trouble = trouble;
+        let text = format!("{plural} cannot be watched: {reason}");
+        let is_news = state.trouble.as_ref().is_none_or(|known| known.text != text);
+        state.trouble = Some(Trouble { text, is_final, at: Instant::now() });
+        if is_news {
             state.wake_all();
         }
     }
 }
 
 impl State {
+    fn unknown(&self) -> Sight {
+        Sight::Unknown(self.trouble.as_ref().map(|trouble| trouble.text.clone()))
+    }
+
     fn wake(&mut self, name: &Name) {
         if let Some(listeners) = self.listeners.get_mut(name) {
             listeners.retain(|listener| {
@@ -243,9 +272,9 @@ impl State {
 fn seen(mut object: DynamicObject) -> Option<(Name, Seen)> {
     object.metadata.managed_fields = None;
     let name = (object.metadata.namespace.clone().unwrap_or_default(), object.metadata.name.clone()?);
-    let generation = object.metadata.generation.unwrap_or_default();
+    let version = Version::of(&object.metadata);
     let value = serde_json::to_value(object).ok()?;
-    Some((name, Seen { health: health::of(&value), generation, replicas: health::replicas(&value) }))
+    Some((name, Seen { version, health: health::of(&value), replicas: health::replicas(&value) }))
 }
 
 fn name(target: &Target) -> Name {

@@ -78,6 +78,14 @@ pub fn owner(metadata: &Value) -> Option<(&str, &str)> {
     Some((annotations[RELEASE_NAMESPACE].as_str()?, annotations[RELEASE_NAME].as_str()?))
 }
 
+/// Who wrote fields of an object, but for its status.
+pub fn managers(metadata: &Value) -> impl Iterator<Item = &str> {
+    let fields = metadata["managedFields"].as_array().into_iter().flatten();
+    fields
+        .filter(|entry| entry["subresource"].as_str().unwrap_or_default() != "status")
+        .filter_map(|entry| entry["manager"].as_str())
+}
+
 fn mark(metadata: &mut Map<String, Value>, field: &str, marks: &[(&str, &str)]) {
     let field = metadata.entry(field).or_insert_with(|| Value::Object(Map::new()));
     if field.is_null() {

@@ -14,13 +14,10 @@ use serde_json::{Value, json};
 
 use super::apply::FIELD_MANAGER;
 use super::call::{CallError, limited};
-use crate::api::names::{API_VERSION, KIND};
+use crate::api::names::{API_VERSION, FINALIZER, KIND};
 use crate::api::{PrometheusCluster, PrometheusClusterStatus};
 use crate::metrics::Metrics;
 use crate::metrics::labels::EventType;
-
-/// Keeps a resource that is deleted until its objects are.
-pub const FINALIZER: &str = "promgit.dev/release";
 
 /// Longest `note` of an event, in bytes (Kubernetes `pkg/apis/core/validation/events.go`).
 const MOST_NOTE: usize = 1_024;
@@ -134,7 +131,12 @@ impl Publisher {
     fn is_news(&self, subject: &Subject, reason: &str, note: &str, now: Timestamp) -> bool {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         told.retain(|_, at| now.duration_since(*at) < AGAIN);
-        told.insert((subject.uid.clone(), reason.to_string(), note.to_string()), now).is_none()
+        let mut is_news = false;
+        told.entry((subject.uid.clone(), reason.to_string(), note.to_string())).or_insert_with(|| {
+            is_news = true;
+            now
+        });
+        is_news
     }
 
     fn api(&self, subject: &Subject) -> Api<PrometheusCluster> {

@@ -1,12 +1,16 @@
 //! The objects of a release turned into nothing, in Helm's uninstall order.
 
 use kube::api::{DeleteParams, Preconditions};
+use serde_json::Value;
 
-use super::apply::{Applier, ApplyError, namespace};
+use super::apply::{Applier, ApplyError, FIELD_MANAGER, namespace};
 use super::call::limited;
 use super::kinds::KindError;
 use super::object::{self, Object};
 use crate::render::order;
+
+/// Looks at an object that changes all the time, before it is deleted later.
+const MOST_LOOKS: u32 = 5;
 
 /// What became of an object that was to be deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,26 +45,38 @@ impl Applier<'_> {
         }
         let api = served.api(self.client.clone(), namespace(&served, self.release.namespace));
         let failed = |source| ApplyError::Call { title: title(), source };
-        let found = match limited(api.get_metadata(&object.name)).await {
-            Ok(found) => found.metadata,
-            Err(error) if error.is_not_found() => return Ok(Removed::Absent),
-            Err(error) => return Err(failed(error)),
-        };
-        let metadata = serde_json::to_value(&found).unwrap_or_default();
-        if object::owner(&metadata) != Some((self.release.namespace, self.release.name)) {
-            return Ok(Removed::Kept);
+        for last in (0..MOST_LOOKS).rev() {
+            let found = match limited(api.get_metadata(&object.name)).await {
+                Ok(found) => found.metadata,
+                Err(error) if error.is_not_found() => return Ok(Removed::Absent),
+                Err(error) => return Err(failed(error)),
+            };
+            let metadata = serde_json::to_value(&found).unwrap_or_default();
+            if !self.has(&metadata) {
+                return Ok(Removed::Kept);
+            }
+            if found.deletion_timestamp.is_some() {
+                return Ok(Removed::Absent);
+            }
+            // As it was looked at: another cluster may take it over in between, or somebody make another one of the name.
+            let preconditions = Preconditions { uid: found.uid, resource_version: found.resource_version };
+            let parameters =
+                DeleteParams { preconditions: Some(preconditions), ..DeleteParams::background() };
+            match limited(api.delete(&object.name, &parameters)).await {
+                Ok(_) => return Ok(Removed::Deleted),
+                Err(error) if error.is_conflict() && last > 0 => continue,
+                Err(error) if error.is_not_found() => return Ok(Removed::Absent),
+                Err(error) => return Err(failed(error)),
+            }
         }
-        if found.deletion_timestamp.is_some() {
-            return Ok(Removed::Absent);
-        }
-        // This very object: one that somebody else makes of the same name in between is theirs.
-        let preconditions = Preconditions { uid: found.uid, resource_version: None };
-        let parameters = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::background() };
-        match limited(api.delete(&object.name, &parameters)).await {
-            Ok(_) => Ok(Removed::Deleted),
-            Err(error) if error.is_conflict() => Ok(Removed::Kept),
-            Err(error) if error.is_not_found() => Ok(Removed::Absent),
-            Err(error) => Err(failed(error)),
+        Ok(Removed::Kept)
+    }
+
+    /// Whether an object is one of this release: by its marks, or by our hand where somebody took them off.
+    fn has(&self, metadata: &Value) -> bool {
+        match object::owner(metadata) {
+            Some(owner) => owner == (self.release.namespace, self.release.name),
+            None => object::managers(metadata).any(|manager| manager == FIELD_MANAGER),
         }
     }
 }

@@ -21,6 +21,11 @@ pub enum ObjectError {
         "{path}: {item}a manifest is not an object with apiVersion, kind and metadata.name; correct the chart"
     )]
     NoObject { path: String, item: String },
+    #[error(
+        "{path}: {item}{kind} has the name {name:?}, which is no part of a path: no object can be called so; correct what \
+         sets metadata.name"
+    )]
+    Name { path: String, item: String, kind: String, name: String },
     #[error("{path}: {source}")]
     Item { path: String, source: TextError },
 }
@@ -86,7 +91,18 @@ fn object(path: &str, item: &str, text: String, json: Json) -> Result<Object, Ob
     })();
     let nothing = || ObjectError::NoObject { path: path.to_string(), item: item.to_string() };
     let identity = identity.ok_or_else(nothing)?;
+    if !is_path_segment(&identity.name) {
+        let Identity { kind, name, .. } = identity;
+        return Err(ObjectError::Name { path: path.to_string(), item: item.to_string(), kind, name });
+    }
     Ok(Object { identity, text, json })
+}
+
+/// The rule for every object (`k8s.io/apimachinery/pkg/api/validation/path/name.go`), and what a URL would cut off: a name
+/// is part of the path of a request.
+fn is_path_segment(name: &str) -> bool {
+    let is_cut = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '/' | '%' | '?' | '#' | '\\');
+    !matches!(name, "" | "." | "..") && !name.contains(is_cut)
 }
 
 #[cfg(test)]
@@ -129,6 +145,20 @@ mod tests {
     fn what_is_no_list_of_items_is_an_object() {
         let text = "apiVersion: x/v1\nkind: AllowList\nmetadata: {name: a}\nspec: {items: [1]}\n";
         assert_eq!(texts(text), [format!("AllowList/a:\n{text}")]);
+    }
+
+    #[test]
+    fn a_name_is_part_of_a_path() {
+        for name in ["..", "../x", "a/token", "a?x", "a#x", "a b", "a%2fb", ""] {
+            let text = format!("apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: {name:?}}}\n");
+            let error = read_objects(&text).unwrap_err().to_string();
+            assert!(error.contains("ServiceAccount has the name"), "{error}");
+        }
+        for name in ["a", "system:a", "a.b-c", "..a"] {
+            assert!(
+                read_objects(&format!("apiVersion: v1\nkind: A\nmetadata: {{name: {name:?}}}\n")).is_ok()
+            );
+        }
     }
 
     #[test]

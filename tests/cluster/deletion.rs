@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::scene::Scene;
+use crate::scene::{Scene, manifest};
+use crate::support;
 
 /// Name → uid.
 fn claims(scene: &Scene) -> BTreeMap<String, String> {
@@ -87,4 +88,49 @@ fn a_cluster_stays_until_the_repository_that_knows_its_objects_is_there() {
     scene.kubectl(&["wait", "--for=delete", "proms/simple", "--timeout=60s"]);
     assert_eq!(scene.get(&["statefulset", "simple"]), Value::Null);
     assert_eq!(scene.subjects().last().map(String::as_str), Some("simple: deleted"));
+}
+
+fn is_held(cluster: &Value) -> bool {
+    cluster["metadata"]["finalizers"].as_array().is_some_and(|all| all.iter().any(|name| name == FINALIZER))
+}
+
+const FINALIZER: &str = "promgit.dev/release";
+
+#[test]
+fn a_resource_that_is_replaced_is_held_again() {
+    let scene = Scene::new("replace");
+    scene.put("simple", "{}");
+    scene.ready("simple");
+    // `kubectl replace` takes off what its file does not name, with a change of the spec and without one.
+    for (spec, generation) in [("{replicas: 2}", 2), ("{replicas: 2}", 2)] {
+        support::stdout(scene.ask(&["replace", "--filename=-"], &manifest("simple", "", spec)));
+        let held =
+            |cluster: &Value| is_held(cluster) && cluster["status"]["observedGeneration"] == generation;
+        scene.wait_until("the finalizer", &["proms/simple"], held);
+        scene.ready("simple");
+    }
+    assert_eq!(scene.subjects(), ["simple: created", "simple: replicas 1 → 2"]);
+
+    // Somebody took Helm's marks off an object: it is ours all the same.
+    scene.kubectl(&["annotate", "statefulset/simple", "meta.helm.sh/release-name-"]);
+    scene.kubectl(&["delete", "proms/simple", "--timeout=60s"]);
+    scene.wait_until(
+        "nothing left",
+        &["all", "--selector=app.kubernetes.io/instance=simple"],
+        Value::is_null,
+    );
+}
+
+#[test]
+fn a_resource_that_goes_without_waiting_is_told() {
+    let scene = Scene::new("taken");
+    scene.put("simple", "{}");
+    scene.ready("simple");
+    scene.agent.signal("STOP");
+    scene.kubectl(&["patch", "proms/simple", "--type=merge", r#"--patch={"metadata":{"finalizers":null}}"#]);
+    scene.kubectl(&["delete", "proms/simple", "--timeout=60s"]);
+    scene.agent.signal("CONT");
+    scene.agent.wait_for("simple: deleted");
+    scene.agent.wait_for("was deleted without waiting for promgit");
+    assert!(!scene.get(&["statefulset/simple"]).is_null());
 }

@@ -31,6 +31,7 @@ fn the_rights_of_the_chart_are_enough_and_a_missing_one_is_named() {
     let role = bed.get(&["clusterrole", ROLE]);
     no_patch_of_sets(&place, &role);
     no_patch_of_status(&place, &mut agent, &role);
+    no_watch_of_sets(&place, &mut agent, &role);
     no_sight(&place, &mut agent, &role);
     assert!(agent.stop().success());
 
@@ -135,6 +136,18 @@ fn no_patch_of_status(place: &Place<'_>, agent: &mut Agent, role: &Value) {
     once.wait_for("/simple: its status cannot be written");
     assert_eq!(once.wait_for_end().code(), Some(1));
     agent.launch();
+    replace(place.bed, role);
+    place.wait_ready("simple");
+}
+
+/// What cannot be looked at is not ready, whatever it was before.
+fn no_watch_of_sets(place: &Place<'_>, agent: &mut Agent, role: &Value) {
+    replace(place.bed, &without(role, "statefulsets", &["list", "watch"]));
+    may(place.bed, "list", "statefulsets.apps", false);
+    agent.restart();
+    place.patch("simple", r#"{"replicas": 2}"#);
+    let said = place.wait_false("simple", "Ready", "statefulsets cannot be watched");
+    assert!(said.contains(WAY_OUT), "{said}");
     replace(place.bed, role);
     place.wait_ready("simple");
 }

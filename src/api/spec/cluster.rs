@@ -54,9 +54,10 @@ use crate::api::status::PrometheusClusterStatus;
 )]
 pub struct PrometheusClusterSpec {
     /// How many replicas run. Each one scrapes everything and has its own data. `kubectl scale` and a
-    /// HorizontalPodAutoscaler change this field.
+    /// HorizontalPodAutoscaler change this field. At most 1000: the controllers of Kubernetes make room for all of them at
+    /// once, and a slip of the hand must not cost a cluster its control plane.
     #[serde(default = "one")]
-    #[schemars(range(min = 1))]
+    #[schemars(range(min = 1, max = 1_000))]
     pub replicas: i32,
 
     /// The whole `prometheus.yml`. Default: a configuration that scrapes Prometheus itself. A change is loaded by the

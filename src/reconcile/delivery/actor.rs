@@ -13,9 +13,12 @@ use super::gauges::{Busy, Gauge};
 use super::phase::Phase;
 use super::settled::{New, Outcome, Settled};
 use super::shared::Shared;
+use super::status::condition;
 use crate::api::PrometheusClusterStatus;
-use crate::api::conditions::Reason;
+use crate::api::conditions::{APPLIED, Reason};
+use crate::api::spec::delivery::Mode;
 use crate::cluster::publish::Tone;
+use crate::reconcile::report::Report;
 use crate::source::event::Key;
 
 /// One cluster.
@@ -36,7 +39,7 @@ pub struct Actor {
     /// Notified when a live object of the cluster changes.
     pub(super) changed: Arc<Notify>,
     pub(super) busy: Busy,
-    /// Our finalizer was put on the resource by this agent.
+    /// Our finalizer is on the resource.
     pub(super) is_held: bool,
     pub(super) gauge: Gauge,
 }
@@ -95,27 +98,53 @@ impl Actor {
         if self.uid != settled.subject.uid {
             self.uid.clone_from(&settled.subject.uid);
             self.status = Some(settled.cluster.status.clone().unwrap_or_default());
-            (self.is_unsure, self.is_held) = (false, false);
+            self.is_unsure = false;
         }
+        self.is_held = settled.has_finalizer();
         match &settled.outcome {
             Outcome::Committed { branch, new } => {
                 Box::pin(self.told(settled, new.as_ref(), branch)).await;
                 self.deliver(settled, branch, new.as_ref()).await;
             }
-            Outcome::Suspended => Box::pin(self.publish_at_last(settled, &Phase::Suspended)).await,
+            Outcome::Suspended => {
+                Box::pin(self.publish_at_last(settled, &Phase::Suspended)).await;
+            }
             Outcome::Failed { reason, message, again } => {
                 let phase = Phase::NotCommitted { reason: *reason, message: message.clone(), again: *again };
-                Box::pin(self.publish(settled, &phase, None)).await;
-                Box::pin(self.warn(settled, *reason, "Commit", message)).await;
-                Box::pin(self.publish_at_last(settled, &phase)).await;
+                // What the status said before is no news: an agent that starts tells nothing again.
+                if Box::pin(self.publish_at_last(settled, &phase)).await {
+                    Box::pin(self.warn(settled, *reason, "Commit", message)).await;
+                }
             }
             Outcome::Removed { branch } => {
                 Box::pin(self.remove(settled, branch)).await;
                 return ControlFlow::Break(());
             }
-            Outcome::Gone => return ControlFlow::Break(()),
+            Outcome::Gone { is_removed } => {
+                if !is_removed {
+                    self.bereaved(settled);
+                }
+                return ControlFlow::Break(());
+            }
         }
         ControlFlow::Continue(())
+    }
+
+    /// The resource went without waiting for us: somebody took the finalizer off. What it had is not looked for: it may
+    /// have been left on purpose.
+    fn bereaved(&self, settled: &Settled) {
+        let is_applied = self
+            .status
+            .as_ref()
+            .is_some_and(|status| condition(status, APPLIED).is_some_and(|(is_true, _)| is_true == "True"));
+        if is_applied && self.mode(settled) == Mode::Apply {
+            let words = format!(
+                "{} was deleted without waiting for promgit, because somebody took its finalizer off; what it had in the \
+                 cluster is still there, and the commit before its removal says what that is",
+                self.key
+            );
+            (self.shared.report)(Report::Notice(words));
+        }
     }
 
     async fn told(&self, settled: &Settled, new: Option<&New>, branch: &str) {

@@ -1,9 +1,11 @@
 //! A release turned into applied objects: all of them, in order, until the API server has taken them.
 #![allow(clippy::disallowed_methods)] // how long it took
 
-use std::time::Instant;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::actor::Actor;
 use super::backoff::Attempts;
@@ -11,100 +13,106 @@ use super::phase::{Described, Phase};
 use super::release::{self, Release};
 use super::settled::Settled;
 use super::shared::Shared;
-use super::tell::condition;
+use super::status::condition;
 use crate::api::conditions::{APPLIED, Reason};
-use crate::cluster::apply::{Applier, ApplyError};
+use crate::cluster::apply::{Applier, ApplyError, Version};
 use crate::cluster::object::{self, Object};
 use crate::git::oid::Oid;
 use crate::git::reader::Reader;
 use crate::reconcile::report::Report;
+use crate::source::event::Key;
+
+/// An apply that takes longer than this is told, so that no status stays empty for long.
+const QUIET: Duration = Duration::from_secs(5);
+
+/// An object that was applied.
+pub struct Brought {
+    pub api_version: String,
+    pub kind: String,
+    pub name: String,
+    pub version: Version,
+}
 
 impl Actor {
-    /// The objects that the cluster holds already for this release, as its status says. A repository that does not
-    /// hold that commit any more (it was made anew) knows of none.
-    async fn held(&self) -> Vec<Object> {
-        let Some(status) = &self.status else { return Vec::new() };
-        let is_applied = condition(status, APPLIED).is_some_and(|(status, _)| status == "True");
-        let Some(commit) = status.commit.as_ref().filter(|_| is_applied) else { return Vec::new() };
-        let Ok(commit) = commit.revision.parse::<Oid>() else { return Vec::new() };
-        let name = self.key.name.clone();
-        let load = move |reader: &Reader| {
-            Ok(release::load(reader, commit, &name).map(|release| release.objects).unwrap_or_default())
-        };
-        self.read(load).await
-    }
-
-    /// Applies all objects, again and again until the API server has taken them; returns their generations.
+    /// Applies all objects, again and again until the API server has taken them.
     pub(super) async fn apply(
         &mut self,
         settled: &Settled,
-        release: &Release,
+        commit: Oid,
         described: &Described,
-    ) -> Vec<i64> {
+    ) -> Vec<Brought> {
         let (mut attempts, began, mut told) = (Attempts::default(), Instant::now(), None);
-        let held = self.held().await;
         loop {
-            let error = match self.try_apply(settled, release, &held).await {
-                Ok(generations) => {
+            let error = match self.try_apply(settled, commit, described).await {
+                Ok(brought) => {
                     let took = began.elapsed().as_millis();
                     let Described { short, .. } = described;
                     tracing::info!(cluster = %self.key, generation = settled.generation(), commit = short, took, "applied");
-                    return generations;
+                    return brought;
                 }
                 Err(error) => error,
             };
             tracing::warn!(cluster = %self.key, %error, "not applied; it is tried again");
             let is_final = error.is_final();
             if attempts.is_news(is_final) {
-                let reason = match error {
-                    ApplyError::NotOurs { .. } => Reason::NotOurs,
-                    _ => Reason::ApplyFailed,
-                };
-                let message = error.to_string();
-                let phase =
-                    Phase::NotApplied { release: described.clone(), reason, message: message.clone() };
-                self.publish(settled, &phase, None).await;
-                self.warn(settled, reason, "Apply", &message).await;
-                if told.as_ref() != Some(&message) {
-                    let (key, message) = (self.key.clone(), message.clone());
-                    (self.shared.report)(Report::NotReady { key, message });
-                }
-                told = Some(message);
-                self.busy.set(false);
+                self.not_applied(settled, described, &error, &mut told).await;
             }
             sleep(attempts.failed(is_final)).await;
         }
     }
 
+    async fn not_applied(
+        &mut self,
+        settled: &Settled,
+        described: &Described,
+        error: &ApplyError,
+        told: &mut Option<String>,
+    ) {
+        let reason = match error {
+            ApplyError::NotOurs { .. } => Reason::NotOurs,
+            _ => Reason::ApplyFailed,
+        };
+        let message = error.to_string();
+        let phase = Phase::NotApplied { release: described.clone(), reason, message: message.clone() };
+        if self.publish(settled, &phase, None).await {
+            self.warn(settled, reason, "Apply", &message).await;
+        }
+        if told.as_ref() != Some(&message) {
+            let (key, message) = (self.key.clone(), message.clone());
+            (self.shared.report)(Report::NotReady { key, message });
+        }
+        *told = Some(message);
+        self.busy.set(false);
+    }
+
     async fn try_apply(
         &mut self,
         settled: &Settled,
-        release: &Release,
-        held: &[Object],
-    ) -> Result<Vec<i64>, ApplyError> {
-        // The semaphore is never closed.
-        let shared = self.shared.clone();
-        let _permit = shared.applying.acquire().await;
-        let applier = self.applier();
-        // Before anything is changed: half a release helps nobody.
-        for object in release.definitions.iter().chain(&release.objects) {
-            applier.may_apply(object).await?;
-        }
-        for object in release.objects.iter().filter(|object| !held.iter().any(|known| known.is_same(object)))
-        {
-            applier.is_free(object).await?;
-        }
+        commit: Oid,
+        described: &Described,
+    ) -> Result<Vec<Brought>, ApplyError> {
         self.hold(settled).await?;
-        let applier = self.applier();
-        for definition in &release.definitions {
-            applier.define(definition).await?;
+        let bringing =
+            Bringing { shared: self.shared.clone(), key: self.key.clone(), commit, held: self.held_commit() };
+        let shared = self.shared.clone();
+        let mut work = pin!(shared.in_turn(bringing.all()));
+        if let Ok(done) = timeout(QUIET, &mut work).await {
+            return done;
         }
-        let mut generations = Vec::with_capacity(release.objects.len());
-        for object in &release.objects {
-            let live = applier.apply(object).await?;
-            generations.push(live["metadata"]["generation"].as_i64().unwrap_or_default());
-        }
-        Ok(generations)
+        let phase = Phase::NotApplied {
+            release: described.clone(),
+            reason: Reason::Progressing,
+            message: "committed, and being applied".into(),
+        };
+        let (done, _) = tokio::join!(work, self.publish(settled, &phase, None));
+        done
+    }
+
+    /// The commit that the cluster holds already, as its status says.
+    fn held_commit(&self) -> Option<Oid> {
+        let status = self.status.as_ref()?;
+        let is_applied = condition(status, APPLIED).is_some_and(|(status, _)| status == "True");
+        status.commit.as_ref().filter(|_| is_applied)?.revision.parse().ok()
     }
 
     /// Makes sure that the resource stays until its objects are deleted.
@@ -119,12 +127,61 @@ impl Actor {
     }
 
     pub(super) fn applier(&self) -> Applier<'_> {
-        let Shared { client, kinds, defaults, .. } = &*self.shared;
-        Applier { client, kinds, release: self.marks(), cluster_scoped: &defaults.cluster_scoped }
+        applier(&self.shared, &self.key)
+    }
+}
+
+/// One attempt to apply a commit.
+struct Bringing {
+    shared: Arc<Shared>,
+    key: Key,
+    commit: Oid,
+    /// What the cluster holds already.
+    held: Option<Oid>,
+}
+
+impl Bringing {
+    /// The manifests are read when their turn has come: hundreds of clusters may wait for it.
+    async fn all(&self) -> Result<Vec<Brought>, ApplyError> {
+        let applier = applier(&self.shared, &self.key);
+        let (release, held) = self.read().await;
+        // Before anything is changed: half a release helps nobody.
+        for object in release.definitions.iter().chain(&release.objects) {
+            applier.may_apply(object).await?;
+        }
+        for object in release.objects.iter().filter(|object| !held.iter().any(|known| known.is_same(object)))
+        {
+            applier.is_free(object).await?;
+        }
+        for definition in &release.definitions {
+            applier.define(definition).await?;
+        }
+        let mut brought = Vec::with_capacity(release.objects.len());
+        for object in release.objects {
+            let version = applier.apply(&object).await?;
+            let Object { api_version, kind, name, .. } = object;
+            brought.push(Brought { api_version, kind, name, version });
+        }
+        Ok(brought)
     }
 
-    /// How the objects of this cluster are marked.
-    pub(super) fn marks(&self) -> object::Release<'_> {
-        object::Release { namespace: &self.key.namespace, name: &self.key.name }
+    /// The objects of the commit, and those that the cluster holds already. A repository that does not hold that commit any
+    /// more (it was made anew) knows of none.
+    async fn read(&self) -> (Release, Vec<Object>) {
+        let (commit, held, name) = (self.commit, self.held, self.key.name.clone());
+        let load = move |reader: &Reader| {
+            let known = held.and_then(|held| release::load(reader, held, &name).ok());
+            Ok((release::load(reader, commit, &name)?, known.unwrap_or_default().objects))
+        };
+        self.shared.read(&self.key, load).await
     }
+}
+
+fn applier<'a>(shared: &'a Shared, key: &'a Key) -> Applier<'a> {
+    let Shared { client, kinds, defaults, .. } = shared;
+    Applier { client, kinds, release: marks(key), cluster_scoped: &defaults.cluster_scoped }
+}
+
+fn marks(key: &Key) -> object::Release<'_> {
+    object::Release { namespace: &key.namespace, name: &key.name }
 }

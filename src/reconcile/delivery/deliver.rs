@@ -1,20 +1,17 @@
 //! A commit turned into objects of the cluster that are followed from then on.
 #![allow(clippy::disallowed_methods)] // time-outs
 
-use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-use tokio::task;
-use tokio::time::sleep;
 
 use super::actor::Actor;
-use super::backoff::Attempts;
 use super::phase::{Applied, Described};
-use super::release::{self, Release, ReleaseError};
+use super::release::{self, Head, ReleaseError};
 use super::settled::{New, Settled};
-use super::tell::{condition, reconcile_at};
+use super::status::condition;
+use super::tell::reconcile_at;
 use super::watch::{self, Wait, Watch};
 use crate::api::PrometheusClusterStatus;
 use crate::api::conditions::{APPLIED, Reason};
@@ -25,12 +22,12 @@ use crate::git::reader::Reader;
 impl Actor {
     /// Brings a commit to the cluster and follows what becomes of it. Ends only where nothing more can come.
     pub(super) async fn deliver(&mut self, settled: &Settled, branch: &str, new: Option<&New>) {
-        let release = Box::pin(self.release(settled, branch, new)).await;
+        let Head { commit, chart, inventory } = Box::pin(self.head(settled, branch, new)).await;
         let described = Described {
             branch: branch.to_string(),
-            commit: release.commit.to_string(),
-            short: release.commit.short(),
-            chart: release.chart.clone(),
+            commit: commit.to_string(),
+            short: commit.short(),
+            chart,
         };
         let is_external = self.mode(settled) == Mode::External;
         let is_held = self.holds(settled, &described.commit, is_external);
@@ -49,7 +46,7 @@ impl Actor {
             wait: Wait::new(None, before, limit),
         };
         if watch.is_external {
-            watch.awaited = Box::pin(self.awaited(&release, &[])).await;
+            watch.awaited = Box::pin(self.awaited(&inventory, &[])).await;
             watch.applied = match is_held {
                 true => Applied::ByOthers,
                 false => {
@@ -57,16 +54,14 @@ impl Actor {
                 }
             };
         } else {
-            let generations = match is_held {
+            let applied = match is_held {
                 true => Vec::new(),
-                false => Box::pin(self.apply(settled, &release, &watch.described)).await,
+                false => Box::pin(self.apply(settled, commit, &watch.described)).await,
             };
-            watch.awaited = Box::pin(self.awaited(&release, &generations)).await;
+            watch.awaited = Box::pin(self.awaited(&inventory, &applied)).await;
         }
         watch.wait = Wait::new((!is_ready).then(Instant::now), before, limit);
-        // Following lasts, and needs none of the manifests: they would be most of what a quiet cluster costs.
-        let commit = release.commit;
-        drop(release);
+        drop(inventory);
         self.follow(commit, watch).await;
     }
 
@@ -78,7 +73,7 @@ impl Actor {
         let applied = status.conditions.iter().find(|condition| condition.type_ == APPLIED);
         watch::is_of(status, commit)
             && condition(status, APPLIED) == Some(("True", settled.generation()))
-            && (is_external || applied.filter(by_others).is_none())
+            && (is_external || applied.filter(by_others).is_none() && settled.has_finalizer())
             && status.last_handled_reconcile_at == reconcile_at(settled)
     }
 
@@ -104,7 +99,7 @@ impl Actor {
     }
 
     /// Reads the commit that describes the cluster; a repository that cannot be read is tried again.
-    async fn release(&self, settled: &Settled, branch: &str, new: Option<&New>) -> Release {
+    async fn head(&self, settled: &Settled, branch: &str, new: Option<&New>) -> Head {
         let known = self.status.as_ref().and_then(|status| status.commit.as_ref());
         let known = known.map(|commit| commit.revision.clone());
         let (branch, name) = (branch.to_string(), settled.key.name.clone());
@@ -114,7 +109,7 @@ impl Actor {
                 Some(commit) => commit,
                 None => release::describing(reader, &branch, &name, known.as_deref())?,
             };
-            release::load(reader, commit, &name)
+            release::head(reader, commit, &name)
         })
         .await
     }
@@ -123,21 +118,6 @@ impl Actor {
         &self,
         ask: impl Fn(&Reader) -> Result<T, ReleaseError> + Clone + Send + 'static,
     ) -> T {
-        let mut attempts = Attempts::default();
-        loop {
-            let (shared, ask) = (self.shared.clone(), ask.clone());
-            let asked = task::spawn_blocking(move || {
-                let mut reader = shared.reader.lock().unwrap_or_else(PoisonError::into_inner);
-                reader.refresh().map_err(|error| error.to_string())?;
-                ask(&reader).map_err(|error| error.to_string())
-            });
-            let reason = match asked.await {
-                Ok(Ok(found)) => return found,
-                Ok(Err(reason)) => reason,
-                Err(_) => "reading ended in a way it never should; please report this".to_string(),
-            };
-            tracing::warn!(cluster = %self.key, reason, "what was committed cannot be read; it is tried again");
-            sleep(attempts.failed(false)).await;
-        }
+        self.shared.read(&self.key, ask).await
     }
 }

@@ -73,7 +73,9 @@ impl Engine {
         let actors = self.shared.actors();
         if let Some(inbox) = actors.get(key) {
             let last = inbox.borrow().clone();
-            inbox.send_replace(Arc::new(Settled { outcome: Outcome::Gone, ..(*last).clone() }));
+            let is_removed = matches!(last.outcome, Outcome::Removed { .. });
+            inbox
+                .send_replace(Arc::new(Settled { outcome: Outcome::Gone { is_removed }, ..(*last).clone() }));
         }
     }
 

@@ -7,20 +7,21 @@ use tokio::time::{sleep, sleep_until};
 
 use super::actor::Actor;
 use super::backoff::Owed;
+use super::bring::Brought;
 use super::pace::Pace;
 use super::phase::{Applied, Described, Phase};
 use super::progress::{self, Awaited, Progress, Standing};
-use super::release::{self, Release};
+use super::release;
 use super::watch::Watch;
 use crate::api::PrometheusClusterStatus;
 use crate::api::conditions::{Reason, STALLED};
 use crate::cluster::apply::namespace;
 use crate::cluster::explain;
 use crate::cluster::live::{Sight, Target};
-use crate::cluster::object::Object;
 use crate::cluster::publish::{Tone, cut};
 use crate::git::oid::Oid;
 use crate::health;
+use crate::ledger::record::Item;
 use crate::reconcile::report::Report;
 
 /// Changes of live objects within this time are looked at together.
@@ -31,16 +32,20 @@ const MOST_DIFFERENCE: usize = 500;
 
 impl Actor {
     /// The objects that have a readiness. Those outside of the release's namespace are nobody's business here.
-    pub(super) async fn awaited(&self, release: &Release, generations: &[i64]) -> Vec<Awaited> {
+    pub(super) async fn awaited(&self, inventory: &[Item], brought: &[Brought]) -> Vec<Awaited> {
         let mut awaited = Vec::new();
-        for (number, object) in release.objects.iter().enumerate() {
-            if !health::is_watched(&object.api_version, &object.kind) || object.is_foreign(self.marks()) {
+        let own = &self.key.namespace;
+        for Item { api_version, kind, namespace, name, file: _ } in inventory.iter().cloned() {
+            let is_foreign = !namespace.is_empty() && namespace != *own;
+            if !health::is_watched(&api_version, &kind) || is_foreign {
                 continue;
             }
-            let Object { api_version, kind, name, .. } = object.clone();
-            let target = Target { api_version, kind, namespace: self.key.namespace.clone(), name };
-            let generation = generations.get(number).copied().unwrap_or_default();
-            let mut object = Awaited { target, generation, trouble: None };
+            let is_same = |object: &&Brought| {
+                (&object.api_version, &object.kind, &object.name) == (&api_version, &kind, &name)
+            };
+            let applied = brought.iter().find(is_same).map(|object| object.version.clone());
+            let target = Target { api_version, kind, namespace: own.clone(), name };
+            let mut object = Awaited { target, applied, trouble: None };
             self.watch(&mut object).await;
             awaited.push(object);
         }
@@ -106,7 +111,7 @@ impl Actor {
         }
         let name = self.key.name.clone();
         let release = self.read(move |reader| release::load(reader, commit, &name)).await;
-        match self.applier().difference(&release.objects).await {
+        match self.shared.in_turn(self.applier().difference(&release.objects)).await {
             None => watch.applied = Applied::ByOthers,
             Some(difference) => {
                 let Described { branch, short, .. } = &watch.described;

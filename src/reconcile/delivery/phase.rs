@@ -49,6 +49,7 @@ impl Phase {
             Phase::Ready { .. } => State::Ready,
             Phase::Progressing { .. } => State::Progressing,
             Phase::Suspended => State::Suspended,
+            Phase::NotApplied { reason: Reason::Progressing, .. } => State::Progressing,
             Phase::NotCommitted { .. } | Phase::NotApplied { .. } => State::Failed,
             Phase::Late { .. } | Phase::Terminating { .. } => State::Failed,
         }

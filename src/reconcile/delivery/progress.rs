@@ -1,14 +1,15 @@
 //! What can be seen of a release's live objects turned into: up, on its way, or not coming. Pure.
 
+use crate::cluster::apply::Version;
 use crate::cluster::live::{Seen, Sight, Target};
 use crate::health::{Health, Replicas};
 
-/// An object that has to become ready, and the least generation that counts.
+/// An object that has to become ready, and the version that counts.
 #[derive(Clone, Debug)]
 pub struct Awaited {
     pub target: Target,
-    /// What the API server answered to the apply; 0 where nobody knows.
-    pub generation: i64,
+    /// What the API server answered to the apply; none where nobody knows.
+    pub applied: Option<Version>,
     /// Why it cannot be followed.
     pub trouble: Option<String>,
 }
@@ -74,7 +75,9 @@ fn judge(object: &Awaited, sight: &Sight) -> Verdict {
         Sight::Unknown(None) => Verdict::Waiting(format!("{title}: not looked at yet")),
         Sight::Unknown(Some(trouble)) => Verdict::Waiting(format!("{title}: {trouble}")),
         Sight::Absent => Verdict::Waiting(format!("{title} does not exist")),
-        Sight::Seen(Seen { generation, .. }) if *generation < object.generation => {
+        Sight::Seen(Seen { version, .. })
+            if object.applied.as_ref().is_some_and(|applied| version.is_before(applied)) =>
+        {
             Verdict::Waiting(format!("{title}: the change was not seen yet"))
         }
         Sight::Seen(Seen { health, .. }) => match health {
@@ -100,14 +103,32 @@ fn up(replicas: Option<&Replicas>) -> String {
 mod tests {
     use super::*;
 
+    /// The object that was made at a second.
+    fn version(second: i64, generation: i64) -> Version {
+        let created = jiff::Timestamp::from_second(second).unwrap();
+        Version { uid: format!("u{second}"), created, generation }
+    }
+
     fn awaited(name: &str, generation: i64) -> Awaited {
         let [api_version, kind, namespace] = ["apps/v1", "StatefulSet", "n"].map(str::to_string);
         let target = Target { api_version, kind, namespace, name: name.into() };
-        Awaited { target, generation, trouble: None }
+        Awaited { target, applied: Some(version(5, generation)), trouble: None }
     }
 
     fn seen(health: Health, generation: i64) -> Sight {
-        Sight::Seen(Seen { health, generation, replicas: None })
+        seen_of(version(5, generation), health)
+    }
+
+    fn seen_of(version: Version, health: Health) -> Sight {
+        Sight::Seen(Seen { version, health, replicas: None })
+    }
+
+    #[test]
+    fn an_object_that_was_made_anew_counts_its_generations_anew() {
+        let stands =
+            |second| look(&[awaited("a", 3)], |_| seen_of(version(second, 1), Health::Current)).standing;
+        assert!(matches!(stands(4), Standing::OnItsWay { .. }), "it was there before the apply");
+        assert!(matches!(stands(6), Standing::Up { .. }));
     }
 
     #[test]

@@ -7,15 +7,22 @@ use crate::git::history;
 use crate::git::oid::Oid;
 use crate::git::reader::{ReadError, Reader};
 use crate::ledger::folder::{CRDS, KUSTOMIZATION, RELEASE};
-use crate::ledger::record::Record;
+use crate::ledger::record::{Item, Record};
 use crate::yaml::{convert, read};
 
-/// A cluster as one commit describes it.
+/// What a commit says of a cluster, without its manifests: they are most of it, and needed only while they are applied.
 #[derive(Clone, Debug)]
-pub struct Release {
+pub struct Head {
     pub commit: Oid,
     /// `prometheus-cluster-0.1.0`
     pub chart: String,
+    /// In apply order.
+    pub inventory: Vec<Item>,
+}
+
+/// The objects of a cluster as one commit describes it.
+#[derive(Clone, Debug, Default)]
+pub struct Release {
     /// Custom resource definitions of the chart: made where they are missing, never changed or deleted, as Helm has it
     /// (<https://helm.sh/docs/chart_best_practices/custom_resource_definitions/>).
     pub definitions: Vec<Object>,
@@ -71,17 +78,20 @@ pub fn last(reader: &Reader, branch: &str, cluster: &str) -> Result<Option<Relea
     Ok(None)
 }
 
-/// Reads the objects of a cluster at a commit.
-pub fn load(reader: &Reader, commit: Oid, cluster: &str) -> Result<Release, ReleaseError> {
+/// Reads the record of a cluster at a commit.
+pub fn head(reader: &Reader, commit: Oid, cluster: &str) -> Result<Head, ReleaseError> {
     let at = At { reader, commit, cluster };
     let record = at.file(RELEASE)?;
     let record = Record::parse(&record).map_err(|reason| at.broken(RELEASE, reason))?;
-    let mut release = Release {
-        commit,
-        chart: format!("{}-{}", record.chart.name, record.chart.version),
-        definitions: Vec::new(),
-        objects: Vec::new(),
-    };
+    let chart = format!("{}-{}", record.chart.name, record.chart.version);
+    let inventory = record.inventory.into_iter().filter(|item| !item.file.starts_with(CRDS));
+    Ok(Head { commit, chart, inventory: inventory.collect() })
+}
+
+/// Reads the objects of a cluster at a commit.
+pub fn load(reader: &Reader, commit: Oid, cluster: &str) -> Result<Release, ReleaseError> {
+    let at = At { reader, commit, cluster };
+    let mut release = Release::default();
     for path in at.resources()? {
         let object = at.object(&path)?;
         match path.starts_with(CRDS) {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::api::PrometheusCluster;
 use crate::api::conditions::Reason;
-use crate::cluster::publish::{FINALIZER, Subject};
+use crate::api::names::FINALIZER;
+use crate::cluster::publish::Subject;
 use crate::git::oid::Oid;
 use crate::reconcile::queue::Work;
 use crate::reconcile::report::Report;
@@ -37,8 +38,10 @@ pub enum Outcome {
     Removed {
         branch: String,
     },
-    /// The resource is gone from the API server too.
-    Gone,
+    /// The resource is gone from the API server too. `is_removed`: it had waited for us.
+    Gone {
+        is_removed: bool,
+    },
 }
 
 /// A commit that was made just now.

@@ -1,12 +1,17 @@
 //! What all actors of a delivery share.
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kube::Client;
 use tokio::sync::{Semaphore, watch};
+use tokio::task;
+use tokio::time::{sleep, timeout};
 
+use super::backoff::Attempts;
+use super::release::ReleaseError;
 use super::settled::Settled;
 use crate::api::spec::delivery::Mode;
 use crate::cluster::kinds::Kinds;
@@ -36,7 +41,7 @@ pub struct Shared {
     pub publisher: Publisher,
     pub reader: Mutex<Reader>,
     pub defaults: Defaults,
-    /// As many clusters are applied at the same time; waiting is free.
+    /// As many clusters are applied at the same time; see [`Shared::in_turn`].
     pub applying: Semaphore,
     /// Clusters whose newest state is on its way: neither up, nor failed, nor given up.
     pub busy: watch::Sender<usize>,
@@ -46,7 +51,49 @@ pub struct Shared {
     pub(super) actors: Mutex<BTreeMap<Key, watch::Sender<Arc<Settled>>>>,
 }
 
+/// Who takes longer than this waits for somebody else (a webhook, an aggregated API), and holds nobody up meanwhile. How many
+/// wait so is bounded by the requests of the client.
+const TURN: Duration = Duration::from_secs(2);
+
 impl Shared {
+    /// Does something to the API server when its turn comes.
+    pub async fn in_turn<T>(&self, work: impl Future<Output = T>) -> T {
+        // The semaphore is never closed.
+        let turn = self.applying.acquire().await;
+        let mut work = pin!(work);
+        match timeout(TURN, &mut work).await {
+            Ok(done) => done,
+            Err(_) => {
+                drop(turn);
+                work.await
+            }
+        }
+    }
+
+    /// Asks the repository, again and again until it answers.
+    pub async fn read<T: Send + 'static>(
+        self: &Arc<Self>,
+        key: &Key,
+        ask: impl Fn(&Reader) -> Result<T, ReleaseError> + Clone + Send + 'static,
+    ) -> T {
+        let mut attempts = Attempts::default();
+        loop {
+            let (shared, ask) = (self.clone(), ask.clone());
+            let asked = task::spawn_blocking(move || {
+                let mut reader = shared.reader.lock().unwrap_or_else(PoisonError::into_inner);
+                reader.refresh().map_err(|error| error.to_string())?;
+                ask(&reader).map_err(|error| error.to_string())
+            });
+            let reason = match asked.await {
+                Ok(Ok(found)) => return found,
+                Ok(Err(reason)) => reason,
+                Err(_) => "reading ended in a way it never should; please report this".to_string(),
+            };
+            tracing::warn!(cluster = %key, reason, "what was committed cannot be read; it is tried again");
+            sleep(attempts.failed(false)).await;
+        }
+    }
+
     /// Ends the actor of a cluster, unless there is news for it.
     pub fn retire(&self, key: &Key, news: &watch::Receiver<Arc<Settled>>) -> bool {
         let mut actors = self.actors();

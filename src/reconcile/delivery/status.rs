@@ -57,6 +57,12 @@ pub fn compose(
     status
 }
 
+/// Status and generation of a condition.
+pub fn condition<'a>(status: &'a PrometheusClusterStatus, kind: &str) -> Option<(&'a str, i64)> {
+    let found = status.conditions.iter().find(|condition| condition.type_ == kind)?;
+    Some((found.status.as_str(), found.observed_generation.unwrap_or_default()))
+}
+
 fn release(phase: &Phase) -> Option<&Described> {
     match phase {
         Phase::NotCommitted { .. } | Phase::Suspended | Phase::Terminating { .. } => None,
@@ -100,9 +106,10 @@ impl Conditions<'_> {
             }
             Phase::NotApplied { release, reason, message } => {
                 self.committed(release);
+                let again = if *reason == Reason::Progressing { message } else { "it is tried again" };
                 self.set(APPLIED, false, *reason, message);
                 self.set(READY, false, *reason, message);
-                self.set(RECONCILING, true, *reason, "it is tried again");
+                self.set(RECONCILING, true, *reason, again);
             }
             Phase::Progressing { release, applied, message } => {
                 self.committed(release);

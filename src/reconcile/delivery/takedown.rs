@@ -8,11 +8,20 @@ use super::phase::Phase;
 use super::release::{self, Release};
 use super::settled::Settled;
 use crate::api::conditions::Reason;
+use crate::api::names::FINALIZER;
 use crate::api::spec::delivery::Mode;
 use crate::cluster::apply::ApplyError;
-use crate::cluster::publish::{FINALIZER, Tone};
+use crate::cluster::publish::Tone;
 use crate::cluster::remove::{self, Removed};
 use crate::reconcile::report::Report;
+
+/// What was done to the objects of a release.
+#[derive(Default)]
+struct Taken {
+    deleted: usize,
+    /// Kept because the chart says so, or because they belong to somebody else.
+    left: Vec<String>,
+}
 
 impl Actor {
     /// Takes down what the cluster had, and lets the resource go.
@@ -56,12 +65,17 @@ impl Actor {
     async fn take_down(&mut self, settled: &Settled, mut release: Release) {
         remove::sort(&mut release.objects);
         let mut attempts = Attempts::default();
+        let shared = self.shared.clone();
         loop {
-            let error = match self.try_take_down(&release).await {
-                Ok(deleted) => {
+            let error = match shared.in_turn(self.try_take_down(&release)).await {
+                Ok(Taken { deleted, left }) => {
                     let objects = if deleted == 1 { "object" } else { "objects" };
+                    let left = match left.as_slice() {
+                        [] => String::new(),
+                        some => format!(", and left {}", some.join(", ")),
+                    };
                     let note = format!(
-                        "Deleted {deleted} {objects}; what the volumes hold is kept as the spec says"
+                        "Deleted {deleted} {objects}{left}; what the volumes hold is kept as the spec says"
                     );
                     let publisher = &self.shared.publisher;
                     publisher.event(&settled.subject, Tone::Normal, "Deleted", "Delete", &note).await;
@@ -89,18 +103,19 @@ impl Actor {
     }
 
     /// Deletes what can be deleted; one object that cannot be keeps none of the others.
-    async fn try_take_down(&self, release: &Release) -> Result<usize, ApplyError> {
-        let _permit = self.shared.applying.acquire().await;
+    async fn try_take_down(&self, release: &Release) -> Result<Taken, ApplyError> {
         let applier = self.applier();
-        let (mut deleted, mut failed) = (0, None);
+        let (mut taken, mut failed) = (Taken::default(), None);
         for object in &release.objects {
             match applier.remove(object).await {
-                Ok(removed) => deleted += usize::from(removed == Removed::Deleted),
+                Ok(Removed::Deleted) => taken.deleted += 1,
+                Ok(Removed::Absent) => {}
+                Ok(Removed::Kept) => taken.left.push(object.title()),
                 // The API server has a problem with more than this object.
                 Err(error) if !error.is_final() => return Err(error),
                 Err(error) => failed = failed.or(Some(error)),
             }
         }
-        failed.map_or(Ok(deleted), Err)
+        failed.map_or(Ok(taken), Err)
     }
 }

@@ -10,10 +10,10 @@ use super::actor::Actor;
 use super::backoff::Owed;
 use super::phase::Phase;
 use super::settled::Settled;
-use super::status::{self, Facts};
+use super::status::{self, Facts, condition};
 use super::watch;
+use crate::api::annotations;
 use crate::api::conditions::READY;
-use crate::api::{PrometheusClusterStatus, annotations};
 use crate::cluster::call::CallError;
 use crate::cluster::publish::cut;
 use crate::health::Replicas;
@@ -76,10 +76,10 @@ impl Actor {
     }
 
     /// The same, again and again until it is written: for a phase after which nothing else is to be done.
-    pub(super) async fn publish_at_last(&mut self, settled: &Settled, phase: &Phase) {
+    pub(super) async fn publish_at_last(&mut self, settled: &Settled, phase: &Phase) -> bool {
         loop {
-            self.publish(settled, phase, None).await;
-            let Some(again) = self.owed.as_ref().and_then(Owed::again) else { return };
+            let is_written = self.publish(settled, phase, None).await;
+            let Some(again) = self.owed.as_ref().and_then(Owed::again) else { return is_written };
             if self.owed.as_ref().is_some_and(Owed::is_told) {
                 self.busy.set(false);
             }
@@ -95,12 +95,6 @@ impl Actor {
             (self.shared.report)(Report::NotReady { key: self.key.clone(), message });
         }
     }
-}
-
-/// Status and generation of a condition.
-pub(super) fn condition<'a>(status: &'a PrometheusClusterStatus, kind: &str) -> Option<(&'a str, i64)> {
-    let found = status.conditions.iter().find(|condition| condition.type_ == kind)?;
-    Some((found.status.as_str(), found.observed_generation.unwrap_or_default()))
 }
 
 /// Longest value that the status takes back.

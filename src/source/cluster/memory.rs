@@ -34,7 +34,7 @@ impl Memory {
         if let Some(listing) = &mut self.listing {
             listing.insert(key.clone());
         }
-        self.told.insert(key.clone(), fingerprint) != Some(fingerprint)
+        fingerprint.is_news(self.told.insert(key.clone(), fingerprint))
     }
 
     /// An object is gone; true if it was known.

@@ -8,6 +8,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::DynamicObject;
 use serde_json::{Value, json};
 
+use crate::api::names::FINALIZER;
 use crate::api::{self, PrometheusCluster, PrometheusClusterSpec, PrometheusClusterStatus};
 use crate::source::event::{Key, Observed, Origin, Reason, Refused};
 
@@ -17,7 +18,19 @@ const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 /// Names everything that a reconcile depends on: an object that differs in nothing of it (its status was written, say)
 /// is the same. Not kept on disk, so its hash may be any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Fingerprint(u64);
+pub struct Fingerprint {
+    hash: u64,
+    /// Our finalizer is on it.
+    is_held: bool,
+}
+
+impl Fingerprint {
+    /// Whether an object with this one has news for who knows the one before. That our finalizer came is none: the agent
+    /// itself put it there; that it went is, for without it a deleted cluster leaves its objects behind.
+    pub fn is_news(self, before: Option<Fingerprint>) -> bool {
+        before.is_none_or(|before| before.hash != self.hash || before.is_held && !self.is_held)
+    }
+}
 
 /// Takes what nobody reads off an object, before it is kept: managed fields and kubectl's copy make up most of it.
 /// They are read once before, for the time of the last change.
@@ -38,10 +51,12 @@ pub fn key(object: &DynamicObject) -> Key {
 
 /// What a reconcile of the object depends on.
 pub fn fingerprint(object: &DynamicObject) -> Fingerprint {
-    let ObjectMeta { uid, generation, labels, annotations, deletion_timestamp, .. } = &object.metadata;
+    let ObjectMeta { uid, generation, labels, annotations, deletion_timestamp, finalizers, .. } =
+        &object.metadata;
     let mut hash = DefaultHasher::new();
     (uid, generation, labels, annotations, deletion_timestamp.is_some()).hash(&mut hash);
-    Fingerprint(hash.finish())
+    let is_held = finalizers.iter().flatten().any(|name| name == FINALIZER);
+    Fingerprint { hash: hash.finish(), is_held }
 }
 
 /// The resource, with its defaults and the status that it had. An API server with our definition has none that is
@@ -134,6 +149,8 @@ mod tests {
         let before = fingerprint(&object(json!({})));
         let status = json!({"status": {"observedGeneration": 3}, "metadata": {"resourceVersion": "8"}});
         assert_eq!(before, fingerprint(&object(status)));
+        let held = fingerprint(&object(json!({"metadata": {"finalizers": [FINALIZER]}})));
+        assert!(!held.is_news(Some(before)) && before.is_news(Some(held)) && before.is_news(None));
         for change in [json!({"generation": 4}), json!({"labels": {"a": "b"}}), json!({"uid": "v"})] {
             assert_ne!(before, fingerprint(&object(json!({"metadata": change}))));
         }
