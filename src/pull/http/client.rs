@@ -132,8 +132,12 @@ fn unreadable(address: &Address, location: &str, source: AddressError) -> Fault 
     Fault::Get { address: address.to_string(), cause: Box::new(Cause::Location { location, source }) }
 }
 
-/// The same host or one below it (Go `shouldCopyHeaderOnRedirect`); the port does not count.
+/// The same host or one below it (Go `shouldCopyHeaderOnRedirect`); the port does not count. Other than in Go nothing is sent
+/// in the clear that was sent over TLS.
 fn keeps_credentials(first: &Address, next: &Address) -> bool {
+    if first.scheme == "https" && next.scheme != "https" {
+        return false;
+    }
     let (parent, host) = (first.hostname(), next.hostname());
     if first.host == next.host || host == parent {
         return true;
@@ -151,6 +155,7 @@ mod tests {
             |a: &str, b: &str| keeps_credentials(&Address::parse(a).unwrap(), &Address::parse(b).unwrap());
         assert!(keeps("http://a.b/x", "https://a.b:8443/y"));
         assert!(keeps("https://a.b", "https://c.a.b"));
+        assert!(!keeps("https://a.b", "http://a.b"));
         assert!(!keeps("https://a.b", "https://ca.b"));
         assert!(!keeps("https://c.a.b", "https://a.b"));
         assert!(!keeps("https://a.b", "https://evil.example/a.b"));

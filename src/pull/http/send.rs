@@ -1,7 +1,5 @@
 //! One request on one connection turned into the whole answer, or the first fault.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HOST, HeaderName, HeaderValue, LOCATION, PROXY_AUTHORIZATION, USER_AGENT};
 use http::{HeaderMap, Request, StatusCode};
@@ -18,8 +16,6 @@ use super::fault::{BodyFault, Cause, Fault, system};
 
 /// What the head of an answer may hold, in bytes. Registries send long challenges; no server sends this much.
 const MAX_HEAD: usize = 64 << 10;
-/// How many connections' ends are waited for: the driver of a connection ends with it.
-const FAREWELL: Duration = Duration::from_secs(1);
 
 /// Who asks, in every request.
 const AGENT: &str = concat!("promgit/", env!("CARGO_PKG_VERSION"));
@@ -38,7 +34,7 @@ pub struct Head {
     pub status_text: String,
     pub headers: HeaderMap,
     body: Incoming,
-    driver: Driver,
+    _driver: Driver,
 }
 
 /// Ends the connection with the answer.
@@ -77,7 +73,6 @@ impl Head {
             }
             bytes.extend_from_slice(&data);
         }
-        let _ = tokio::time::timeout(FAREWELL, &mut self.driver.0).await;
         Ok(bytes)
     }
 }
@@ -102,7 +97,7 @@ pub async fn get(connection: Connection, address: &Address, headers: &HeaderMap)
     let words = words.map(|words| String::from_utf8_lossy(words.as_bytes()).into_owned());
     let words = words.unwrap_or_else(|| status.canonical_reason().unwrap_or_default().to_owned());
     let status_text = format!("{} {words}", status.as_u16()).trim_end().to_owned();
-    Ok(Head { status, status_text, headers: parts.headers, body, driver })
+    Ok(Head { status, status_text, headers: parts.headers, body, _driver: driver })
 }
 
 fn request(
