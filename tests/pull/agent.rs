@@ -414,6 +414,34 @@ fn a_registry_is_used_as_a_repository_is() {
     assert!(place.refused().contains("connection refused"));
 }
 
+/// The registry keeps what it was sent in files, and does not look at them again.
+#[test]
+fn a_registry_that_sends_other_contents_is_refused() {
+    let root = tempfile::tempdir().unwrap();
+    support::stdout(Command::new("cp").arg("-r").arg(CHARTS.registry()).arg(root.path()).output().unwrap());
+    let archive = fs::read(CHARTS.archive("1.1.0")).unwrap();
+    let digest = hex(&archive);
+    let blobs = "registry/docker/registry/v2/blobs/sha256";
+    let file = root.path().join(format!("{blobs}/{}/{digest}/data", &digest[..2]));
+    let mut bytes = fs::read(&file).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&file, &bytes).unwrap();
+    let registry = Registry::start(&root.path().join("registry"), &Access::Open);
+    let place = Place::new();
+    place.settings(&format!(
+        "repository: oci://{}/charts\nname: a\nplainHttp: true\nversion: 1.1.0",
+        registry.host()
+    ));
+    let said = place.refused();
+    assert!(said.contains(&digest) && said.contains(&hex(&bytes)), "{said}");
+    fs::write(&file, &bytes[..20]).unwrap();
+    assert!(place.refused().contains(&hex(&bytes[..20])));
+    fs::remove_file(&file).unwrap();
+    assert!(place.refused().contains("not found"));
+    fs::write(&file, archive).unwrap();
+    place.run(&[]);
+}
+
 #[test]
 fn flags_name_a_chart_too() {
     let shelf = Shelf::new(&["1.0.0", "1.1.0"]);
