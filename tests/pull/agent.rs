@@ -302,7 +302,8 @@ fn many_may_start_at_once() {
     let shelf = Shelf::new(&["1.0.0"]);
     let place = Place::new();
     place.settings(&shelf.settings(""));
-    let render = || place.command(&["render", "-f", "resources"]).spawn().unwrap();
+    let render =
+        || place.command(&["render", "-f", "resources"]).stdout(std::process::Stdio::null()).spawn().unwrap();
     let mut running: Vec<_> = (0..8).map(|_| render()).collect();
     assert!(running.iter_mut().all(|child| child.wait().unwrap().success()));
 }
