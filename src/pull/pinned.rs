@@ -126,10 +126,6 @@ pub fn pull(source: &Source, pins: &Pins, proxies: Proxies, cache: &Cache) -> Re
     if let Some(found) = pinned.and_then(|version| kept(source, pins, version, cache)) {
         return Ok(found);
     }
-    // What the settings themselves name by digest is the same wherever it comes from.
-    if let Some(found) = source.digest.as_deref().and_then(|digest| of_cache(cache, digest)) {
-        return Ok(found);
-    }
     match fetch(source, pins, pinned, proxies) {
         Ok(found) => {
             if let Err(error) = cache.put(&found.archive) {

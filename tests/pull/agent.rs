@@ -233,7 +233,9 @@ fn other_contents_of_the_same_version_are_refused() {
     place.forget_cache();
     place.run(&[]);
 
-    // A digest that the settings name is the only one that will do.
+    // A digest that the settings name is the only one that will do, and only for the version that has it.
+    place.settings(&shelf.settings(&format!("version: 1.0.0\ndigest: sha256:{}", hex(&new))));
+    assert!(place.refused().contains("a 1.0.0 of"));
     place.settings(&shelf.settings(&format!("version: ^1.0\ndigest: sha256:{}", "0".repeat(64))));
     assert!(place.refused().contains("`chart.digest` is sha256:0000"));
 }
