@@ -23,7 +23,8 @@ pub mod health;
 pub mod values;
 pub mod render;
 pub mod ledger;
-// The outside systems: what is watched, a repository that is written, a cluster that is written.
+// The outside systems: where charts come from, what is watched, a repository that is written, a cluster that is written.
+pub mod pull;
 pub mod source;
 pub mod git;
 pub mod cluster;

@@ -23,6 +23,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("values", 3),
     ("render", 3),
     ("ledger", 4),
+    ("pull", 4),
     ("source", 5),
     ("cluster", 6),
     ("reconcile", 7),

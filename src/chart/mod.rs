@@ -7,7 +7,7 @@ pub mod coalesce;
 pub mod dependency;
 pub mod digest;
 pub mod glob;
-mod json;
+pub(crate) mod json;
 pub mod load;
 pub mod metadata;
 pub mod model;

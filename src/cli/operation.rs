@@ -56,6 +56,18 @@ pub struct SettingsArguments {
     /// Chart to render, a folder or a .tgz [default: the one that promgit ships]
     #[arg(long, value_name = "PATH")]
     pub chart: Option<PathBuf>,
+    /// Repository of the chart, instead of a path: https://… or oci://…
+    #[arg(long, value_name = "URL", conflicts_with = "chart")]
+    pub chart_repository: Option<String>,
+    /// Name of the chart in that repository
+    #[arg(long, value_name = "NAME", conflicts_with = "chart")]
+    pub chart_name: Option<String>,
+    /// Version of the chart, or a range [default: the newest]
+    #[arg(long, value_name = "VERSION", conflicts_with = "chart")]
+    pub chart_version: Option<String>,
+    /// Resolve a range of versions anew instead of keeping what release.yaml records
+    #[arg(long)]
+    pub update_chart: bool,
     /// How a resource becomes values of that chart [default: the mapping that promgit ships]
     #[arg(long, value_name = "FILE")]
     pub mapping: Option<PathBuf>,
@@ -64,8 +76,18 @@ pub struct SettingsArguments {
 impl SettingsArguments {
     /// File, environment and these flags; `more` carries the flags of the command.
     pub fn load(&self, more: Flags) -> anyhow::Result<Settings> {
-        let SettingsArguments { config, chart, mapping } = self.clone();
-        config.load(&Flags { chart, mapping, ..more })
+        let SettingsArguments {
+            config,
+            chart,
+            chart_repository,
+            chart_name,
+            chart_version,
+            update_chart,
+            mapping,
+        } = self.clone();
+        let flags =
+            Flags { chart, chart_repository, chart_name, chart_version, update_chart, mapping, ..more };
+        config.load(&flags)
     }
 }
 

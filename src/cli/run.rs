@@ -53,7 +53,7 @@ pub struct Arguments {
     /// Handle what is there, then exit (1 if any cluster failed)
     #[arg(long)]
     once: bool,
-    /// Check the settings and what they name, print those in effect, and exit; writes nothing
+    /// Check the settings and what they name, print those in effect, and exit; writes nothing but the cache of charts
     #[arg(long)]
     check: bool,
     /// json prints one object a commit, a line each (--check: one object)

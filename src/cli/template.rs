@@ -1,8 +1,9 @@
 //! `promgit template`: a chart and values to the text that `helm template` prints (Helm `pkg/cmd/template.go`).
 //!
-//! The flags and their meaning are Helm's, for those that need neither a cluster nor a chart repository.
+//! The flags and their meaning are Helm's, for those that need no cluster.
 
 pub mod arguments;
+pub mod chart;
 mod files;
 mod name;
 mod path_match;
@@ -11,11 +12,11 @@ mod values;
 mod world;
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::chart::warning::Warning;
-use crate::chart::{Chart, dependency, load};
+use crate::chart::{dependency, load};
+use crate::pull::locate::LocateError;
 use crate::render;
 use crate::render::capabilities::Capabilities;
 use crate::render::engine::{Cause, RenderError, Request};
@@ -38,10 +39,13 @@ pub enum TemplateError {
     KubeVersion { text: String, source: kube_version::KubeVersionError },
     #[error(transparent)]
     Name(#[from] name::NameError),
-    #[error("path {0} not found")]
-    NotFound(String),
-    #[error("{0} is no chart folder and no .tgz; fetch it with `helm pull {0}` and give its path")]
-    Remote(String),
+    #[error(transparent)]
+    Locate(#[from] LocateError),
+    #[error(
+        "--verify is not supported: promgit checks no signatures; run `helm verify`, or give the digest that you \
+         trust as chart.digest to the agent"
+    )]
+    Verify,
     #[error(transparent)]
     Values(#[from] values::ValuesError),
     #[error(transparent)]
@@ -109,9 +113,9 @@ fn template(
 ) -> Result<(), TemplateError> {
     let capabilities = capabilities(arguments)?;
     let (name, path) = name::name_and_chart(arguments)?;
-    let path = locate(&path)?;
+    let source = chart::load(&path, &arguments.chart, stderr)?;
     let values = values::merge(&arguments.values)?;
-    let chart = load(&path, stderr)?;
+    let chart = source.chart(stderr)?;
     let prepared = render::prepare(Arc::new(chart));
     let release = Release {
         name,
@@ -152,31 +156,6 @@ fn capabilities(arguments: &Arguments) -> Result<Capabilities, TemplateError> {
             version.map_err(|source| TemplateError::KubeVersion { text: text.to_owned(), source })?;
     }
     Ok(capabilities.with_api_versions(arguments.api_versions.iter().cloned()))
-}
-
-/// A chart on this machine (`LocateChart` without repositories).
-fn locate(name: &str) -> Result<PathBuf, TemplateError> {
-    let path = PathBuf::from(name.trim());
-    if path.exists() {
-        Ok(path)
-    } else if path.is_absolute() || name.trim().starts_with('.') {
-        Err(TemplateError::NotFound(crate::template::quote::quote(name.trim().as_bytes())))
-    } else {
-        Err(TemplateError::Remote(name.to_owned()))
-    }
-}
-
-fn load(path: &std::path::Path, stderr: &mut dyn Write) -> Result<Chart, TemplateError> {
-    let chart = load::path(path)?;
-    let kind = &chart.metadata.kind;
-    if !kind.is_empty() && kind != "application" {
-        return Err(TemplateError::NotInstallable(kind.clone()));
-    }
-    if chart.metadata.deprecated {
-        writeln!(stderr, "{}", Warning::warn("this chart is deprecated"))?;
-    }
-    dependency::check(&chart)?;
-    Ok(chart)
 }
 
 fn print(

@@ -36,6 +36,24 @@ pub struct ChartRef {
     pub app_version: String,
     /// `sha256:<hex>` over its files.
     pub digest: String,
+    /// Where it was fetched from; none for a chart on disk and for the one that promgit ships.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<ChartSource>,
+}
+
+/// A chart of a repository: what a restart takes again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ChartSource {
+    /// `https://…` or `oci://…`, without credentials.
+    pub repository: String,
+    /// As the repository calls it.
+    pub name: String,
+    /// What the settings asked for: a version, a range, or empty for the newest.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub asked: String,
+    /// `sha256:<hex>` of the archive.
+    pub archive: String,
 }
 
 /// What the templates were told of the cluster.

@@ -226,6 +226,7 @@ mod tests {
     fn the_version_that_runs_is_shown() {
         let [name, version, digest] = ["c", "0.1.0", "sha256:a"].map(String::from);
         let chart = |app: &str| ChartRef {
+            source: None,
             name: name.clone(),
             version: version.clone(),
             app_version: app.into(),

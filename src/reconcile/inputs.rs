@@ -2,21 +2,27 @@
 #![allow(clippy::disallowed_methods)] // reads the files that the settings name
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use super::pins::{self, PinsError, Place};
 use super::shipped;
 use crate::chart::Chart;
 use crate::chart::load;
 use crate::ledger::branch::{BranchError, Branches};
 use crate::ledger::message::{MessageError, Template};
-use crate::ledger::record::{self, ChartRef};
+use crate::ledger::record::{self, ChartRef, ChartSource};
 use crate::ledger::root::{Readme, RootError};
+use crate::pull::cache::Cache;
+use crate::pull::environment::Environment;
+use crate::pull::http::tls::Trust;
+use crate::pull::pinned::{self, PinnedError, Pulled, Source};
 use crate::render::capabilities::Capabilities;
 use crate::render::kube_version::{self, KubeVersionError};
 use crate::render::{self, Prepared};
+use crate::settings::chart::Update;
 use crate::settings::{Agent, Settings};
 use crate::values::mapping::{Mapping, MappingError};
 
@@ -41,6 +47,12 @@ pub struct Inputs {
 pub enum InputsError {
     #[error("chart {path}: {source}; correct `chart.path`")]
     Chart { path: PathBuf, source: load::LoadError },
+    #[error(transparent)]
+    Pull(#[from] Box<PinnedError>),
+    #[error("chart {name}: {source}; correct `chart.name` or `chart.version`, or ask who publishes it")]
+    Pulled { name: String, source: load::LoadError },
+    #[error("which chart was rendered before cannot be read: {0}")]
+    Pins(#[from] PinsError),
     #[error("the chart that promgit ships cannot be loaded: {0}; this is a bug of promgit")]
     Shipped(#[from] load::FilesError),
     #[error(transparent)]
@@ -60,7 +72,7 @@ pub enum InputsError {
 impl Inputs {
     /// Loads chart, mapping and texts.
     pub fn load(settings: &Settings) -> Result<Self, InputsError> {
-        let chart = chart(settings.chart.path.as_deref())?;
+        let (chart, source) = chart(settings)?;
         let (mapping, text) = or_shipped(&settings.chart.mapping, shipped::MAPPING_NAME, shipped::MAPPING)?;
         let (_, message) = or_shipped(&settings.templates.commit, "", shipped::COMMIT)?;
         let (_, readme) = or_shipped(&settings.templates.readme, "", shipped::README)?;
@@ -73,6 +85,7 @@ impl Inputs {
                 version: chart.metadata.version.to_string(),
                 app_version: chart.metadata.app_version.to_string(),
                 digest: chart.digest(),
+                source,
             },
             chart: render::prepare(Arc::new(chart)),
             mapping: Mapping::parse(&mapping, &text)?,
@@ -85,9 +98,55 @@ impl Inputs {
     }
 }
 
-fn chart(path: Option<&Path>) -> Result<Chart, InputsError> {
-    let Some(path) = path else { return Ok(shipped::chart()?) };
-    load::path(path).map_err(|source| InputsError::Chart { path: path.to_path_buf(), source })
+fn chart(settings: &Settings) -> Result<(Chart, Option<ChartSource>), InputsError> {
+    if let (Some(repository), Some(name)) = (&settings.chart.repository, &settings.chart.name) {
+        return remote(settings, repository.trim_end_matches('/'), name);
+    }
+    let Some(path) = &settings.chart.path else { return Ok((shipped::chart()?, None)) };
+    let chart = load::path(path);
+    Ok((chart.map_err(|source| InputsError::Chart { path: path.clone(), source })?, None))
+}
+
+/// A chart of a repository: what the branches record, or what is there now.
+fn remote(
+    settings: &Settings,
+    repository: &str,
+    name: &str,
+) -> Result<(Chart, Option<ChartSource>), InputsError> {
+    let place = Place { repository, name, asked: settings.chart.version.as_deref().unwrap_or_default() };
+    let pins = pins::read(&settings.repository, &place)?;
+    let environment = Environment::of_process();
+    let cache = Cache::new(settings.chart.cache.clone().unwrap_or_else(|| environment.chart_cache()));
+    let Pulled { archive, digest } =
+        pinned::pull(&source(settings, &place), &pins, environment.proxies(), &cache).map_err(Box::new)?;
+    let chart = load::bytes(&archive, &format!("{name} of {repository}"));
+    let chart = chart.map_err(|source| InputsError::Pulled { name: name.to_owned(), source })?;
+    let Place { repository, name, asked } = place;
+    let [repository, name, asked] = [repository, name, asked].map(str::to_owned);
+    Ok((chart, Some(ChartSource { repository, name, asked, archive: digest })))
+}
+
+fn source(settings: &Settings, place: &Place<'_>) -> Source {
+    let chart = settings.chart.clone();
+    Source {
+        repository: place.repository.to_owned(),
+        name: place.name.to_owned(),
+        version: place.asked.to_owned(),
+        digest: chart.digest,
+        update: chart.update == Update::Start,
+        username_file: chart.username_file,
+        password_file: chart.password_file,
+        credentials_file: chart.credentials_file,
+        pass_credentials: chart.pass_credentials,
+        plain_http: chart.plain_http,
+        trust: Trust {
+            ca_file: chart.ca_file,
+            cert_file: chart.cert_file,
+            key_file: chart.key_file,
+            insecure: false,
+        },
+        timeout: chart.timeout.get(),
+    }
 }
 
 /// Name and text of the operator's file, or of ours.

@@ -6,7 +6,7 @@
 //!             └────────── done, retry ────────┘  (one thread, one repository)
 //! ```
 //!
-//! `inputs.rs` holds everything but the resource that fixes the bytes; `prepare.rs` turns a resource into
+//! `inputs.rs` holds everything but the resource that fixes the bytes; `pins.rs` says which chart was rendered before; `prepare.rs` turns a resource into
 //! the files of its folder; `plan.rs` says what a commit would change; `writer.rs` gathers and flushes,
 //! `stage.rs` makes each commit; `branch.rs` and `owners.rs` are what they know of a branch, `footprint.rs` what
 //! it holds of one cluster.
@@ -18,6 +18,7 @@ pub mod footprint;
 pub mod inputs;
 pub mod objects;
 pub mod owners;
+pub mod pins;
 pub mod plan;
 pub mod prepare;
 pub mod prune;

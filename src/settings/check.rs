@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use super::chart::ChartError;
 use super::origin::{Origin, OriginError};
 use super::{Settings, Source};
 
@@ -11,6 +12,8 @@ use super::{Settings, Source};
 pub enum CheckError {
     #[error(transparent)]
     Origin(#[from] OriginError),
+    #[error(transparent)]
+    Chart(#[from] ChartError),
     #[error(
         "source.namespaces limits what is watched in a cluster, and source.from is {from:?}; \
          leave source.namespaces out, or set source.from to cluster"
@@ -30,6 +33,7 @@ pub enum CheckError {
 pub fn check(settings: &Settings) -> Result<(), CheckError> {
     let origin = settings.source.origin()?;
     namespaces(&settings.source, &origin)?;
+    settings.chart.check()?;
     files(settings, &origin)
 }
 
@@ -63,12 +67,10 @@ fn files(settings: &Settings, origin: &Origin) -> Result<(), CheckError> {
     let kubeconfig = settings.cluster.kubeconfig.as_ref().filter(|_| *origin == Origin::Cluster);
     let files = [
         ("kubeconfig", "cluster.kubeconfig", kubeconfig),
-        ("chart", "chart.path", settings.chart.path.as_ref()),
-        ("mapping", "chart.mapping", settings.chart.mapping.as_ref()),
         ("commit message template", "templates.commit", settings.templates.commit.as_ref()),
         ("README template", "templates.readme", settings.templates.readme.as_ref()),
     ];
-    for (what, key, path) in files {
+    for (what, key, path) in settings.chart.files().into_iter().chain(files) {
         if let Some(path) = path.filter(|path| !path.exists()) {
             return Err(CheckError::Missing { what, key, path: path.clone() });
         }

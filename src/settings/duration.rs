@@ -39,6 +39,12 @@ pub fn window<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Err
     deserializer.deserialize_str(Bounds { least, most, words: "from 0s to 1m, such as 20ms" })
 }
 
+/// How long a chart may take to come: the same bounds as for anything that somebody waits for.
+pub fn download<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
+    let (least, most) = (Duration::from_secs(1), Duration::from_secs(60 * 60));
+    deserializer.deserialize_str(Bounds { least, most, words: "from 1s to 1h, such as 2m" })
+}
+
 /// How long a change may take to become ready; as `spec.delivery.timeout`: no pod is ready in less than a second.
 pub fn timeout<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
     let (least, most) = (Duration::from_secs(1), Duration::from_secs(24 * 60 * 60));

@@ -7,6 +7,7 @@ use serde_yaml::{Mapping, Value};
 
 use super::Settings;
 use super::address::Address;
+use super::chart::{Chart, Update};
 use super::check::{self, CheckError};
 use super::environment::{self, EnvironmentError};
 use super::origin::Origin;
@@ -23,6 +24,11 @@ pub struct Flags {
     pub context: Option<String>,
     pub repository: Option<PathBuf>,
     pub chart: Option<PathBuf>,
+    pub chart_repository: Option<String>,
+    pub chart_name: Option<String>,
+    pub chart_version: Option<String>,
+    /// Resolve a range of versions anew.
+    pub update_chart: bool,
     pub mapping: Option<PathBuf>,
     pub listen: Option<Address>,
     pub log_level: Option<String>,
@@ -105,7 +111,8 @@ fn lay_over(tree: &mut Mapping, over: Mapping) {
 
 /// The bounds that the same texts have in a file.
 fn check_flags(flags: &Flags) -> Result<(), LoadError> {
-    let Flags { source, kubeconfig, context, repository, chart, mapping, listen: _, log_level } = flags;
+    let Flags { source, kubeconfig, context, repository, mapping, log_level, .. } = flags;
+    let Flags { chart, chart_repository, chart_name, chart_version, .. } = flags;
     let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
     let all = [
         ("--source", source.clone(), &text::LINE),
@@ -113,6 +120,9 @@ fn check_flags(flags: &Flags) -> Result<(), LoadError> {
         ("--context", context.clone(), &text::LINE),
         ("--repo", path(repository), &text::PATH),
         ("--chart", path(chart), &text::PATH),
+        ("--chart-repository", chart_repository.clone(), &text::LINE),
+        ("--chart-name", chart_name.clone(), &text::LINE),
+        ("--chart-version", chart_version.clone(), &text::LINE),
         ("--mapping", path(mapping), &text::PATH),
         ("--log-level", log_level.clone(), &text::LINE),
     ];
@@ -125,15 +135,33 @@ fn check_flags(flags: &Flags) -> Result<(), LoadError> {
 }
 
 fn apply(settings: &mut Settings, flags: Flags) {
-    let Flags { source, kubeconfig, context, repository, chart, mapping, listen, log_level } = flags;
+    let Flags { source, kubeconfig, context, repository, mapping, listen, log_level, .. } = flags.clone();
+    apply_chart(&mut settings.chart, flags);
     settings.source.from = source.unwrap_or_else(|| std::mem::take(&mut settings.source.from));
     settings.repository.path = repository.unwrap_or_else(|| std::mem::take(&mut settings.repository.path));
     settings.log.level = log_level.unwrap_or_else(|| std::mem::take(&mut settings.log.level));
     settings.cluster.kubeconfig = kubeconfig.or(settings.cluster.kubeconfig.take());
     settings.cluster.context = context.or(settings.cluster.context.take());
-    settings.chart.path = chart.or(settings.chart.path.take());
     settings.chart.mapping = mapping.or(settings.chart.mapping.take());
     settings.server.listen = listen.or(settings.server.listen);
+}
+
+/// A flag that says where the chart is replaces all that the settings say of that.
+fn apply_chart(settings: &mut Chart, flags: Flags) {
+    let Flags { chart, chart_repository, chart_name, chart_version, update_chart, .. } = flags;
+    if let Some(path) = chart {
+        let Chart { timeout, cache, mapping, override_values, .. } = std::mem::take(settings);
+        *settings = Chart { path: Some(path), timeout, cache, mapping, override_values, ..Chart::default() };
+    }
+    if chart_repository.is_some() {
+        settings.path = None;
+    }
+    settings.repository = chart_repository.or(settings.repository.take());
+    settings.name = chart_name.or(settings.name.take());
+    settings.version = chart_version.or(settings.version.take());
+    if update_chart {
+        settings.update = Update::Start;
+    }
 }
 
 /// A flag that would change nothing is a mistake; a settings file may be meant for both sources.
@@ -263,6 +291,7 @@ mod tests {
             ("repository", "path"),
             ("repository", "branch"),
             ("chart", "mapping"),
+            ("chart", "repository"),
             ("templates", "readme"),
             ("capabilities", "kubeVersion"),
             ("log", "level"),

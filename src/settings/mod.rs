@@ -3,6 +3,7 @@
 //! `config/promgit.yaml` is its reference: every key with its default and a comment; a test keeps it so.
 
 pub mod address;
+pub mod chart;
 pub mod check;
 pub mod delivery;
 pub mod duration;
@@ -19,6 +20,7 @@ use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use address::Address;
+use chart::Chart;
 use delivery::Delivery;
 use duration::Span;
 use origin::{Origin, OriginError};
@@ -96,20 +98,6 @@ pub struct Repository {
     /// minijinja over `namespace`.
     #[serde(deserialize_with = "text::line")]
     pub branch: String,
-}
-
-/// What is rendered.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct Chart {
-    /// Folder or `.tgz`; `None`: the chart that promgit ships.
-    #[serde(deserialize_with = "text::optional_path")]
-    pub path: Option<PathBuf>,
-    /// `None`: the mapping that promgit ships.
-    #[serde(deserialize_with = "text::optional_path")]
-    pub mapping: Option<PathBuf>,
-    /// Helm values that win over everything else.
-    pub override_values: serde_json::Map<String, serde_json::Value>,
 }
 
 /// Texts in the operator's own words.

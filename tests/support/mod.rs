@@ -14,6 +14,11 @@ pub fn promtool() -> PathBuf {
     tool("promtool-0.316.0")
 }
 
+/// A real registry, as `tests/tools/install.sh` found it.
+pub fn registry() -> PathBuf {
+    tool("docker-registry")
+}
+
 fn tool(file: &str) -> PathBuf {
     let path = tools().join(file);
     assert!(path.exists(), "{} is missing; `make tools` builds it", path.display());

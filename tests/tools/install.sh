@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the reference tools that the tests ask (helm, promtool, the API server's validation, kstatus, a control plane)
-# from their Go modules, once, into the user's cache. Prints the folder. The versions are what promgit promises to equal.
+# Builds the reference tools that the tests ask (helm, promtool, the API server's validation, kstatus, a control plane, a registry)
+# from their Go modules, once, into the user's cache (the registry is Debian's). Prints the folder. The versions are what promgit promises to equal.
 set -eu
 helm=4.3.1
 promtool=0.316.0
@@ -26,6 +26,30 @@ build helm "$helm" "helm.sh/helm/v4/cmd/helm@v$helm"
 # Without the tags promtool pulls in the SDK of every cloud.
 build promtool "$promtool" "github.com/prometheus/prometheus/cmd/promtool@v$promtool" \
   -tags remove_all_sd,enable_kubernetes_sd,enable_dns_sd
+# registry: the one that charts are pulled from. Debian's package, unpacked and not installed, so that no service starts;
+# what is on the PATH already is taken as it is, and elsewhere than on Debian it is built.
+registry() {
+  [ -x "$tools/docker-registry" ] && return
+  found=$(command -v docker-registry || true)
+  part=$(mktemp -d "$tools/.build.XXXXXX")
+  trap 'rm -rf "$part"' EXIT
+  if [ -n "$found" ]; then
+    cp "$found" "$part/docker-registry"
+  elif command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null; then
+    fetch() { (cd "$part" && apt-get -qq -o APT::Sandbox::User=root download docker-registry >&2); }
+    fetch || { apt-get -qq update >&2 && fetch; }
+    dpkg-deb -x "$part"/docker-registry_*.deb "$part/unpacked"
+    mv "$part/unpacked/usr/bin/docker-registry" "$part/docker-registry"
+  else
+    echo "building a registry (once; some minutes)" >&2
+    CGO_ENABLED=0 GOBIN="$part" go install -trimpath github.com/distribution/distribution/v3/cmd/registry@v3.0.0
+    mv "$part/registry" "$part/docker-registry"
+  fi
+  mv "$part/docker-registry" "$tools/docker-registry"
+  rm -rf "$part"
+}
+
+registry
 for room in resource health; do
   PROMGIT_TOOLS=$tools sh "$(dirname "$0")/../$room/reference/install.sh" >/dev/null
 done

@@ -66,14 +66,22 @@ fn archive_file(path: &Path, shown: &str) -> Result<Chart, LoadError> {
     // An archive larger than what it may hold is refused below, unread.
     let read = file.take(MAX_SIZE).read_to_end(&mut bytes);
     read.map_err(|error| LoadError::Io(said("read", shown, &error)))?;
-    if !bytes.starts_with(&[0x1F, 0x8B, 0x08]) {
-        let path = shown.to_owned();
-        return Err(match path.ends_with(".yml") || path.ends_with(".yaml") {
-            true => LoadError::YamlFile(path),
-            false => LoadError::NoArchive { path, kind: content_type(&bytes) },
-        });
+    let gzip = bytes.starts_with(GZIP);
+    if !gzip && (shown.ends_with(".yml") || shown.ends_with(".yaml")) {
+        return Err(LoadError::YamlFile(shown.to_owned()));
     }
-    match archive::archive(&bytes) {
+    self::bytes(&bytes, shown)
+}
+
+/// How a gzipped file begins.
+const GZIP: &[u8] = &[0x1F, 0x8B, 0x08];
+
+/// Reads the chart in the bytes of a `.tgz`; `shown` is where errors say it was found.
+pub fn bytes(bytes: &[u8], shown: &str) -> Result<Chart, LoadError> {
+    if !bytes.starts_with(GZIP) {
+        return Err(LoadError::NoArchive { path: shown.to_owned(), kind: content_type(bytes) });
+    }
+    match archive::archive(bytes) {
         Err(error) if error.is_no_gzip() => {
             let details = match &error {
                 ArchiveChartError::Archive(error) => error.to_string(),

@@ -1,7 +1,7 @@
 //! Files, a folder or an archive to a [`Chart`](super::model::Chart).
 
 pub mod archive;
-mod depth;
+pub(crate) mod depth;
 mod documents;
 pub mod files;
 pub mod folder;
@@ -13,5 +13,8 @@ mod yaml;
 
 pub use archive::{ArchiveChartError, archive};
 pub use files::{FilesError, files};
-pub use folder::{LoadError, path};
+pub use folder::{LoadError, bytes, path};
 pub use unpack::ArchiveError;
+
+/// The largest archive, in bytes: none is larger than what it may hold.
+pub const MAX_ARCHIVE: usize = unpack::MAX_SIZE as usize;

@@ -4,21 +4,26 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::chart::ChartFlags;
 use super::values::ValueFlags;
 
 /// Render a chart, byte for byte as `helm template` does
 ///
-/// NAME is the release's name and may be left out; CHART is a chart folder or a .tgz.
+/// NAME is the release's name and may be left out; CHART is a chart folder, a .tgz, the URL of one, a chart of a registry
+/// (oci://…), a name in the repository of --repo, or REPOSITORY/NAME of a repository that helm knows.
 ///
 /// The flags and their meaning are Helm's. Knows no PrometheusCluster: for these see `promgit render`.
 #[derive(Args, Clone, Debug)]
 #[command(
+    disable_version_flag = true,
     override_usage = "promgit template [OPTIONS] [NAME] CHART",
     after_help = "\
 Examples:
   promgit template charts/prometheus-cluster
   promgit template simple charts/prometheus-cluster -n example --set replicas=2
-  promgit template simple ./chart-1.0.0.tgz -f values.yaml -s templates/service.yaml"
+  promgit template simple ./chart-1.0.0.tgz -f values.yaml -s templates/service.yaml
+  promgit template simple prometheus --repo https://charts.example.com --version ^25
+  promgit template simple oci://registry.example.com/charts/prometheus --version 25.1.0"
 )]
 pub struct Arguments {
     // One list, because Helm has words of its own for too many; clap would show it as `<[NAME] CHART>...`.
@@ -29,6 +34,8 @@ pub struct Arguments {
     pub namespace: String,
     #[command(flatten)]
     pub values: ValueFlags,
+    #[command(flatten)]
+    pub chart: ChartFlags,
     /// Print the CRDs of the chart too
     #[arg(long)]
     pub include_crds: bool,

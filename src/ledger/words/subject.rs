@@ -164,6 +164,7 @@ mod tests {
 
     fn test_record() -> Record {
         let chart = ChartRef {
+            source: None,
             name: "prometheus-cluster".into(),
             version: "0.1.0".into(),
             app_version: "v3.16.0".into(),
