@@ -26,7 +26,7 @@ build helm "$helm" "helm.sh/helm/v4/cmd/helm@v$helm"
 # Without the tags promtool pulls in the SDK of every cloud.
 build promtool "$promtool" "github.com/prometheus/prometheus/cmd/promtool@v$promtool" \
   -tags remove_all_sd,enable_kubernetes_sd,enable_dns_sd
-for room in resource health; do
+for room in resource health functions; do
   PROMGIT_TOOLS=$tools sh "$(dirname "$0")/../$room/reference/install.sh" >/dev/null
 done
 # Somebody who names a cluster to test on needs none from us.
