@@ -4,6 +4,8 @@
 
 pub mod arguments;
 mod files;
+pub mod flags;
+mod helms;
 mod name;
 mod path_match;
 mod show;
@@ -36,6 +38,8 @@ pub const FAILED: u8 = 1;
 pub enum TemplateError {
     #[error("invalid kube version '{text}': {source}")]
     KubeVersion { text: String, source: kube_version::KubeVersionError },
+    #[error(transparent)]
+    Helms(#[from] helms::HelmsError),
     #[error(transparent)]
     Name(#[from] name::NameError),
     #[error("path {0} not found")]
@@ -108,6 +112,9 @@ fn template(
     stderr: &mut dyn Write,
 ) -> Result<(), TemplateError> {
     let capabilities = capabilities(arguments)?;
+    if let Some(warning) = arguments.helms.check()? {
+        writeln!(stderr, "{}", Warning::warn(warning))?;
+    }
     let (name, path) = name::name_and_chart(arguments)?;
     let path = locate(&path)?;
     let values = values::merge(&arguments.values)?;
@@ -167,7 +174,11 @@ fn locate(name: &str) -> Result<PathBuf, TemplateError> {
 }
 
 fn load(path: &std::path::Path, stderr: &mut dyn Write) -> Result<Chart, TemplateError> {
-    let chart = load::path(path)?;
+    let mut said = Vec::new();
+    let chart = load::path_or_said(path, &mut said);
+    said.iter().try_for_each(|warning| writeln!(stderr, "{warning}"))?;
+    let chart = chart?;
+    warn(&chart, stderr)?;
     let kind = &chart.metadata.kind;
     if !kind.is_empty() && kind != "application" {
         return Err(TemplateError::NotInstallable(kind.clone()));
@@ -177,6 +188,14 @@ fn load(path: &std::path::Path, stderr: &mut dyn Write) -> Result<Chart, Templat
     }
     dependency::check(&chart)?;
     Ok(chart)
+}
+
+/// What loading had to say: of the chart, then of what lies in it.
+fn warn(chart: &Chart, stderr: &mut dyn Write) -> io::Result<()> {
+    for warning in &chart.warnings {
+        writeln!(stderr, "{warning}")?;
+    }
+    chart.dependencies.iter().try_for_each(|subchart| warn(subchart, stderr))
 }
 
 fn print(

@@ -13,5 +13,5 @@ mod yaml;
 
 pub use archive::{ArchiveChartError, archive};
 pub use files::{FilesError, files};
-pub use folder::{LoadError, path};
+pub use folder::{LoadError, path, path_or_said};
 pub use unpack::ArchiveError;
