@@ -16,6 +16,8 @@ const LIMIT: Duration = Duration::from_secs(120);
 const GLANCE: Duration = Duration::from_millis(5);
 /// So often is helm asked at most, to learn which of its lines change by themselves.
 const RUNS_OF_HELM: usize = 8;
+/// The same where ours has helm's lines in another order: of two keys in a map, Go walks one first seven times of eight.
+const RUNS_FOR_ORDER: usize = 40;
 
 /// Helm, promgit, and helm again as long as more of its own lines turn out to change.
 pub fn both(case: &Case, flags: &[String]) -> Verdict {
@@ -25,17 +27,19 @@ pub fn both(case: &Case, flags: &[String]) -> Verdict {
     let Some(ours) = answer(command(env!("CARGO_BIN_EXE_promgit"), home.path(), case, flags)) else {
         return Verdict::Different(format!("no answer within {} s", LIMIT.as_secs()));
     };
+    let is_shuffled = ours.is_shuffled(&first);
+    let most = if is_shuffled { RUNS_FOR_ORDER } else { RUNS_OF_HELM };
     let mut runs = vec![first];
     loop {
         let verdict = judge(&runs, &ours);
-        let is_settled = runs.len() == RUNS_OF_HELM || !verdict.is_difference();
+        let is_settled = runs.len() == most || !verdict.is_difference();
         if is_settled {
             return verdict;
         }
         let Some(again) = helm() else { return Verdict::Unanswered };
         let is_stable = runs.iter().all(|run| *run == again);
         runs.push(again);
-        if is_stable && runs.len() > 2 && !ours.is_shuffled(&runs[0]) {
+        if is_stable && runs.len() > 2 && !is_shuffled {
             return verdict;
         }
     }
