@@ -45,7 +45,7 @@ Exit codes: 0 done, 1 failed, 2 used wrongly (arguments, settings), 3 difference
 pub enum Command {
     Run(run::Arguments),
     Render(render::Arguments),
-    Template(template::Arguments),
+    Template(Box<template::Arguments>),
     Validate(validate::Arguments),
     Diff(diff::Arguments),
     History(history::Arguments),

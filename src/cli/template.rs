@@ -58,6 +58,8 @@ pub enum TemplateError {
     Render(#[from] RenderError),
     #[error(transparent)]
     Show(#[from] show::ShowError),
+    #[error(transparent)]
+    Write(files::WriteError),
     #[error("standard output: {0}")]
     Stdout(io::Error),
     #[error(transparent)]
@@ -89,8 +91,12 @@ fn report(arguments: &Arguments, error: &TemplateError, stderr: &mut dyn Write) 
         }
     }
     writeln!(stderr, "Error: {error}")?;
-    let TemplateError::Render(error) = error else { return Ok(()) };
-    if error.cause.is_after_release() && !arguments.debug {
+    let is_after_release = match error {
+        TemplateError::Render(error) => error.cause.is_after_release(),
+        TemplateError::Write(_) => true,
+        _ => false,
+    };
+    if is_after_release && !arguments.debug {
         writeln!(stderr, "\nUse --debug flag to render out invalid YAML")?;
     }
     Ok(())
@@ -208,11 +214,15 @@ fn print(
         output.hooks.iter().filter(|hook| !(arguments.skip_tests && hook.is_test())).collect();
     let hooks = if arguments.no_hooks { Vec::new() } else { hooks };
     let mut text = match &arguments.output_dir {
-        Some(folder) => {
-            files::write(folder, arguments, release, output, &hooks, stdout)?;
+        Some(folder) if !folder.as_os_str().is_empty() => {
+            let written = files::write(folder, arguments, release, output, &hooks, stdout);
+            written.map_err(|error| match error {
+                files::WriteError::Stdout(error) => TemplateError::Stdout(error),
+                error @ files::WriteError::System { .. } => TemplateError::Write(error),
+            })?;
             b"\n".to_vec()
         }
-        None => render::text::all(output, arguments.include_crds, hooks),
+        _ => render::text::all(output, arguments.include_crds, hooks),
     };
     if !arguments.show_only.is_empty() {
         let shown = show::only(&text, &arguments.show_only)?;

@@ -165,6 +165,9 @@ impl Reader {
         }
         if flag.is_list {
             self.given.push(format!("--{}={value}", flag.long));
+        } else if !flag.is_bool && value.is_empty() {
+            // Nothing is what these flags are without being given.
+            self.last.remove(&flag.long);
         } else if !flag.is_bool {
             self.last.insert(flag.long.clone(), Some(value));
         } else {
@@ -218,6 +221,7 @@ mod tests {
             ("--no-hooks chart --no-hooks=false", "-- chart"),
             ("chart -f - -- -x", "--values=- -- chart -x"),
             ("chart -f= -a ", "-- chart"),
+            ("chart -n a --namespace=", "-- chart"),
             ("--nope= --help", "unknown flag: --nope"),
             ("chart -h --nope", "--help"),
             ("chart --=x", "bad flag syntax: --=x"),
