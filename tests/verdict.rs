@@ -29,7 +29,7 @@ fn differs(helm: &[Answer], ours: &Answer) -> String {
 fn what_is_the_same_is_the_same() {
     assert_eq!(judge(&[printed("a\n")], &printed("a\n")), Verdict::Equal);
     let failed = said("", "Error: no\n", 1);
-    assert_eq!(judge(&[failed.clone()], &failed), Verdict::SameFailure);
+    assert_eq!(judge(std::slice::from_ref(&failed), &failed), Verdict::SameFailure);
 }
 
 #[test]

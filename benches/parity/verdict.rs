@@ -39,6 +39,8 @@ impl Answer {
     }
 }
 
+type Stream = fn(&Answer) -> &[u8];
+
 /// Compares ours with the first run of helm, lines that differ between the runs left out.
 pub fn judge(helm: &[Answer], ours: &Answer) -> Verdict {
     let first = &helm[0];
@@ -49,7 +51,7 @@ pub fn judge(helm: &[Answer], ours: &Answer) -> Verdict {
     if first == ours {
         return if fails(ours) { Verdict::SameFailure } else { Verdict::Equal };
     }
-    let streams: [(&str, fn(&Answer) -> &[u8]); 2] =
+    let streams: [(&str, Stream); 2] =
         [("stdout", |answer| &answer.stdout), ("stderr", |answer| &answer.stderr)];
     for (name, stream) in streams {
         let runs: Vec<&[u8]> = helm.iter().map(stream).collect();
