@@ -7,7 +7,7 @@ TOOLS ?= $(CACHE)/tools
 export PROMGIT_TOOLS := $(TOOLS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test unit check fmt clippy deny tools cluster bench generate image clean
+.PHONY: help run build test unit check fmt clippy deny tools cluster bench parity generate image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ cluster: tools ## start a real Kubernetes control plane to play with, say what t
 
 bench: tools ## measure speed and memory against helm and git, as a table
 	@$(CARGO) bench --locked --bench numbers
+
+parity: tools ## compare `promgit template` with helm on the charts below CHARTS=DIR, as a table (ARGS=flags for both)
+	@$(CARGO) bench --locked --bench parity -- $(CHARTS) $(ARGS)
 
 generate: ## write the files that are generated from code (CRD, reference pages)
 	UPDATE=1 $(CARGO) test --locked --test resource --test cli generated

@@ -153,10 +153,12 @@ fn pipeline(folder: &Path, args: &[String], answer: &mut Answer) -> Result<(), S
         return Err("library charts are not installable".to_owned());
     }
     dependency::check(&chart).map_err(text)?;
-    let (chart, warnings) = dependency::process(&chart, &user).map_err(text)?;
+    let mut warnings = Vec::new();
+    let chart = dependency::process(&chart, &user, &mut warnings);
+    let values = chart.as_ref().ok().map(|chart| coalesce::values(chart, &user, &mut warnings));
     said(answer, warnings);
-    let (values, warnings) = coalesce::values(&chart, &user).map_err(text)?;
-    said(answer, warnings);
+    let chart = chart.map_err(text)?;
+    let values = values.expect("a chart").map_err(text)?;
     schema::validate(&chart, &values).map_err(text)?;
     dump(&chart, &values, "", &mut answer.charts);
     Ok(())

@@ -7,18 +7,17 @@
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
+#[path = "support/both.rs"]
+mod both;
 mod support;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use clap::Parser;
-use promgit::cli::template;
-use promgit::cli::template::arguments::Arguments;
+use both::Said;
 use serde::Deserialize;
 use walkdir::WalkDir;
 
@@ -31,12 +30,6 @@ const OTHER_WORDS: &[(&str, &str)] = &[
 
 /// Processes of helm at a time.
 const WORKERS: usize = 2;
-
-#[derive(Parser)]
-struct Command {
-    #[command(flatten)]
-    arguments: Arguments,
-}
 
 #[derive(Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -55,11 +48,9 @@ struct Run {
     case: PathBuf,
 }
 
-#[derive(PartialEq)]
+/// What a program said, and what it wrote.
 struct Answer {
-    stdout: Vec<u8>,
-    stderr: String,
-    code: i32,
+    said: Said,
     files: BTreeMap<String, Vec<u8>>,
 }
 
@@ -109,38 +100,22 @@ fn differs(run: &Run) -> Option<String> {
         None => {}
     }
     let arguments = arguments(run, &root);
-    let helm = helm(run, &arguments, &root);
-    let ours = ours(run, &arguments, &root);
-    let other_words = OTHER_WORDS.iter().any(|(name, _)| *name == label(run));
-    let same_outcome = helm.code == ours.code && helm.stdout == ours.stdout && helm.files == ours.files;
-    if other_words && same_outcome && helm.stderr == ours.stderr {
-        return Some(format!("\n──── {}: says the same now; take it off the list\n", label(run)));
+    let helm = Answer { said: both::helm(&arguments), files: take_files(run, &root) };
+    let mut ours = Answer { said: both::promgit(&arguments), files: take_files(run, &root) };
+    if OTHER_WORDS.iter().any(|(name, _)| *name == label(run)) {
+        if helm.said.stderr == ours.said.stderr {
+            return Some(format!("\n──── {}: says the same now; take it off the list\n", label(run)));
+        }
+        ours.said.stderr.clone_from(&helm.said.stderr);
     }
-    if same_outcome && (other_words || helm.stderr == ours.stderr) {
-        return None;
-    }
-    let mut text = format!("\n──── {}: template {}\n", label(run), arguments.join(" "));
-    if helm.code != ours.code {
-        let _ = writeln!(text, "exit code: helm {}, ours {}", helm.code, ours.code);
-    }
-    compare(&mut text, "stderr", helm.stderr.as_bytes(), ours.stderr.as_bytes());
-    compare(&mut text, "stdout", &helm.stdout, &ours.stdout);
+    let mut text = both::difference(&helm.said, &ours.said).unwrap_or_default();
     let names: std::collections::BTreeSet<&String> = helm.files.keys().chain(ours.files.keys()).collect();
     for name in names {
-        let contents = |answer: &Answer| answer.files.get(name).cloned().unwrap_or_default();
-        compare(&mut text, name, &contents(&helm), &contents(&ours));
+        if helm.files.get(name) != ours.files.get(name) {
+            text += &format!("{name} is written otherwise\n");
+        }
     }
-    Some(text)
-}
-
-fn compare(text: &mut String, what: &str, helm: &[u8], ours: &[u8]) {
-    if helm == ours {
-        return;
-    }
-    let (helm, ours) = (String::from_utf8_lossy(helm), String::from_utf8_lossy(ours));
-    let diff = similar::TextDiff::from_lines(&helm, &ours);
-    let _ =
-        writeln!(text, "{}", diff.unified_diff().context_radius(2).header(&format!("helm {what}"), "ours"));
+    (!text.is_empty()).then(|| format!("\n──── {}: template {}\n{text}", label(run), arguments.join(" ")))
 }
 
 fn arguments(run: &Run, root: &Path) -> Vec<String> {
@@ -152,32 +127,6 @@ fn arguments(run: &Run, root: &Path) -> Vec<String> {
     }
     arguments.extend(run.args.iter().map(|argument| argument.replace('@', &root)));
     arguments
-}
-
-fn helm(run: &Run, arguments: &[String], root: &Path) -> Answer {
-    let home = tempfile::tempdir().unwrap();
-    let output =
-        support::hermetic(support::helm(), home.path()).arg("template").args(arguments).output().unwrap();
-    Answer {
-        stdout: output.stdout,
-        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        code: output.status.code().unwrap_or(-1),
-        files: take_files(run, root),
-    }
-}
-
-fn ours(run: &Run, arguments: &[String], root: &Path) -> Answer {
-    let command = std::iter::once("template").chain(arguments.iter().map(String::as_str));
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let code = match Command::try_parse_from(command) {
-        Ok(command) => template::run(&command.arguments, &mut stdout, &mut stderr).into(),
-        Err(error) => {
-            stderr = error.to_string().into_bytes();
-            error.exit_code()
-        }
-    };
-    let stderr = String::from_utf8_lossy(&stderr).into_owned();
-    Answer { stdout, stderr, code, files: take_files(run, root) }
 }
 
 /// What a run wrote, removed so that the next one starts anew.
@@ -245,6 +194,9 @@ fn copy(from: &Path, to: &Path) {
         let target = if is_chart { to.join("chart").join(path) } else { to.join(path) };
         if entry.file_type().is_dir() {
             fs::create_dir_all(&target).unwrap();
+        } else if entry.path_is_symlink() {
+            let _ = fs::remove_file(&target);
+            std::os::unix::fs::symlink(fs::read_link(entry.path()).unwrap(), &target).unwrap();
         } else {
             fs::copy(entry.path(), &target).unwrap();
         }

@@ -6,6 +6,8 @@
 
 #[path = "yaml/generate.rs"]
 mod generate;
+#[path = "support/random.rs"]
+mod random;
 mod support;
 
 use base64::Engine as _;
@@ -197,7 +199,7 @@ fn long_and_deep_texts_are_answered_as_by_helm() {
 
 #[test]
 fn generated_yaml_is_answered_as_by_helm() {
-    let count = std::env::var("PROMGIT_YAML_DOCS").ok().and_then(|count| count.parse().ok()).unwrap_or(2500);
+    let count = std::env::var("PROMGIT_YAML_DOCS").ok().and_then(|count| count.parse().ok()).unwrap_or(3000);
     let seed = std::env::var("PROMGIT_YAML_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7);
     let texts = generate::yaml(seed, count);
     let names: Vec<String> = (0..texts.len()).map(|index| format!("yaml {index}")).collect();
@@ -206,7 +208,7 @@ fn generated_yaml_is_answered_as_by_helm() {
 
 #[test]
 fn generated_json_is_answered_as_by_helm() {
-    let count = std::env::var("PROMGIT_YAML_DOCS").ok().and_then(|count| count.parse().ok()).unwrap_or(2500);
+    let count = std::env::var("PROMGIT_YAML_DOCS").ok().and_then(|count| count.parse().ok()).unwrap_or(3000);
     let seed = std::env::var("PROMGIT_YAML_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7);
     let texts = generate::json(seed, count);
     let names: Vec<String> = (0..texts.len()).map(|index| format!("json {index}")).collect();

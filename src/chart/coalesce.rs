@@ -33,34 +33,36 @@ pub struct CoalesceError {
 /// The user's values completed with the defaults of the chart and its subcharts, nulls removed (`CoalesceValues`).
 ///
 /// The user's values win; tables are merged, all else is replaced; `global` goes down to every subchart.
-/// `user` is not changed. The warnings are what Helm prints on standard error.
-pub fn values(chart: &Chart, user: &Map) -> Result<(Map, Vec<Warning>), CoalesceError> {
-    with(chart, user, Nulls::Delete)
+/// `user` is not changed. `warnings` gets what Helm prints on standard error, also before it fails.
+pub fn values(chart: &Chart, user: &Map, warnings: &mut Vec<Warning>) -> Result<Map, CoalesceError> {
+    with(chart, user, Nulls::Delete, warnings)
 }
 
 /// As [`values`], with the treatment of nulls chosen (`MergeValues` keeps them).
-pub fn with(chart: &Chart, user: &Map, nulls: Nulls) -> Result<(Map, Vec<Warning>), CoalesceError> {
+pub fn with(
+    chart: &Chart,
+    user: &Map,
+    nulls: Nulls,
+    warnings: &mut Vec<Warning>,
+) -> Result<Map, CoalesceError> {
     let dest = copy_map(user);
-    let mut coalescer = Coalescer { nulls, warnings: Vec::new() };
-    coalescer.chart(chart, &dest, "")?;
-    Ok((dest, coalescer.warnings))
+    Coalescer { nulls, warnings }.chart(chart, &dest, "")?;
+    Ok(dest)
 }
 
 /// Merges `src` into `dest` in place, where `dest` has the last word (`CoalesceTables`, `MergeTables`).
 ///
 /// `src` is used up: parts of it become parts of `dest`.
-pub fn tables(dest: &Map, src: &Map, nulls: Nulls) -> Vec<Warning> {
-    let mut coalescer = Coalescer { nulls, warnings: Vec::new() };
-    coalescer.tables(dest, src, "");
-    coalescer.warnings
+pub fn tables(dest: &Map, src: &Map, nulls: Nulls, warnings: &mut Vec<Warning>) {
+    Coalescer { nulls, warnings }.tables(dest, src, "");
 }
 
-struct Coalescer {
+struct Coalescer<'w> {
     nulls: Nulls,
-    warnings: Vec<Warning>,
+    warnings: &'w mut Vec<Warning>,
 }
 
-impl Coalescer {
+impl Coalescer<'_> {
     fn warn(&mut self, message: String) {
         self.warnings.push(Warning::info(message));
     }

@@ -17,12 +17,14 @@ pub mod show;
 pub mod template;
 pub mod validate;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use console::Console;
 use exit::Exit;
+use template::flags::{self, FlagError};
 
 /// Prometheus the GitOps way: renders a Helm chart for every PrometheusCluster and commits the result to git
 #[derive(Parser)]
@@ -55,11 +57,28 @@ pub enum Command {
 /// Runs the command of this process.
 pub fn main() -> ExitCode {
     let mut console = Console::process();
-    let exit = match Arguments::try_parse() {
+    let words = match plain(std::env::args_os().collect()) {
+        Ok(words) => words,
+        Err(error) => {
+            console.note(format_args!("Error: {error}"));
+            return Exit::Failed.into();
+        }
+    };
+    let exit = match Arguments::try_parse_from(words) {
         Ok(arguments) => exit::conclude(run(arguments, &mut console), &mut console),
         Err(error) => exit::usage(&error, &mut console),
     };
     exit.into()
+}
+
+/// The words after `template` are read by Helm's rules, all others as they are.
+fn plain(words: Vec<OsString>) -> Result<Vec<OsString>, FlagError> {
+    let Some((command, flags)) = words.split_at_checked(2).filter(|(start, _)| start[1] == "template") else {
+        return Ok(words);
+    };
+    let flags: Vec<String> = flags.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let flags = flags::plain(&flags)?.into_iter().map(OsString::from);
+    Ok(command.iter().cloned().chain(flags).collect())
 }
 
 fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> {

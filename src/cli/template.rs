@@ -5,6 +5,8 @@
 pub mod arguments;
 pub mod chart;
 mod files;
+pub mod flags;
+mod helms;
 mod name;
 mod path_match;
 mod show;
@@ -38,6 +40,8 @@ pub enum TemplateError {
     #[error("invalid kube version '{text}': {source}")]
     KubeVersion { text: String, source: kube_version::KubeVersionError },
     #[error(transparent)]
+    Helms(#[from] helms::HelmsError),
+    #[error(transparent)]
     Name(#[from] name::NameError),
     #[error(transparent)]
     Locate(#[from] LocateError),
@@ -58,6 +62,8 @@ pub enum TemplateError {
     Render(#[from] RenderError),
     #[error(transparent)]
     Show(#[from] show::ShowError),
+    #[error(transparent)]
+    Write(files::WriteError),
     #[error("standard output: {0}")]
     Stdout(io::Error),
     #[error(transparent)]
@@ -89,8 +95,12 @@ fn report(arguments: &Arguments, error: &TemplateError, stderr: &mut dyn Write) 
         }
     }
     writeln!(stderr, "Error: {error}")?;
-    let TemplateError::Render(error) = error else { return Ok(()) };
-    if error.cause.is_after_release() && !arguments.debug {
+    let is_after_release = match error {
+        TemplateError::Render(error) => error.cause.is_after_release(),
+        TemplateError::Write(_) => true,
+        _ => false,
+    };
+    if is_after_release && !arguments.debug {
         writeln!(stderr, "\nUse --debug flag to render out invalid YAML")?;
     }
     Ok(())
@@ -112,6 +122,9 @@ fn template(
     stderr: &mut dyn Write,
 ) -> Result<(), TemplateError> {
     let capabilities = capabilities(arguments)?;
+    if let Some(warning) = arguments.helms.check()? {
+        writeln!(stderr, "{}", Warning::warn(warning))?;
+    }
     let (name, path) = name::name_and_chart(arguments)?;
     let source = chart::load(&path, &arguments.chart, stderr)?;
     let values = values::merge(&arguments.values)?;
@@ -168,11 +181,15 @@ fn print(
         output.hooks.iter().filter(|hook| !(arguments.skip_tests && hook.is_test())).collect();
     let hooks = if arguments.no_hooks { Vec::new() } else { hooks };
     let mut text = match &arguments.output_dir {
-        Some(folder) => {
-            files::write(folder, arguments, release, output, &hooks, stdout)?;
+        Some(folder) if !folder.as_os_str().is_empty() => {
+            let written = files::write(folder, arguments, release, output, &hooks, stdout);
+            written.map_err(|error| match error {
+                files::WriteError::Stdout(error) => TemplateError::Stdout(error),
+                error @ files::WriteError::System { .. } => TemplateError::Write(error),
+            })?;
             b"\n".to_vec()
         }
-        None => render::text::all(output, arguments.include_crds, hooks),
+        _ => render::text::all(output, arguments.include_crds, hooks),
     };
     if !arguments.show_only.is_empty() {
         let shown = show::only(&text, &arguments.show_only)?;

@@ -107,8 +107,7 @@ fn render_with(request: Request<'_>, limits: Limits, said: &mut Said) -> Result<
         Value::Map(values) => values,
         _ => Map::new(Type::Any, BTreeMap::new()),
     };
-    let (chart, more) = dependency::process(prepared.chart(), &user)?;
-    said.warnings.extend(more);
+    let chart = dependency::process(prepared.chart(), &user, &mut said.warnings)?;
     let values = coalesced(&chart, &user, skip_schema, &mut said.warnings)?;
     check_kube_version(&chart, &capabilities)?;
     let layout = prepared.layout(&chart)?;
@@ -127,8 +126,7 @@ fn coalesced(
     skip_schema: bool,
     warnings: &mut Vec<Warning>,
 ) -> Result<Map, Cause> {
-    let (values, more) = coalesce::values(chart, user)?;
-    warnings.extend(more);
+    let values = coalesce::values(chart, user, warnings)?;
     if !skip_schema {
         schema::validate(chart, &values)?;
     }

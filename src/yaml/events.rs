@@ -9,6 +9,8 @@ use std::mem::MaybeUninit;
 
 use libyaml_rs as sys;
 
+use super::blocks::Blocks;
+
 /// The nesting at which go-yaml gives up (`max_flow_level`, `max_indents` in scannerc.go).
 pub const MAX_DEPTH: usize = 10_000;
 
@@ -224,7 +226,9 @@ pub struct Events<'i> {
     input: &'i [u8],
     /// The flow collections that are open, by their first mark.
     flows: Vec<(Kind, Mark)>,
-    blocks: usize,
+    blocks: Blocks<Mark>,
+    /// Where the last event ended.
+    end: Mark,
     escapes_slash: bool,
     has_lone_tags: bool,
 }
@@ -258,7 +262,8 @@ impl<'i> Events<'i> {
             reader,
             input,
             flows: Vec::new(),
-            blocks: 0,
+            blocks: Blocks::new(),
+            end: Mark::default(),
             escapes_slash: has_pair(input, b'\\', |next| next == b'/'),
             has_lone_tags: has_pair(input, b'!', |next| next.is_ascii_whitespace()),
         })
@@ -285,12 +290,17 @@ impl<'i> Events<'i> {
     }
 
     fn follow(&mut self, event: &Event) -> Result<(), SyntaxError> {
+        if self.flows.is_empty() {
+            self.follow_block(event)?;
+        }
+        self.end = event.end();
         match event.kind() {
             kind @ (Kind::SequenceStart | Kind::MappingStart) if event.is_flow() => {
                 self.flows.push(self.flow_around(event).unwrap_or((kind, event.start())));
             }
-            Kind::SequenceStart | Kind::MappingStart => self.blocks += 1,
-            Kind::SequenceEnd | Kind::MappingEnd if self.flows.pop().is_none() => self.blocks -= 1,
+            Kind::SequenceEnd | Kind::MappingEnd => {
+                self.flows.pop();
+            }
             Kind::DocumentStart if event.asks_for_newer() => {
                 let mark = event.start();
                 return Err(SyntaxError::parser("found incompatible YAML document", mark, mark));
@@ -298,8 +308,25 @@ impl<'i> Events<'i> {
             Kind::Scalar => return self.follow_scalar(event),
             _ => {}
         }
-        if self.flows.len() > MAX_DEPTH || self.blocks > MAX_DEPTH {
+        if self.flows.len() > MAX_DEPTH || self.blocks.depth() > MAX_DEPTH {
             return Err(SyntaxError::scanner(format!("exceeded max depth of {MAX_DEPTH}"), event.start()));
+        }
+        Ok(())
+    }
+
+    fn follow_block(&mut self, event: &Event) -> Result<(), SyntaxError> {
+        let kind = event.kind();
+        if event.is_flow() && self.blocks.has_entries() {
+            self.refused_key(event.start()).map_or(Ok(()), Err)?;
+        }
+        match kind {
+            Kind::SequenceEnd | Kind::MappingEnd => self.blocks.end(),
+            Kind::Alias | Kind::Scalar | Kind::SequenceStart | Kind::MappingStart => self.blocks.node(),
+            _ => {}
+        }
+        if matches!(kind, Kind::SequenceStart | Kind::MappingStart) && !event.is_flow() {
+            let start = event.start();
+            self.blocks.begin(kind == Kind::MappingStart, start, start.column);
         }
         Ok(())
     }
@@ -399,9 +426,11 @@ impl<'i> Events<'i> {
         };
         let mark = Mark::from(parser.problem_mark);
         match parser.error {
-            sys::YAML_SCANNER_ERROR => {
-                SyntaxError { offset: Some(self.offset(mark)), ..SyntaxError::scanner(problem, mark) }
+            sys::YAML_SCANNER_ERROR if problem == "could not find expected ':'" => {
+                let refused = self.refused_key(parser.context_mark.into());
+                refused.unwrap_or_else(|| self.scanner_error(problem, mark))
             }
+            sys::YAML_SCANNER_ERROR => self.scanner_error(problem, mark),
             sys::YAML_PARSER_ERROR if self.has_long_version(mark) => {
                 SyntaxError::scanner("found extremely long version number", mark)
             }
@@ -410,6 +439,29 @@ impl<'i> Events<'i> {
             }
             _ => SyntaxError::parser(problem, mark, parser.context_mark.into()),
         }
+    }
+
+    fn scanner_error(&self, problem: String, mark: Mark) -> SyntaxError {
+        SyntaxError { offset: Some(self.offset(mark)), ..SyntaxError::scanner(problem, mark) }
+    }
+
+    /// go-yaml forgets that `{}` and `[]` could be keys as soon as they are closed (`yaml_parser_decrease_flow_level`),
+    /// so it refuses them at once where libyaml still waits for the colon.
+    fn refused_key(&self, key: Mark) -> Option<SyntaxError> {
+        let text = self.from(key);
+        let close = match text.first()? {
+            b'{' => b'}',
+            b'[' => b']',
+            _ => return None,
+        };
+        let is_empty = text[1..].trim_ascii_start().first() == Some(&close);
+        let before = self.input.get(self.offset(self.end)..self.offset(key))?;
+        // After the dash of an entry it is the entry's value, after a question mark a key of another kind.
+        if !is_empty || before.iter().any(|byte| b"-?".contains(byte)) || !self.flows.is_empty() {
+            return None;
+        }
+        let (problem, start) = self.blocks.missed(key.column)?;
+        Some(SyntaxError::parser(problem, key, start))
     }
 
     /// go-yaml reads at most two digits for each part of a `%YAML` version.

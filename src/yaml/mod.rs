@@ -5,6 +5,7 @@
 //! order of that way: [`events`] (libyaml) → `tree` → `resolve` → [`read`]; [`json`] → [`write`];
 //! [`pretty`] is go-yaml v3's writer; [`document`] reads resource files with their lines.
 
+mod blocks;
 pub mod convert;
 mod dialect;
 pub mod document;

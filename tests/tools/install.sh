@@ -50,7 +50,7 @@ registry() {
 }
 
 registry
-for room in resource health; do
+for room in resource health functions; do
   PROMGIT_TOOLS=$tools sh "$(dirname "$0")/../$room/reference/install.sh" >/dev/null
 done
 # Somebody who names a cluster to test on needs none from us.

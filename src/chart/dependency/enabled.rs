@@ -23,8 +23,7 @@ pub fn process(
     let Some(mut declared) = chart.metadata.dependencies.take() else { return Ok(()) };
     chart.dependencies = wanted(std::mem::take(&mut chart.dependencies), &mut declared);
 
-    let (values, said) = coalesce::values(chart, values)?;
-    warnings.extend(said);
+    let values = coalesce::values(chart, values, warnings)?;
     tags(&mut declared, &values, warnings);
     conditions(&mut declared, &values, path, warnings);
 

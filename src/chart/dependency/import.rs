@@ -18,8 +18,7 @@ pub fn process(chart: &mut Chart, warnings: &mut Vec<Warning>) -> Result<(), Coa
         process(subchart, warnings)?;
     }
     let Some(mut declared) = chart.metadata.dependencies.take() else { return Ok(()) };
-    let (values, said) = coalesce::with(chart, &tables::empty(), Nulls::Keep)?;
-    warnings.extend(said);
+    let values = coalesce::with(chart, &tables::empty(), Nulls::Keep, warnings)?;
 
     let imported = tables::empty();
     for dependency in &mut declared {
@@ -27,16 +26,14 @@ pub fn process(chart: &mut Chart, warnings: &mut Vec<Warning>) -> Result<(), Coa
         for import in &dependency.import_values {
             let ImportValue::Path { child, parent, exported } = import else { continue };
             match tables::table(&values, &format!("{}.{child}", dependency.name)) {
-                Ok(table) => {
-                    warnings.extend(coalesce::tables(&imported, &nested(parent, table), Nulls::Keep));
-                }
+                Ok(table) => coalesce::tables(&imported, &nested(parent, table), Nulls::Keep, warnings),
                 Err(part) => warnings.push(missing(&dependency.name, &part, *exported)),
             }
         }
     }
     // What the parent sets itself wins over what it imports. The copy unties the two.
     let values = tables::copy_map(&values);
-    warnings.extend(coalesce::tables(&values, &imported, Nulls::Keep));
+    coalesce::tables(&values, &imported, Nulls::Keep, warnings);
     chart.values = Frozen::from(&Value::Map(values));
     chart.metadata.dependencies = Some(declared);
     Ok(())

@@ -26,12 +26,12 @@ pub struct MissingDependencies(pub Vec<String>);
 
 /// The chart with disabled subcharts removed, aliases applied and `import-values` in its default values.
 ///
-/// Also what Helm prints on standard error meanwhile.
-pub fn process(chart: &Chart, user: &Map) -> Result<(Chart, Vec<Warning>), DependencyError> {
-    let (mut chart, mut warnings) = (chart.clone(), Vec::new());
-    enabled::process(&mut chart, user, "", &mut warnings)?;
-    import::process(&mut chart, &mut warnings)?;
-    Ok((chart, warnings))
+/// `warnings` gets what Helm prints on standard error meanwhile.
+pub fn process(chart: &Chart, user: &Map, warnings: &mut Vec<Warning>) -> Result<Chart, DependencyError> {
+    let mut chart = chart.clone();
+    enabled::process(&mut chart, user, "", warnings)?;
+    import::process(&mut chart, warnings)?;
+    Ok(chart)
 }
 
 /// Checks that every dependency of `Chart.yaml` was found, disabled or not (Helm `action.CheckDependencies`).

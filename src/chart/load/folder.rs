@@ -15,6 +15,9 @@ use super::unpack::{self, MAX_ENTRIES, MAX_SIZE};
 /// How deep folders may lie in each other: each is a recursion, and a link can make a circle.
 const MAX_DEPTH: usize = 64;
 
+/// Go's limit for links on the way to a file.
+const MAX_LINKS: usize = 255;
+
 /// Why a path is no chart; the texts are those of `helm template PATH`, but for the two limits at the end.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
@@ -52,10 +55,15 @@ pub enum LoadError {
 
 /// Reads the chart in a folder, or in a `.tgz`.
 pub fn path(path: &Path) -> Result<Chart, LoadError> {
+    path_or_said(path, &mut Vec::new())
+}
+
+/// As [`path`]; `said` gets what Helm had printed on standard error before it failed.
+pub fn path_or_said(path: &Path, said: &mut Vec<Warning>) -> Result<Chart, LoadError> {
     let shown = path.display().to_string();
     match fs::metadata(path) {
         Err(_) => Err(LoadError::NotFound(shown)),
-        Ok(found) if found.is_dir() => folder(path),
+        Ok(found) if found.is_dir() => folder(path, said),
         Ok(_) => archive_file(path, &absolute(path).display().to_string()),
     }
 }
@@ -93,12 +101,12 @@ pub fn bytes(bytes: &[u8], shown: &str) -> Result<Chart, LoadError> {
     }
 }
 
-fn folder(path: &Path) -> Result<Chart, LoadError> {
+fn folder(path: &Path, said: &mut Vec<Warning>) -> Result<Chart, LoadError> {
     let top = absolute(path);
     let chart_yaml = top.join("Chart.yaml");
     let shown = chart_yaml.display().to_string();
     let text = fs::read(&chart_yaml).map_err(|error| LoadError::NoMetadata {
-        error: said("open", &shown, &error),
+        error: self::said("open", &shown, &error),
         path: shown.clone(),
     })?;
     archive::check_version(&text)?;
@@ -107,10 +115,19 @@ fn folder(path: &Path) -> Result<Chart, LoadError> {
         Err(_) => Rules::parse(b"")?,
     };
     let mut walk = Walk { rules, files: Vec::new(), warnings: Vec::new(), entries: 0, left: MAX_SIZE };
-    walk.children(&top, "", 0)?;
-    let mut chart = files(walk.files).map_err(ArchiveChartError::Files)?;
-    chart.warnings.splice(0..0, walk.warnings);
-    Ok(chart)
+    let walked = walk.children(&top, "", 0);
+    let files = std::mem::take(&mut walk.files);
+    let chart = walked.and_then(|()| Ok(self::files(files).map_err(ArchiveChartError::Files)?));
+    match chart {
+        Ok(mut chart) => {
+            chart.warnings.splice(0..0, walk.warnings);
+            Ok(chart)
+        }
+        Err(error) => {
+            said.append(&mut walk.warnings);
+            Err(error)
+        }
+    }
 }
 
 /// Collects the files of a folder in the order of their names, links followed.
@@ -150,10 +167,8 @@ impl Walk {
         let io = |error: io::Error| LoadError::Io(said("lstat", &shown, &error));
         let mut found = fs::symlink_metadata(path).map_err(io)?;
         if found.is_symlink() {
-            let target = fs::canonicalize(path).map_err(|error| LoadError::Link {
-                error: said("lstat", &target_of(path), &error),
-                path: shown.clone(),
-            })?;
+            let target = fs::canonicalize(path)
+                .map_err(|error| LoadError::Link { error: broken(path, &error), path: shown.clone() })?;
             found = fs::symlink_metadata(&target).map_err(io)?;
             let message = "found symbolic link in path. Contents of linked file included and used";
             let target = target.display().to_string();
@@ -194,11 +209,30 @@ fn absolute(path: &Path) -> PathBuf {
     PathBuf::from(unpack::clean(&path.to_string_lossy()))
 }
 
-/// Where a broken link points to.
-fn target_of(path: &Path) -> String {
-    let target = fs::read_link(path).unwrap_or_default();
-    let target = path.parent().map_or_else(|| target.clone(), |folder| folder.join(&target));
-    unpack::clean(&target.to_string_lossy())
+/// Why a link leads nowhere: the first part of the way that is not there (Go `path/filepath`, `walkSymlinks`).
+fn broken(link: &Path, error: &io::Error) -> String {
+    let mut path = link.to_owned();
+    for _ in 0..MAX_LINKS {
+        let mut way = PathBuf::new();
+        let mut parts = path.components();
+        let step = parts.find_map(|part| {
+            way.push(part);
+            fs::symlink_metadata(&way).map(|found| found.is_symlink().then_some(())).transpose()
+        });
+        match step {
+            Some(Ok(())) => path = target_of(&way).join(parts.as_path()),
+            Some(Err(_)) => return said("lstat", &way.display().to_string(), error),
+            None => return said("lstat", &path.display().to_string(), error),
+        }
+    }
+    "EvalSymlinks: too many links".to_owned()
+}
+
+/// Where a link points to.
+fn target_of(link: &Path) -> PathBuf {
+    let target = fs::read_link(link).unwrap_or_default();
+    let target = link.parent().map_or_else(|| target.clone(), |folder| folder.join(&target));
+    PathBuf::from(unpack::clean(&target.to_string_lossy()))
 }
 
 /// An error of the operating system as Go prints it: `open /a: no such file or directory`.

@@ -13,7 +13,7 @@ mod yaml;
 
 pub use archive::{ArchiveChartError, archive};
 pub use files::{FilesError, files};
-pub use folder::{LoadError, bytes, path};
+pub use folder::{LoadError, bytes, path, path_or_said};
 pub use unpack::ArchiveError;
 
 /// The largest archive, in bytes: none is larger than what it may hold.

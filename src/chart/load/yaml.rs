@@ -15,7 +15,7 @@ pub fn decode<T>(text: &[u8], decode: impl FnOnce(&Json) -> Result<T, DecodeErro
     let value = depth::bounded(value).map_err(|error| error.to_string())?;
     let typed = match value {
         Value::Nil => None,
-        _ => document::split(text).next().and_then(Result::ok).map(|document| document.value),
+        _ => document::first_typed(text),
     };
     // Where a string is wanted it matters whether a number was written as 10000000 or 1e7, which the value no longer
     // knows and the document does. It refuses doubled keys, though, which a chart may have.

@@ -49,7 +49,8 @@ impl Metadata {
             "description" => decoder.string(&mut self.description, name, value),
             "keywords" => decoder.strings(&mut self.keywords, name, value),
             "maintainers" => {
-                let maintainers = decoder.list(value, name, "[]*v2.Maintainer", maintainer);
+                let before = std::mem::take(&mut self.maintainers);
+                let maintainers = decoder.list(value, name, "[]*v2.Maintainer", before, maintainer);
                 self.maintainers = maintainers.unwrap_or_default();
                 self.null_maintainer = decoder.null_entry.take();
             }
@@ -62,7 +63,8 @@ impl Metadata {
             "annotations" => self.annotations = decoder.string_map(name, value),
             "kubeVersion" => decoder.string(&mut self.kube_version, name, value),
             "dependencies" => {
-                self.dependencies = decoder.list(value, name, "[]*v2.Dependency", dependency);
+                let before = self.dependencies.take().unwrap_or_default();
+                self.dependencies = decoder.list(value, name, "[]*v2.Dependency", before, dependency);
                 self.null_dependency = decoder.null_entry.take();
             }
             _ => decoder.string(&mut self.kind, name, value),
@@ -80,7 +82,7 @@ impl Lock {
                 Some("generated") => lock.generated = time(value)?,
                 Some("digest") => decoder.string(&mut lock.digest, "digest", value),
                 Some(name) => {
-                    let list = decoder.list(value, name, "[]*v2.Dependency", dependency);
+                    let list = decoder.list(value, name, "[]*v2.Dependency", Vec::new(), dependency);
                     lock.dependencies = list.unwrap_or_default();
                 }
                 None => {}
@@ -132,9 +134,9 @@ fn sorted(map: &Map<String, Value>) -> Vec<(&String, &Value)> {
     entries
 }
 
-fn maintainer(decoder: &mut Decoder, value: &Value) -> Option<Maintainer> {
+fn maintainer(decoder: &mut Decoder, value: &Value, before: Maintainer) -> Option<Maintainer> {
     let entries = decoder.structure("Maintainer", "v2.Maintainer", value)?;
-    let mut maintainer = Maintainer::default();
+    let mut maintainer = before;
     for (key, value) in entries {
         match known(key, &["name", "email", "url"]) {
             Some("name") => decoder.string(&mut maintainer.name, "name", value),
@@ -146,9 +148,9 @@ fn maintainer(decoder: &mut Decoder, value: &Value) -> Option<Maintainer> {
     Some(maintainer)
 }
 
-fn dependency(decoder: &mut Decoder, value: &Value) -> Option<Dependency> {
+fn dependency(decoder: &mut Decoder, value: &Value, before: Dependency) -> Option<Dependency> {
     let entries = decoder.structure("Dependency", "v2.Dependency", value)?;
-    let mut dependency = Dependency::default();
+    let mut dependency = before;
     for (key, value) in entries {
         let Some(name) = known(key, DEPENDENCY) else { continue };
         match name {
@@ -248,12 +250,14 @@ impl Decoder {
         }
     }
 
+    /// A list over what stands in it already: Go reads an element over the one that has its place.
     fn list<T: Default>(
         &mut self,
         value: &Value,
         field: &str,
         want: &'static str,
-        read: fn(&mut Self, &Value) -> Option<T>,
+        before: Vec<T>,
+        read: fn(&mut Self, &Value, T) -> Option<T>,
     ) -> Option<Vec<T>> {
         match value {
             Value::Null => None,
@@ -262,9 +266,13 @@ impl Decoder {
                 self.path = format!("{path}{field}.");
                 self.null_entry = items.iter().position(Value::is_null);
                 let mut list = Vec::new();
-                for item in items.iter().filter(|item| !item.is_null()) {
-                    list.extend(read(self, item));
-                    self.structure = outer;
+                let mut before = before.into_iter();
+                for item in items {
+                    let base = before.next().unwrap_or_default();
+                    if !item.is_null() {
+                        list.extend(read(self, item, base));
+                        self.structure = outer;
+                    }
                 }
                 self.path = path;
                 Some(list)

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::chart::ChartFlags;
+use super::helms::HelmsFlags;
 use super::values::ValueFlags;
 
 /// Render a chart, byte for byte as `helm template` does
@@ -78,4 +79,6 @@ pub struct Arguments {
     /// Print what was rendered even if it is no valid YAML
     #[arg(long)]
     pub debug: bool,
+    #[command(flatten)]
+    pub helms: HelmsFlags,
 }

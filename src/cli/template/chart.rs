@@ -95,10 +95,14 @@ pub struct Source(Located);
 impl Source {
     /// Reads and checks it.
     pub fn chart(&self, stderr: &mut dyn Write) -> Result<Chart, TemplateError> {
+        let mut said = Vec::new();
         let chart = match &self.0 {
-            Located::Path(path) => load::path(path)?,
-            Located::Archive { bytes, from, .. } => load::bytes(bytes, from)?,
+            Located::Path(path) => load::path_or_said(path, &mut said),
+            Located::Archive { bytes, from, .. } => load::bytes(bytes, from),
         };
+        said.iter().try_for_each(|warning| writeln!(stderr, "{warning}"))?;
+        let chart = chart?;
+        warn(&chart, stderr)?;
         let kind = &chart.metadata.kind;
         if !kind.is_empty() && kind != "application" {
             return Err(TemplateError::NotInstallable(kind.clone()));
@@ -109,6 +113,14 @@ impl Source {
         dependency::check(&chart)?;
         Ok(chart)
     }
+}
+
+/// What loading had to say: of the chart, then of what lies in it.
+fn warn(chart: &Chart, stderr: &mut dyn Write) -> io::Result<()> {
+    for warning in &chart.warnings {
+        writeln!(stderr, "{warning}")?;
+    }
+    chart.dependencies.iter().try_for_each(|subchart| warn(subchart, stderr))
 }
 
 fn options(flags: &ChartFlags, environment: &Environment) -> locate::Options {

@@ -12,6 +12,21 @@ use crate::render::text;
 use crate::template::value::Str;
 
 use super::arguments::Arguments;
+use super::values::system_text;
+
+/// A file that could not be written; the texts are Go's.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    #[error("{operation} {path}: {}", system_text(.source))]
+    System { operation: &'static str, path: String, source: io::Error },
+    #[error(transparent)]
+    Stdout(io::Error),
+}
+
+fn system(operation: &'static str, path: &Path) -> impl FnOnce(io::Error) -> WriteError {
+    let path = path.display().to_string();
+    move |source| WriteError::System { operation, path, source }
+}
 
 /// Writes every object to the path of its template, objects of one template into one file, and says so.
 pub fn write(
@@ -21,7 +36,7 @@ pub fn write(
     output: &Output,
     hooks: &[&Hook],
     stdout: &mut dyn Write,
-) -> io::Result<()> {
+) -> Result<(), WriteError> {
     let mut writer = Writer { stdout, written: BTreeSet::new() };
     if arguments.include_crds {
         for crd in &output.crds {
@@ -49,18 +64,30 @@ struct Writer<'w> {
 }
 
 impl Writer<'_> {
-    fn append(&mut self, folder: &Path, path: &Str, contents: &[u8]) -> io::Result<()> {
+    fn append(&mut self, folder: &Path, path: &Str, contents: &[u8]) -> Result<(), WriteError> {
         let target = format!("{}/{}", folder.display(), path.to_text());
         if let Some(parent) = Path::new(&target).parent() {
-            fs::create_dir_all(parent)?;
+            make_folder(parent)?;
         }
-        let mut file = match self.written.insert(path.clone()) {
-            true => File::create(&target)?,
-            false => OpenOptions::new().append(true).open(&target)?,
+        let file = match self.written.insert(path.clone()) {
+            true => File::create(&target),
+            false => OpenOptions::new().append(true).open(&target),
         };
+        let mut file = file.map_err(system("open", Path::new(&target)))?;
         let mut document = Vec::new();
         text::document(&mut document, path, contents);
-        file.write_all(&document)?;
-        writeln!(self.stdout, "wrote {target}")
+        file.write_all(&document).map_err(system("write", Path::new(&target)))?;
+        writeln!(self.stdout, "wrote {target}").map_err(WriteError::Stdout)
     }
+}
+
+/// Makes a folder and those around it, the outermost first (Helm `ensureDirectoryForFile`, Go `os.MkdirAll`).
+fn make_folder(folder: &Path) -> Result<(), WriteError> {
+    match fs::metadata(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(system("stat", folder)(error)),
+        _ => {}
+    }
+    let missing: Vec<&Path> =
+        folder.ancestors().take_while(|folder| !folder.as_os_str().is_empty() && !folder.exists()).collect();
+    missing.into_iter().rev().try_for_each(|folder| fs::create_dir(folder).map_err(system("mkdir", folder)))
 }

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use crate::render::context::Context;
-use crate::render::prepared::FUNCTIONS;
+use crate::render::errors::{MESSAGE_END, MESSAGE_START};
+use crate::render::functions;
 use crate::template::budgets::Limits;
 use crate::template::error::Error;
 use crate::template::eval::Exec;
+use crate::template::funcs::Funcs;
 use crate::template::set::Set;
 use crate::template::value::Value;
 
@@ -17,6 +19,34 @@ use super::world;
 const DEFAULT_NAME: &str = "release-name";
 /// What errors call the template of a name.
 const TEMPLATE: &str = "name-template";
+
+/// What only charts can call: a name has Sprig's functions.
+const HELMS_OWN: &[&str] = &[
+    "durationDays",
+    "durationHours",
+    "durationMicroseconds",
+    "durationMilliseconds",
+    "durationMinutes",
+    "durationNanoseconds",
+    "durationRoundTo",
+    "durationSeconds",
+    "durationTruncateTo",
+    "durationWeeks",
+    "fromJsonArray",
+    "fromToml",
+    "fromYaml",
+    "fromYamlArray",
+    "include",
+    "lookup",
+    "mustToDuration",
+    "mustToToml",
+    "mustToYaml",
+    "required",
+    "toToml",
+    "toYaml",
+    "toYamlPretty",
+    "tpl",
+];
 
 /// Why the release has no name; the text is Helm's.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +59,8 @@ pub enum NameError {
     Generated,
     #[error("cannot set --name-template and also specify a name")]
     Templated,
-    #[error(transparent)]
+    /// Only charts' templates mark the reason that `fail` gives.
+    #[error("{}", .0.to_string().replace(MESSAGE_START, "").replace(MESSAGE_END, ""))]
     Template(#[from] Error),
 }
 
@@ -47,7 +78,8 @@ pub fn name_and_chart(arguments: &Arguments) -> Result<(String, String), NameErr
 }
 
 fn named(template: &str) -> Result<String, NameError> {
-    let mut set = Set::new(TEMPLATE, FUNCTIONS.clone());
+    let functions = functions::all().filter(|function| !HELMS_OWN.contains(&function.name));
+    let mut set = Set::new(TEMPLATE, Arc::new(Funcs::new(functions)));
     set.parse(TEMPLATE, template.as_bytes())?;
     let mut host = Context { policy: world::open_policy(), includes: Default::default() };
     let mut exec = Exec::new(Arc::new(set), &mut host, Limits::default());

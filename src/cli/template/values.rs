@@ -82,7 +82,7 @@ fn read(path: &str) -> Result<Vec<u8>, String> {
 }
 
 /// The system's words for an error as Go prints them: lower case, without a number.
-fn system_text(error: &io::Error) -> String {
+pub(super) fn system_text(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or(&text);
     let mut characters = text.chars();

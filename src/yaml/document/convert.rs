@@ -14,13 +14,23 @@ const MAX_DEPTH: usize = 200;
 /// More values than an object of the largest size that etcd takes can hold.
 const MAX_VALUES: usize = 500_000;
 
-pub(super) fn to_json(tree: &Tree, first_line: usize) -> Result<Value, DocumentError> {
-    Converter { tree, first_line, values: 0, aliases: Vec::new() }.value(0, 0)
+/// What becomes of a float without a fraction.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Floats {
+    /// It is an integer to whoever reads the JSON.
+    AsJson,
+    /// It stays one, for who must tell `1e7` from `10000000`.
+    Kept,
+}
+
+pub(super) fn to_json(tree: &Tree, first_line: usize, floats: Floats) -> Result<Value, DocumentError> {
+    Converter { tree, first_line, floats, values: 0, aliases: Vec::new() }.value(0, 0)
 }
 
 struct Converter<'t> {
     tree: &'t Tree,
     first_line: usize,
+    floats: Floats,
     values: usize,
     /// The targets of the aliases that are being followed.
     aliases: Vec<usize>,
@@ -150,7 +160,10 @@ impl Converter<'_> {
 
     /// JSON has no separate integers: what prints as one is read back as one.
     fn float(&self, place: usize, number: f64) -> Result<Value, DocumentError> {
-        let integer = format_json(number).parse::<i64>().map(Number::from).ok();
+        let integer = match self.floats {
+            Floats::AsJson => format_json(number).parse::<i64>().map(Number::from).ok(),
+            Floats::Kept => None,
+        };
         match integer.or_else(|| Number::from_f64(number)) {
             Some(number) => Ok(Value::Number(number)),
             None => Err(self.error(place, Problem::Number(format_g(number)))),

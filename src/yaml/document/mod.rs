@@ -11,6 +11,7 @@ mod split;
 
 pub use error::DocumentError;
 
+use convert::Floats;
 use error::Problem;
 
 use super::events::SyntaxError;
@@ -39,12 +40,19 @@ pub fn split(file: &[u8]) -> impl Iterator<Item = Result<Document, DocumentError
     split::chunks(file).filter_map(|chunk| read(chunk.first_line, chunk.text).transpose())
 }
 
+/// The first document, in which `1e7` is a float and `10000000` an integer.
+pub fn first_typed(file: &[u8]) -> Option<serde_json::Value> {
+    let chunk = split::chunks(file).next()?;
+    let tree = Tree::first(chunk.text).ok()??;
+    convert::to_json(&tree, chunk.first_line, Floats::Kept).ok()
+}
+
 fn read(first_line: usize, text: &[u8]) -> Result<Option<Document>, DocumentError> {
     let located = |error: TreeError| locate_error(first_line, error);
     let Some(tree) = Tree::first(text).map_err(located)? else {
         return Ok(None);
     };
-    let value = convert::to_json(&tree, first_line)?;
+    let value = convert::to_json(&tree, first_line, Floats::AsJson)?;
     Ok((!value.is_null()).then_some(Document { first_line, value, tree }))
 }
 

@@ -1,0 +1,241 @@
+//! The words of a command line turned into plain flags, as Helm's parser reads them (`spf13/pflag`, `ParseFlags`).
+//!
+//! What the parser of the other commands takes otherwise: `--no-hooks=false`, a flag given twice (the last wins), a value
+//! that begins with a dash, `-gn NAME`, and the words for what is wrong.
+
+use std::collections::BTreeMap;
+
+use clap::{Arg, ArgAction, Args, Command};
+
+use crate::template::quote::quote;
+
+use super::arguments::Arguments;
+use super::helms;
+
+/// What is wrong with a command line; the texts are Helm's.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FlagError {
+    #[error("bad flag syntax: {0}")]
+    Syntax(String),
+    #[error("unknown flag: --{0}")]
+    Unknown(String),
+    #[error("unknown shorthand flag: {} in -{letters}", crate::template::quote::quote_rune(*.letter, false))]
+    UnknownLetter { letter: char, letters: String },
+    #[error("flag needs an argument: --{0}")]
+    NoValue(String),
+    #[error("flag needs an argument: {} in -{letters}", crate::template::quote::quote_rune(*.letter, false))]
+    NoValueOfLetter { letter: char, letters: String },
+    #[error(
+        "invalid argument {} for {} flag: strconv.ParseBool: parsing {}: invalid syntax",
+        quote(.value.as_bytes()), quote(.flag.as_bytes()), quote(.value.as_bytes())
+    )]
+    NoBool { value: String, flag: String },
+}
+
+/// The same command line in the form `--flag`, `--flag=value`, and after `--` what is no flag.
+///
+/// # Errors
+/// In the words of Helm. Who asks for help gets `--help` alone.
+pub fn plain(words: &[String]) -> Result<Vec<String>, FlagError> {
+    let command = Arguments::augment_args(Command::new("template"));
+    let flags = command.get_arguments().filter_map(Known::of).collect();
+    let mut reader =
+        Reader { flags, given: Vec::new(), last: BTreeMap::new(), names: Vec::new(), help: false };
+    reader.read(words)?;
+    Ok(reader.finish())
+}
+
+/// A flag of the command.
+#[derive(Clone)]
+struct Known {
+    long: String,
+    short: Option<char>,
+    /// The value that the flag has where none is written; a flag without one takes the next word.
+    bare: Option<String>,
+    is_bool: bool,
+    is_list: bool,
+    /// A list in one word, separated by commas: an empty word is an empty list.
+    is_slice: bool,
+}
+
+impl Known {
+    fn of(arg: &Arg) -> Option<Known> {
+        let long = arg.get_long()?.to_owned();
+        let is_bool = matches!(arg.get_action(), ArgAction::SetTrue);
+        let bare = helms::BARE.iter().find(|(name, _)| *name == long).map(|(_, value)| (*value).to_owned());
+        Some(Known {
+            long,
+            short: arg.get_short(),
+            bare: if is_bool { Some("true".to_owned()) } else { bare },
+            is_bool,
+            is_list: matches!(arg.get_action(), ArgAction::Append),
+            is_slice: arg.get_value_delimiter().is_some(),
+        })
+    }
+
+    /// As errors name it: `-n, --namespace`.
+    fn shown(&self) -> String {
+        match self.short {
+            Some(letter) => format!("-{letter}, --{}", self.long),
+            None => format!("--{}", self.long),
+        }
+    }
+}
+
+struct Reader {
+    flags: Vec<Known>,
+    /// Values of flags that take many, in their order.
+    given: Vec<String>,
+    /// Of the other flags the last one counts.
+    last: BTreeMap<String, Option<String>>,
+    names: Vec<String>,
+    help: bool,
+}
+
+impl Reader {
+    fn read(&mut self, words: &[String]) -> Result<(), FlagError> {
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            if word == "--" {
+                self.names.extend(words.by_ref().cloned());
+            } else if let Some(name) = word.strip_prefix("--") {
+                self.long(word, name, &mut words)?;
+            } else if let Some(letters) = word.strip_prefix('-').filter(|letters| !letters.is_empty()) {
+                self.short(letters, &mut words)?;
+            } else {
+                self.names.push(word.clone());
+            }
+            if self.help {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn long<'w>(
+        &mut self,
+        word: &str,
+        name: &str,
+        words: &mut impl Iterator<Item = &'w String>,
+    ) -> Result<(), FlagError> {
+        if name.starts_with(['-', '=']) {
+            return Err(FlagError::Syntax(word.to_owned()));
+        }
+        let (name, written) = match name.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (name, None),
+        };
+        let Some(flag) = self.flags.iter().find(|flag| flag.long == name).cloned() else {
+            self.help = name == "help";
+            return if self.help { Ok(()) } else { Err(FlagError::Unknown(name.to_owned())) };
+        };
+        let value = written.or_else(|| flag.bare.clone()).or_else(|| words.next().cloned());
+        self.set(&flag, value.ok_or_else(|| FlagError::NoValue(name.to_owned()))?)
+    }
+
+    /// Letters of flags without a value may stand together; what follows one that takes a value is its value.
+    fn short<'w>(
+        &mut self,
+        letters: &str,
+        words: &mut impl Iterator<Item = &'w String>,
+    ) -> Result<(), FlagError> {
+        let mut rest = letters;
+        while let Some(letter) = rest.chars().next() {
+            let letters = rest.to_owned();
+            let after = &rest[letter.len_utf8()..];
+            let Some(flag) = self.flags.iter().find(|flag| flag.short == Some(letter)).cloned() else {
+                self.help = letter == 'h';
+                return if self.help { Ok(()) } else { Err(FlagError::UnknownLetter { letter, letters }) };
+            };
+            let (value, left) = match (after.strip_prefix('='), &flag.bare) {
+                (Some(value), _) if !value.is_empty() => (Some(value.to_owned()), ""),
+                (_, Some(bare)) => (Some(bare.clone()), after),
+                _ if !after.is_empty() => (Some(after.to_owned()), ""),
+                _ => (words.next().cloned(), ""),
+            };
+            self.set(&flag, value.ok_or(FlagError::NoValueOfLetter { letter, letters })?)?;
+            rest = left;
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, flag: &Known, value: String) -> Result<(), FlagError> {
+        if flag.is_slice && value.is_empty() {
+            return Ok(());
+        }
+        if flag.is_list {
+            self.given.push(format!("--{}={value}", flag.long));
+        } else if !flag.is_bool && value.is_empty() {
+            // Nothing is what these flags are without being given.
+            self.last.remove(&flag.long);
+        } else if !flag.is_bool {
+            self.last.insert(flag.long.clone(), Some(value));
+        } else {
+            match parse_bool(&value) {
+                Some(true) => self.last.insert(flag.long.clone(), None),
+                Some(false) => self.last.remove(&flag.long),
+                None => return Err(FlagError::NoBool { value, flag: flag.shown() }),
+            };
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Vec<String> {
+        if self.help {
+            return vec!["--help".to_owned()];
+        }
+        let last = self.last.into_iter().map(|(name, value)| match value {
+            Some(value) => format!("--{name}={value}"),
+            None => format!("--{name}"),
+        });
+        self.given.into_iter().chain(last).chain(["--".to_owned()]).chain(self.names).collect()
+    }
+}
+
+/// Go's `strconv.ParseBool`.
+fn parse_bool(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(words: &str) -> Result<String, String> {
+        let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
+        plain(&words).map(|words| words.join(" ")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn flags_are_read_as_helm_reads_them() {
+        for (words, wanted) in [
+            ("r chart", "-- r chart"),
+            ("r -n a chart -n b", "--namespace=b -- r chart"),
+            ("--set -x=1 chart --set a=b", "--set=-x=1 --set=a=b -- chart"),
+            ("-gn a chart", "--generate-name --namespace=a -- chart"),
+            ("-n=a -fb chart", "--values=b --namespace=a -- chart"),
+            ("--no-hooks chart --no-hooks=false", "-- chart"),
+            ("chart -f - -- -x", "--values=- -- chart -x"),
+            ("chart -f= -a ", "-- chart"),
+            ("chart -n a --namespace=", "-- chart"),
+            ("--nope= --help", "unknown flag: --nope"),
+            ("chart -h --nope", "--help"),
+            ("chart --=x", "bad flag syntax: --=x"),
+            ("chart -gx", "unknown shorthand flag: 'x' in -x"),
+            ("chart --set", "flag needs an argument: --set"),
+            ("chart -gs", "flag needs an argument: 's' in -s"),
+            (
+                "chart -g=maybe",
+                "invalid argument \"maybe\" for \"-g, --generate-name\" flag: strconv.ParseBool: parsing \"maybe\": \
+                 invalid syntax",
+            ),
+        ] {
+            let said = read(words).unwrap_or_else(|error| error);
+            assert_eq!(said, wanted, "{words}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+{{ define "lib.line" }}new: {{ .Chart.Name }}{{ end }}

@@ -1,0 +1,1 @@
+{{ define "lib.line" }}old: {{ .Chart.Name }}{{ end }}{{ define "lib.only" }}only{{ end }}
