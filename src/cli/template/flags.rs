@@ -220,7 +220,8 @@ mod tests {
             ("-n=a -fb chart", "--values=b --namespace=a -- chart"),
             ("--no-hooks chart --no-hooks=false", "-- chart"),
             ("chart -f - -- -x", "--values=- -- chart -x"),
-            ("chart -f= -a ", "-- chart"),
+            // A lone `=` behind a letter is its value.
+            ("chart -f= -a ", "--values== -- chart"),
             ("chart -n a --namespace=", "-- chart"),
             ("--nope= --help", "unknown flag: --nope"),
             ("chart -h --nope", "--help"),
