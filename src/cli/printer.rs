@@ -104,6 +104,8 @@ impl<'a> Printer<'a> {
                 // The same with every attempt is no news.
                 if self.failing.insert(key.clone(), message.to_string()).as_deref() != Some(message) {
                     self.note(format_args!("error: {at}{key}: {message}{more}"));
+                } else {
+                    tracing::info!(cluster = %key, message, "failed again");
                 }
                 self.first.failed.insert(key.clone());
                 self.settled(key);

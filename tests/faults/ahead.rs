@@ -60,8 +60,13 @@ fn nothing_reaches_the_cluster_before_the_commit_is_durable() {
         let said = place.wait_false(name, "Committed", says);
         assert!(!said.contains('\n'), "one line: {said}");
         // Long enough for further attempts.
-        let failures = || agent.lines().iter().filter(|line| line.contains(&format!("/{name}: "))).count();
-        crate::bed::wait("further attempts", || if failures() >= 3 { Ok(()) } else { Err(said.clone()) });
+        let is_failure =
+            |line: &&String| line.contains("failed again") && line.contains(&format!("/{name} "));
+        let failures = || agent.lines().iter().filter(is_failure).count();
+        crate::bed::wait("further attempts", || if failures() >= 2 { Ok(()) } else { Err(said.clone()) });
+        // To a person it is said once.
+        let told = |line: &&String| line.starts_with("error: ") && line.contains(&format!("/{name}: "));
+        assert_eq!(agent.lines().iter().filter(told).count(), 1, "{:#?}", agent.lines());
         let asked = place.asked(mark);
         let objects: Vec<_> = asked.iter().filter(|request| writes_object(request)).collect();
         assert!(objects.is_empty(), "{name}: written before the commit: {objects:#?}");

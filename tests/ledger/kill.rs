@@ -26,7 +26,7 @@ fn edit(bed: &Bed, random: &mut Random) {
     if random.below(10) == 0 && bed.source.join(&file).exists() {
         return bed.remove(&file);
     }
-    let spec = format!("{{replicas: {}, logLevel: debug}}", 1 + random.below(5000));
+    let spec = format!("{{replicas: {}, logLevel: debug}}", 1 + random.below(1000));
     bed.put(&file, &cluster(&format!("n{namespace}"), &format!("c{name}"), &spec));
 }
 
