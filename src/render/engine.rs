@@ -46,7 +46,7 @@ pub struct Request<'a> {
 #[error("{cause}")]
 pub struct RenderError {
     #[source]
-    pub cause: Cause,
+    pub cause: Box<Cause>,
     pub warnings: Vec<Warning>,
     /// The files that were rendered, if one of them is no YAML.
     pub rendered: Vec<u8>,
@@ -93,6 +93,7 @@ pub fn render(request: Request<'_>, limits: Limits) -> Result<Output, RenderErro
         Ok(output) => Ok(Output { warnings: said.warnings, is_drawn: said.was_asked, ..output }),
         Err(cause) => {
             let Said { warnings, rendered, was_asked } = said;
+            let cause = Box::new(cause);
             Err(RenderError { cause, warnings, rendered, wants_lock: was_asked })
         }
     }
