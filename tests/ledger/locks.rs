@@ -34,7 +34,7 @@ impl Random {
     }
 
     fn put(&self, spec: &str, annotations: &str) {
-        let text = cluster("n", "a", spec).replace("namespace: n}", &format!("namespace: n{annotations}}}"));
+        let text = cluster("team", "a", spec).replace("namespace: team}", &format!("namespace: team{annotations}}}"));
         self.bed.put("a.yaml", &text);
     }
 
@@ -47,13 +47,13 @@ impl Random {
 
     /// Key → value of the map on the branch.
     fn drawn(&self) -> serde_json::Map<String, serde_json::Value> {
-        let text = self.bed.file("deploy/n", "a/manifests/configmap-a.yaml");
+        let text = self.bed.file("deploy/team", "a/manifests/configmap-a.yaml");
         let map: serde_json::Value = serde_yaml::from_str(&text).unwrap();
         map["data"].as_object().unwrap().clone()
     }
 
     fn lock(&self) -> PathBuf {
-        self.bed.repo.join("promgit/locks/n/a.json")
+        self.bed.repo.join("promgit/locks/team/a.json")
     }
 }
 
@@ -61,7 +61,7 @@ impl Random {
 fn what_was_drawn_stays_until_somebody_asks_for_more() {
     let random = Random::new();
     random.put("{}", "");
-    assert!(random.once().contains("n/a: created"));
+    assert!(random.once().contains("team/a: created"));
     let first = random.drawn();
     assert_eq!(std::fs::metadata(random.lock()).unwrap().permissions().mode() & 0o777, 0o600);
 
@@ -80,12 +80,12 @@ fn what_was_drawn_stays_until_somebody_asks_for_more() {
     for key in ["alpha", "id", "order", "user", "ca"] {
         assert_ne!(other[key], first[key], "{key}");
     }
-    let record = random.bed.file("deploy/n", "a/release.yaml");
+    let record = random.bed.file("deploy/team", "a/release.yaml");
     assert!(record.contains(&format!("lockedAt: {}", other["at"].as_str().unwrap())), "{record}");
-    assert_eq!(random.bed.lines(&["rev-list", "deploy/n"]).len(), 3);
+    assert_eq!(random.bed.lines(&["rev-list", "deploy/team"]).len(), 3);
 
     std::fs::remove_file(random.bed.source.join("a.yaml")).unwrap();
-    random.bed.put("b.yaml", &cluster("n", "b", "{}"));
+    random.bed.put("b.yaml", &cluster("team", "b", "{}"));
     random.once();
     assert!(!random.lock().exists(), "it goes with its cluster");
     random.bed.check();
@@ -144,7 +144,7 @@ fn the_commands_show_what_the_agent_has_or_say_that_they_do_not() {
     };
     let repo = random.bed.repo.to_str().unwrap();
     assert_eq!(ask("diff", &["--repo", repo]), (Some(0), String::new(), String::new()));
-    let note = "note: n/a: the chart draws random values, and those shown are placeholders\n";
+    let note = "note: team/a: the chart draws random values, and those shown are placeholders\n";
     let [first, second] = [(); 2].map(|()| ask("render", &[]));
     assert_eq!((first.0, first.2.as_str()), (Some(0), note));
     assert_eq!(first, second);
