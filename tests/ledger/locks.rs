@@ -34,7 +34,8 @@ impl Random {
     }
 
     fn put(&self, spec: &str, annotations: &str) {
-        let text = cluster("team", "a", spec).replace("namespace: team}", &format!("namespace: team{annotations}}}"));
+        let text = cluster("team", "a", spec)
+            .replace("namespace: team}", &format!("namespace: team{annotations}}}"));
         self.bed.put("a.yaml", &text);
     }
 
