@@ -19,6 +19,8 @@ mod deletion;
 mod examples;
 #[path = "cluster/external.rs"]
 mod external;
+#[path = "cluster/locks.rs"]
+mod locks;
 #[path = "cluster/many.rs"]
 mod many;
 #[path = "cluster/owners.rs"]

@@ -108,7 +108,7 @@ fn a_hermetic_render_refuses_what_changes() {
         "{{ randBytes 3 }}",
     ];
     for case in cases {
-        let error = run(case, Policy::Hermetic).expect_err(case);
+        let error = run(case, Policy::hermetic()).expect_err(case);
         assert!(error.contains("set the value that the chart would generate"), "{case}: {error}");
     }
 }

@@ -15,6 +15,8 @@ mod branches;
 mod kill;
 #[path = "ledger/layout.rs"]
 mod layout;
+#[path = "ledger/locks.rs"]
+mod locks;
 #[path = "ledger/owners.rs"]
 mod owners;
 #[path = "ledger/refusals.rs"]

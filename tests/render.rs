@@ -27,7 +27,7 @@ fn request<'a>(chart: &'a Prepared, values: &str) -> Request<'a> {
         values: Frozen::from(&read::value(values.as_bytes()).unwrap()),
         release: Release { name: "one".into(), namespace: "default".into(), revision: 1, is_upgrade: false },
         capabilities: Capabilities::default(),
-        policy: Policy::Hermetic,
+        policy: Policy::hermetic(),
         skip_schema: false,
     }
 }

@@ -68,7 +68,8 @@ struct Warm {
 
 fn warm(key: &Key, cluster: &PrometheusCluster) -> Warm {
     let load = || Inputs::load(&Settings::default()).expect("what promgit ships loads");
-    let prepare = |inputs: &Inputs| prepare::prepare(key, cluster, inputs).expect("the example renders");
+    let prepare =
+        |inputs: &Inputs| prepare::prepare(key, cluster, inputs, None).expect("the example renders");
     let cold = (0..COLD).map(|_| {
         let start = Instant::now();
         drop(prepare(&load()));

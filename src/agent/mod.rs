@@ -22,7 +22,7 @@ use tokio::sync::mpsc;
 use self::errors::{OpenError, RunError};
 use self::pages::Pages;
 use self::shared::{Reports, Shared};
-use self::source::Source;
+use self::source::{Source, Started};
 use self::until::Until;
 use crate::git::store::{Options, Store};
 use crate::metrics::Metrics;
@@ -83,15 +83,14 @@ impl Agent {
         let _pages = server.map(|server| Pages::start(server, &probes, &metrics));
         let reader = store.reader()?;
         let (sender, events) = mpsc::channel(MOST_EVENTS);
-        let (source, engine) = match origin {
-            Origin::Folder(folder) => (source::folder(folder, &settings, sender), None),
+        let Started { source, engine, locks } = match origin {
+            Origin::Folder(folder) => source::folder(folder, &settings, sender),
             Origin::Cluster => {
-                let (source, engine) =
-                    source::cluster(&settings, store.reader()?, &reports, &metrics, sender).await?;
-                (source, Some(engine))
+                source::cluster(&settings, store.reader()?, &reports, &metrics, sender).await?
             }
         };
-        let shared = Arc::new(Shared { inputs, queue: Queue::default(), reports, engine, metrics, probes });
+        let queue = Queue::default();
+        let shared = Arc::new(Shared { inputs, queue, locks, reports, engine, metrics, probes });
         let (threads, writing) = threads::start(&shared, &settings, store)?;
         let pumped = tokio::select! {
             result = pump::pump(events, until, &shared, reader) => result,

@@ -9,6 +9,7 @@ use crate::metrics::labels::Outcome;
 use crate::reconcile::class::Class;
 use crate::reconcile::delivery::engine::Engine;
 use crate::reconcile::inputs::Inputs;
+use crate::reconcile::lock::Locks;
 use crate::reconcile::queue::{Queue, Work};
 use crate::reconcile::report::Report;
 use crate::server::health::Probes;
@@ -20,6 +21,7 @@ pub type Reports = mpsc::UnboundedSender<Report>;
 pub struct Shared {
     pub inputs: Inputs,
     pub queue: Queue,
+    pub locks: Locks,
     pub reports: Reports,
     /// What brings commits to a cluster, if there is one.
     pub engine: Option<Engine>,

@@ -19,6 +19,9 @@ use crate::git::reader::Reader;
 use crate::metrics::Metrics;
 use crate::reconcile::delivery::engine::{Engine, Parts};
 use crate::reconcile::delivery::shared::Defaults;
+use crate::reconcile::lock::Locks;
+use crate::reconcile::lock::file::Files;
+use crate::reconcile::lock::secret::SecretKeeper;
 use crate::settings::{Settings, delivery};
 use crate::source::cluster::watch as clusters;
 use crate::source::event::Event;
@@ -27,10 +30,20 @@ use crate::source::folder::watch::{self, WatchError};
 /// A source at work. It ends when nobody listens.
 pub type Source = JoinHandle<Result<(), WatchError>>;
 
+/// A source, and what comes with it.
+pub struct Started {
+    pub source: Source,
+    /// What brings commits to a cluster, if there is one.
+    pub engine: Option<Engine>,
+    pub locks: Locks,
+}
+
 /// Follows a folder of files.
-pub fn folder(root: PathBuf, settings: &Settings, events: mpsc::Sender<Event>) -> Source {
+pub fn folder(root: PathBuf, settings: &Settings, events: mpsc::Sender<Event>) -> Started {
     let (debounce, rescan) = (settings.source.debounce.get(), settings.source.rescan.get());
-    tokio::spawn(watch::follow(watch::Options { root, debounce, rescan }, events))
+    let source = tokio::spawn(watch::follow(watch::Options { root, debounce, rescan }, events));
+    let locks = Locks::new(Files::new(&settings.repository.path));
+    Started { source, engine: None, locks }
 }
 
 /// The API server is both where resources come from and where they are delivered to.
@@ -40,7 +53,7 @@ pub async fn cluster(
     reports: &Reports,
     metrics: &Arc<Metrics>,
     events: mpsc::Sender<Event>,
-) -> Result<(Source, Engine), RunError> {
+) -> Result<Started, RunError> {
     let access =
         Access { kubeconfig: settings.cluster.kubeconfig.clone(), context: settings.cluster.context.clone() };
     let client = connect::connect(&access, metrics).await?;
@@ -60,13 +73,14 @@ pub async fn cluster(
         // Nobody listening is not a reason to stop working.
         report: Box::new(move |report| drop(reports.send(report))),
     };
-    let engine = Engine::new(parts, Handle::current());
+    let engine = Some(Engine::new(parts, Handle::current()));
+    let locks = Locks::new(SecretKeeper::new(client.clone(), Handle::current()));
     let options = clusters::Options { client, namespaces, streams, metrics: metrics.clone() };
     let source = tokio::spawn(async move {
         clusters::follow(options, events).await;
         Ok(())
     });
-    Ok((source, engine))
+    Ok(Started { source, engine, locks })
 }
 
 fn defaults(settings: &Settings) -> Defaults {

@@ -67,7 +67,8 @@ fn start_worker(
     let shared = shared.clone();
     let work = move || {
         let report = |report| shared.report(report);
-        Worker { inputs: &shared.inputs, queue: &shared.queue, reader, plans, report: &report }.run();
+        let Shared { inputs, queue, locks, .. } = &*shared;
+        Worker { inputs, queue, locks, reader, plans, report: &report }.run();
     };
     Ok(thread::Builder::new().name("worker".into()).stack_size(STACK).spawn(work)?)
 }

@@ -4,6 +4,9 @@
 /// RFC 3339 is customary.
 pub const RECONCILE_AT: &str = "promgit.dev/reconcile-at";
 
+/// Any new value gives the release new random values (passwords, certificates) and a new time, where its chart draws some.
+pub const REFRESH_LOCK: &str = "promgit.dev/refresh-lock";
+
 /// Why the change was made, in the words of whoever made it; goes into the commit message. Kubernetes' own key, so
 /// `kubectl annotate` and `kubectl rollout history` know it.
 pub const CHANGE_CAUSE: &str = "kubernetes.io/change-cause";

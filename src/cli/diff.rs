@@ -1,7 +1,7 @@
 //! `promgit diff`: what a commit would change, printed from the plan that the agent would execute.
 
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use similar::TextDiff;
@@ -10,10 +10,10 @@ use super::console::Console;
 use super::exit::Exit;
 use super::operation::{self, FileArguments, Format, Resources, SettingsArguments};
 use super::problem::Problem;
+use super::shown::{self, Shown};
 use crate::git::reader::Reader;
 use crate::reconcile::inputs::Inputs;
 use crate::reconcile::plan::{self, Change, Kind, Plan};
-use crate::reconcile::prepare;
 use crate::settings::load::Flags;
 use crate::source::event::Observed;
 
@@ -57,7 +57,7 @@ pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> 
             console.note(format_args!("note: {} is suspended, so nothing is committed for it", observed.key));
             continue;
         }
-        match one(observed, &inputs, &reader) {
+        match one(observed, &inputs, &reader, &settings.repository.path, console) {
             Ok(None) => {}
             Ok(Some((change, files))) => {
                 exit = if exit == Exit::Failed { exit } else { Exit::Different };
@@ -80,10 +80,13 @@ fn one(
     observed: &Observed,
     inputs: &Inputs,
     reader: &Reader,
+    repository: &Path,
+    console: &mut Console,
 ) -> anyhow::Result<Option<(Change, Vec<FileChange>)>> {
     let branch = inputs.branches.of(&observed.key.namespace)?;
-    let prepare = || Ok(prepare::prepare(&observed.key, &observed.cluster, inputs)?);
-    let prepared = operation::deep(prepare)?;
+    let shown = operation::deep(|| Ok(shown::prepare(observed, inputs, Some(repository))?))?;
+    let Shown { prepared, note } = shown;
+    note.iter().for_each(|note| console.note(note));
     let Plan::Change(change) = plan::write(reader, &branch, prepared, observed)? else { return Ok(None) };
     let files = files(&change, reader)?;
     Ok(Some((*change, files)))

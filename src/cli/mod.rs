@@ -14,6 +14,7 @@ mod problem;
 pub mod render;
 pub mod run;
 pub mod show;
+mod shown;
 pub mod template;
 pub mod validate;
 

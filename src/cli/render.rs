@@ -10,9 +10,10 @@ use super::console::Console;
 use super::exit::Exit;
 use super::operation::{self, FileArguments, Format, Resources, SettingsArguments};
 use super::problem::Problem;
+use super::shown::{self, Shown};
 use crate::ledger::root::{self, Marker, Row};
 use crate::reconcile::inputs::Inputs;
-use crate::reconcile::prepare::{self, Prepared};
+use crate::reconcile::prepare::Prepared;
 use crate::settings::load::Flags;
 use crate::source::event::Observed;
 
@@ -46,8 +47,10 @@ pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> 
     let settings = arguments.settings.load(Flags::default())?;
     let Resources { clusters, mut problems } = arguments.files.read()?;
     let inputs = Inputs::load(&settings)?;
-    let (tree, failures) = operation::deep(|| tree(&clusters, &inputs, arguments.out.is_some()))?;
+    let mut notes = Vec::new();
+    let (tree, failures) = operation::deep(|| tree(&clusters, &inputs, arguments.out.is_some(), &mut notes))?;
     problems.extend(failures);
+    notes.iter().for_each(|note| console.note(note));
     for problem in &problems {
         console.note(format_args!("error: {problem}"));
     }
@@ -60,14 +63,20 @@ pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> 
 }
 
 /// All trees and what failed. `roots`: with the files at the root of the branches.
-fn tree(clusters: &[Observed], inputs: &Inputs, roots: bool) -> anyhow::Result<(Tree, Vec<Problem>)> {
+fn tree(
+    clusters: &[Observed],
+    inputs: &Inputs,
+    roots: bool,
+    notes: &mut Vec<String>,
+) -> anyhow::Result<(Tree, Vec<Problem>)> {
     let mut tree = Tree::new();
     let mut rows: BTreeMap<&str, BTreeMap<String, Row>> = BTreeMap::new();
     let mut failures = Vec::new();
     for observed in clusters {
         let branch = inputs.branches.of(&observed.key.namespace)?;
-        match prepare::prepare(&observed.key, &observed.cluster, inputs) {
-            Ok(Prepared { key, files, row, .. }) => {
+        match shown::prepare(observed, inputs, None) {
+            Ok(Shown { prepared: Prepared { key, files, row, .. }, note }) => {
+                notes.extend(note);
                 tree.extend(
                     files.into_iter().map(|(path, bytes)| (format!("{branch}/{}/{path}", key.name), bytes)),
                 );

@@ -4,8 +4,8 @@ use super::console::Console;
 use super::exit::Exit;
 use super::operation::{self, FileArguments, Format, SettingsArguments};
 use super::problem::Problem;
+use super::shown;
 use crate::reconcile::inputs::Inputs;
-use crate::reconcile::prepare;
 use crate::settings::load::Flags;
 use crate::source::event::Observed;
 
@@ -44,7 +44,8 @@ pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> 
 
 fn problems_of(clusters: &[Observed], inputs: &Inputs) -> Vec<Problem> {
     let check = |observed: &Observed| {
-        let error = prepare::prepare(&observed.key, &observed.cluster, inputs).err()?;
+        // Placeholders are as good as any other values here.
+        let error = shown::prepare(observed, inputs, None).err()?;
         Some(Problem::with(observed, error))
     };
     clusters.iter().filter_map(check).collect()

@@ -2,7 +2,8 @@
 //! and events.
 //!
 //! [`connect`] finds the API server, [`greet`] what it can, [`kinds`] what it serves. [`apply`] and [`remove`] change objects, [`live`] follows
-//! what becomes of them, [`explain`] asks why one is not up. [`publish`] writes the resource's status, finalizer and events.
+//! what becomes of them, [`explain`] asks why one is not up. [`publish`] writes the resource's status, finalizer and events, [`secret`] what
+//! is to stay out of git.
 
 pub mod apply;
 pub mod call;
@@ -15,3 +16,4 @@ pub mod live;
 pub mod object;
 pub mod publish;
 pub mod remove;
+pub mod secret;

@@ -38,6 +38,8 @@ pub struct Deployment<'a> {
     pub chart: ChartRef,
     pub renderer: &'a str,
     pub capabilities: Capabilities,
+    /// When the lock of its random values was made; empty where none was drawn.
+    pub locked_at: String,
     /// Custom resource definitions: applied first, never pruned (their deletion deletes users' data).
     pub crds: Vec<Object>,
     /// In apply order.
@@ -139,6 +141,7 @@ fn record(deployment: &Deployment<'_>, cluster: &str, manifests: &Placed<'_>, al
         manifest_digest: digest_of(all),
         renderer: deployment.renderer.to_string(),
         capabilities: deployment.capabilities.clone(),
+        locked_at: deployment.locked_at.clone(),
         inventory: manifests.iter().map(|(file, object)| item(file, &object.identity)).collect(),
     }
 }

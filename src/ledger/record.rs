@@ -21,6 +21,10 @@ pub struct Record {
     /// version of the agent.
     pub renderer: String,
     pub capabilities: Capabilities,
+    /// What `now` was, where the chart drew random values or asked for the time: they come from a lock that is not in git,
+    /// made then. Empty where the files say all that is needed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub locked_at: String,
     /// What is applied, in apply order; what an earlier commit lists and this one does not is pruned.
     pub inventory: Vec<Item>,
 }

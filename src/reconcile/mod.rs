@@ -6,8 +6,9 @@
 //!             └────────── done, retry ────────┘  (one thread, one repository)
 //! ```
 //!
-//! `inputs.rs` holds everything but the resource that fixes the bytes; `pins.rs` says which chart was rendered before; `prepare.rs` turns a resource into
-//! the files of its folder; `plan.rs` says what a commit would change; `writer.rs` gathers and flushes,
+//! `inputs.rs` holds everything but the resource that fixes the bytes; `pins.rs` says which chart was rendered before;
+//! `prepare.rs` turns a resource into the files of its folder; `lock/` keeps the random values of charts that draw
+//! some; `plan.rs` says what a commit would change; `writer.rs` gathers and flushes,
 //! `stage.rs` makes each commit; `branch.rs` and `owners.rs` are what they know of a branch, `footprint.rs` what
 //! it holds of one cluster.
 
@@ -16,6 +17,7 @@ pub mod class;
 pub mod delivery;
 pub mod footprint;
 pub mod inputs;
+pub mod lock;
 pub mod objects;
 pub mod owners;
 pub mod pins;

@@ -11,7 +11,7 @@ use crate::ledger::names::ObjectId;
 use crate::ledger::root::Row;
 use crate::prometheus::{config, credentials, keys, rules};
 use crate::render::errors::shortened;
-use crate::render::policy::Policy;
+use crate::render::policy::{Lock, Policy};
 use crate::render::release::Release;
 use crate::render::{self, RenderError, Request};
 use crate::source::event::Key;
@@ -50,7 +50,12 @@ pub enum PrepareError {
     #[error("values of {key} cannot be written: {reason}")]
     Text { key: Key, reason: String },
     #[error("{chart}: {reason}")]
-    Render { chart: String, reason: String },
+    Render {
+        chart: String,
+        reason: String,
+        /// A lock would have given the chart what it asked for.
+        wants_lock: bool,
+    },
     #[error("{field} cannot be written as YAML: {reason}; take out what does not belong into a text")]
     Unwritable { field: String, reason: String },
     #[error(transparent)]
@@ -59,10 +64,23 @@ pub enum PrepareError {
     Folder(#[from] FolderError),
 }
 
-/// Renders a resource. Must run on a thread with a deep stack (`template::budgets`).
-pub fn prepare(key: &Key, cluster: &PrometheusCluster, inputs: &Inputs) -> Result<Prepared, PrepareError> {
+impl PrepareError {
+    /// Whether the same with a lock gets further: the chart asked for the time, or for random values.
+    pub fn wants_lock(&self) -> bool {
+        matches!(self, PrepareError::Render { wants_lock: true, .. })
+    }
+}
+
+/// Renders a resource, with the lock of its release if the chart draws random values. Must run on a thread with a deep
+/// stack (`template::budgets`).
+pub fn prepare(
+    key: &Key,
+    cluster: &PrometheusCluster,
+    inputs: &Inputs,
+    lock: Option<&Lock>,
+) -> Result<Prepared, PrepareError> {
     let asked = as_asked(key, cluster);
-    prepared(key, cluster, asked.clone(), inputs).map_err(|error| match error {
+    prepared(key, cluster, asked.clone(), inputs, lock).map_err(|error| match error {
         // Looked for only now: a resource that can be written is the rule.
         PrepareError::Text { .. } | PrepareError::Folder(FolderError::Text(_)) => {
             match unwritable::field(&asked) {
@@ -79,14 +97,15 @@ fn prepared(
     cluster: &PrometheusCluster,
     asked: Json,
     inputs: &Inputs,
+    lock: Option<&Lock>,
 ) -> Result<Prepared, PrepareError> {
     check_prometheus(cluster)?;
     let values = values(key, &asked, inputs)?;
     let failed = |reason: String| PrepareError::Text { key: key.clone(), reason };
     let written = text::to_yaml(&values).map_err(|error| failed(error.to_string()))?;
     let written = String::from_utf8(written).map_err(|error| failed(error.to_string()))?;
-    let output = render(key, &values, inputs)?;
-    let render::Output { manifests, hooks, crds, warnings, notes: _ } = output;
+    let output = render(key, &values, inputs, lock)?;
+    let render::Output { manifests, hooks, crds, warnings, is_drawn, notes: _ } = output;
     let crds = crds.iter().flat_map(objects::definitions);
     let hooks = hooks.into_iter().map(|hook| objects::rendered(hook.manifest));
     let manifests = manifests.into_iter().map(objects::rendered);
@@ -99,6 +118,7 @@ fn prepared(
         chart: inputs.chart_ref.clone(),
         renderer: RENDERER,
         capabilities: inputs.recorded.clone(),
+        locked_at: lock.filter(|_| is_drawn).map(|lock| lock.at.to_string()).unwrap_or_default(),
         crds: crds.collect::<Result<Vec<_>, _>>()?.concat(),
         manifests: manifests.collect::<Result<Vec<_>, _>>()?.concat(),
         hooks: hooks.collect::<Result<Vec<_>, _>>()?.concat(),
@@ -117,6 +137,7 @@ fn as_asked(key: &Key, cluster: &PrometheusCluster) -> Json {
     const LEFT_OUT: &[&str] = &[
         "kubectl.kubernetes.io/last-applied-configuration",
         annotations::RECONCILE_AT,
+        annotations::REFRESH_LOCK,
         annotations::REQUESTED_BY,
     ];
     let mut metadata = Map::from_iter([
@@ -189,7 +210,12 @@ fn values(key: &Key, asked: &Json, inputs: &Inputs) -> Result<Json, ComposeError
 
 /// Revision 1 and «install» always, as `helm template` and Argo CD have it: the same resource gives the same
 /// bytes, however often it was deployed.
-fn render(key: &Key, values: &Json, inputs: &Inputs) -> Result<render::Output, PrepareError> {
+fn render(
+    key: &Key,
+    values: &Json,
+    inputs: &Inputs,
+    lock: Option<&Lock>,
+) -> Result<render::Output, PrepareError> {
     let release =
         Release { name: key.name.clone(), namespace: key.namespace.clone(), revision: 1, is_upgrade: false };
     let request = Request {
@@ -197,11 +223,14 @@ fn render(key: &Key, values: &Json, inputs: &Inputs) -> Result<render::Output, P
         values: Frozen::from(&text::to_template(values)),
         release,
         capabilities: inputs.capabilities.clone(),
-        policy: Policy::Hermetic,
+        policy: lock.map_or_else(Policy::hermetic, Policy::locked),
         skip_schema: false,
     };
     let chart = inputs.chart_ref.name.clone();
     // Two templates that include each other make Helm say 300 kB: too much for a log line or a status.
-    let failed = |error: RenderError| PrepareError::Render { chart, reason: shortened(error.to_string()) };
+    let failed = |error: RenderError| {
+        let (wants_lock, reason) = (error.wants_lock && lock.is_none(), shortened(error.to_string()));
+        PrepareError::Render { chart, reason, wants_lock }
+    };
     render::engine::render(request, Limits::deep()).map_err(failed)
 }

@@ -1,22 +1,29 @@
 //! One of several threads that turn work into plans. Everything that takes long and needs no lock is here.
+#![allow(clippy::disallowed_methods)] // the time of a new lock
 
 use std::sync::mpsc::SyncSender;
 
+use jiff::Timestamp;
+
 use super::class::{self, Class};
 use super::inputs::Inputs;
+use super::lock::{LockError, Locks};
 use super::plan::{self, Plan, PlanError};
-use super::prepare::{self, PrepareError};
+use super::prepare::{self, PrepareError, Prepared};
 use super::queue::{Job, Next, Queue, Work};
 use super::report::Report;
 use super::writer::Planned;
 use crate::api::conditions::Reason;
 use crate::git::reader::Reader;
 use crate::ledger::branch::BranchError;
+use crate::render::policy::Lock;
+use crate::source::event::Observed;
 
 /// What a worker needs.
 pub struct Worker<'a> {
     pub inputs: &'a Inputs,
     pub queue: &'a Queue,
+    pub locks: &'a Locks,
     pub reader: Reader,
     pub plans: SyncSender<Planned>,
     pub report: &'a (dyn Fn(Report) + Sync),
@@ -31,6 +38,8 @@ pub enum WorkError {
     Branch(#[from] BranchError),
     #[error(transparent)]
     Plan(#[from] PlanError),
+    #[error(transparent)]
+    Lock(#[from] LockError),
     #[error("rendering stopped in a way it never should: {0}; please report this with the resource")]
     Panic(String),
 }
@@ -40,6 +49,8 @@ impl WorkError {
         match self {
             WorkError::Prepare(_) | WorkError::Branch(_) => Class::User,
             WorkError::Plan(error) => error.class(),
+            WorkError::Lock(error) if error.is_final() => Class::User,
+            WorkError::Lock(_) => Class::Transient,
             WorkError::Panic(_) => Class::Bug,
         }
     }
@@ -48,7 +59,7 @@ impl WorkError {
         match self {
             WorkError::Prepare(PrepareError::Prometheus(_)) => Reason::InvalidConfig,
             WorkError::Plan(PlanError::Forbidden(_)) => Reason::InvalidConfig,
-            WorkError::Prepare(_) | WorkError::Panic(_) => Reason::RenderFailed,
+            WorkError::Prepare(_) | WorkError::Lock(_) | WorkError::Panic(_) => Reason::RenderFailed,
             WorkError::Branch(_) => Reason::BranchNotManaged,
             WorkError::Plan(PlanError::Read(_)) => Reason::CommitFailed,
         }
@@ -91,19 +102,35 @@ impl Worker<'_> {
         let branch = self.inputs.branches.of(&work.key().namespace)?;
         self.reader.refresh().map_err(|error| PlanError::Read(error.into()))?;
         match work {
-            Work::Delete(deleted) => Ok(plan::remove(&self.reader, &branch, deleted)?),
+            Work::Delete(deleted) => {
+                self.locks.forget(&deleted.key)?;
+                Ok(plan::remove(&self.reader, &branch, deleted)?)
+            }
             // Suspended: nothing is rendered and nothing committed; what the branch holds stays.
             Work::Apply(observed) if observed.cluster.spec.suspend => {
                 tracing::info!(cluster = %observed.key, "suspended: left as it is");
                 Ok(Plan::Unchanged)
             }
             Work::Apply(observed) => {
-                let prepared = prepare::prepare(&observed.key, &observed.cluster, self.inputs)?;
+                let prepared = self.prepare(observed)?;
                 for warning in &prepared.warnings {
                     tracing::warn!(cluster = %observed.key, "{warning}");
                 }
                 Ok(plan::write(&self.reader, &branch, prepared, observed)?)
             }
+        }
+    }
+
+    /// Renders; a chart that draws random values gets the lock of its release. Most draw none, and none is made for them.
+    fn prepare(&self, observed: &Observed) -> Result<Prepared, WorkError> {
+        let prepare =
+            |lock: Option<&Lock>| prepare::prepare(&observed.key, &observed.cluster, self.inputs, lock);
+        match prepare(self.locks.known(observed).as_ref()) {
+            Err(error) if error.wants_lock() => {
+                let lock = self.locks.of(observed, Timestamp::now())?;
+                Ok(prepare(Some(&lock))?)
+            }
+            prepared => Ok(prepared?),
         }
     }
 

@@ -46,10 +46,12 @@ pub struct Request<'a> {
 #[error("{cause}")]
 pub struct RenderError {
     #[source]
-    pub cause: Cause,
+    pub cause: Box<Cause>,
     pub warnings: Vec<Warning>,
     /// The files that were rendered, if one of them is no YAML.
     pub rendered: Vec<u8>,
+    /// The chart asked for a time or for random values that only a [`super::policy::Lock`] holds still.
+    pub wants_lock: bool,
 }
 
 /// Why a chart cannot be rendered; the texts are Helm's.
@@ -88,8 +90,12 @@ impl Cause {
 pub fn render(request: Request<'_>, limits: Limits) -> Result<Output, RenderError> {
     let mut said = Said::default();
     match render_with(request, limits, &mut said) {
-        Ok(output) => Ok(Output { warnings: said.warnings, ..output }),
-        Err(cause) => Err(RenderError { cause, warnings: said.warnings, rendered: said.rendered }),
+        Ok(output) => Ok(Output { warnings: said.warnings, is_drawn: said.was_asked, ..output }),
+        Err(cause) => {
+            let Said { warnings, rendered, was_asked } = said;
+            let cause = Box::new(cause);
+            Err(RenderError { cause, warnings, rendered, wants_lock: was_asked })
+        }
     }
 }
 
@@ -98,6 +104,7 @@ pub fn render(request: Request<'_>, limits: Limits) -> Result<Output, RenderErro
 struct Said {
     warnings: Vec<Warning>,
     rendered: Vec<u8>,
+    was_asked: bool,
 }
 
 fn render_with(request: Request<'_>, limits: Limits, said: &mut Said) -> Result<Output, Cause> {
@@ -113,11 +120,13 @@ fn render_with(request: Request<'_>, limits: Limits, said: &mut Said) -> Result<
     let layout = prepared.layout(&chart)?;
     let scopes = Scopes::new(&chart, values, &release, &capabilities);
     let mut host = Context { policy, includes: Default::default() };
-    let mut files = execute(&layout, &scopes, &mut host, limits)?;
+    let executed = execute(&layout, &scopes, &mut host, limits);
+    said.was_asked = host.policy.was_asked();
+    let mut files = executed?;
     let notes = take_notes(&chart, &mut files);
     let sorted = manifests::sort(&files, &mut said.warnings);
     let Sorted { manifests, hooks } = sorted.inspect_err(|_| said.rendered = joined(&files))?;
-    Ok(Output { manifests, hooks, crds: chart.crds(), notes, warnings: Vec::new() })
+    Ok(Output { manifests, hooks, crds: chart.crds(), notes, ..Output::default() })
 }
 
 fn coalesced(
@@ -154,6 +163,7 @@ fn execute(
     let mut files = BTreeMap::new();
     let mut exec = Exec::new(layout.set.clone(), host, limits);
     for template in layout.templates.iter().filter(|template| !template.is_partial) {
+        exec.host.policy.enter(&template.name);
         let context = scopes.of(template.chart, &template.name, &template.base_path);
         let printed = exec.execute_template(&template.name, context);
         let printed = printed

@@ -16,6 +16,8 @@ pub struct Output {
     pub crds: Vec<Crd>,
     /// What `templates/NOTES.txt` of the chart prints.
     pub notes: Vec<u8>,
+    /// A time or random values went into it.
+    pub is_drawn: bool,
     /// What Helm says on standard error.
     pub warnings: Vec<Warning>,
 }

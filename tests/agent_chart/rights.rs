@@ -141,6 +141,14 @@ fn discovery_adds_the_roles_and_what_they_grant() {
     }
 }
 
+/// With `rbac.locks`: what keeping a seed takes, and no more.
+#[test]
+fn locks_add_three_verbs_on_secrets() {
+    let more: BTreeSet<Right> = granted("locks").difference(&granted("defaults")).cloned().collect();
+    let secrets = |verb: &str| (String::new(), "secrets".to_string(), verb.to_string());
+    assert_eq!(more, ["get", "create", "patch"].map(secrets).into());
+}
+
 #[test]
 fn nothing_is_granted_that_gives_everything() {
     for (case, path) in value_sets("tests/agent_chart/values") {
@@ -153,7 +161,12 @@ fn nothing_is_granted_that_gives_everything() {
                         || group == "promgit.dev",
                     "{right}"
                 );
-                let closed = ["secrets", "pods/exec", "pods/log", "serviceaccounts/token"];
+                let closed = [
+                    if case == "locks" { "" } else { "secrets" },
+                    "pods/exec",
+                    "pods/log",
+                    "serviceaccounts/token",
+                ];
                 assert!(!closed.contains(&resource.as_str()), "{right}");
             }
         }

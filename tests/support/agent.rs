@@ -45,7 +45,7 @@ pub fn install_resource(bed: &Bed) {
 /// that is only played, so it is left out.
 pub fn install_rights(bed: &Bed, more: &[&str]) {
     let release = ["upgrade", "--install", "promgit", "--namespace=promgit-system", "--create-namespace"];
-    let account = ["--set=rbac.discovery=true", "--set=persistence.enabled=false"];
+    let account = ["--set=rbac.discovery=true", "--set=rbac.locks=true", "--set=persistence.enabled=false"];
     helm(bed, &[&release[..], &account, more].concat(), "charts/promgit");
 }
 

@@ -60,6 +60,12 @@ What the agent may do, and nothing else. README.md says why for each; tests/agen
   verbs: [get]
 {{- end }}
 {{- end }}
+{{- if .Values.rbac.locks }}
+# The Secrets in which the random values of a chart are held still.
+- apiGroups: [""]
+  resources: [secrets]
+  verbs: [get, create, patch]
+{{- end }}
 {{- with .Values.rbac.extraRules }}
 {{ toYaml . }}
 {{- end }}

@@ -180,6 +180,7 @@ mod tests {
             manifest_digest,
             renderer: "helm 4.3.1".into(),
             capabilities,
+            locked_at: String::new(),
             inventory: vec![],
         }
     }

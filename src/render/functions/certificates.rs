@@ -16,6 +16,7 @@ use super::define::{Answer, INT, LIST, STRING, any, fail, func, int, text};
 use super::keys::{self, Key};
 use super::pem;
 use super::random::bytes;
+use super::signer::Signer;
 use crate::render::context::Context;
 use crate::template::eval::Exec;
 use crate::template::fmt::print_value;
@@ -105,18 +106,30 @@ fn not_made<T>(error: rcgen::Error) -> Result<T, CallError> {
     fail(format!("error creating certificate: {error}"))
 }
 
+/// The key as it signs, if a render that has to be repeatable is so with it.
+fn signer(exec: &Exec<'_, Context>, key: &Key) -> Result<Signer, CallError> {
+    let signer = key.signer().or_else(not_made)?;
+    match signer.is_repeatable() || !exec.host.policy.is_fixed() {
+        true => Ok(signer),
+        false => fail(
+            "a key of this kind signs differently on every run, so the commit could not be reproduced; \
+             give an RSA, P-256 or Ed25519 key",
+        ),
+    }
+}
+
 fn authority(exec: &mut Exec<'_, Context>, function: &str, args: &[Value], key: &Key) -> Answer {
     let mut params = template(exec, function, text(args, 0)?, &Value::Nil, &Value::Nil, int(args, 1)?)?;
     params.key_usages.push(KeyUsagePurpose::KeyCertSign);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let pair = key.pair().or_else(not_made)?;
+    let pair = signer(exec, key)?;
     let made = params.self_signed(&pair).or_else(not_made)?;
     answer(pem::encode("CERTIFICATE", made.der()), key.pem.as_str())
 }
 
 fn self_signed(exec: &mut Exec<'_, Context>, function: &str, args: &[Value], key: &Key) -> Answer {
     let params = template(exec, function, text(args, 0)?, any(args, 1), any(args, 2), int(args, 3)?)?;
-    let pair = key.pair().or_else(not_made)?;
+    let pair = signer(exec, key)?;
     let made = params.self_signed(&pair).or_else(not_made)?;
     answer(pem::encode("CERTIFICATE", made.der()), key.pem.as_str())
 }
@@ -130,10 +143,10 @@ fn signed(exec: &mut Exec<'_, Context>, function: &str, args: &[Value], key: &Ke
     let signer = keys::parse(&ca.key).or_else(|error| fail(format!("error parsing private key: {error}")))?;
     let mut params = template(exec, function, text(args, 0)?, any(args, 1), any(args, 2), int(args, 3)?)?;
     params.use_authority_key_identifier_extension = true;
-    let issuer = Issuer::from_ca_cert_der(&block.bytes.into(), signer.pair().or_else(not_made)?);
+    let issuer = Issuer::from_ca_cert_der(&block.bytes.into(), self::signer(exec, &signer)?);
     let issuer = issuer
         .or_else(|error| fail(format!("error parsing certificate: decodedSignerCert.Bytes: {error}")))?;
-    let made = params.signed_by(&key.pair().or_else(not_made)?, &issuer).or_else(not_made)?;
+    let made = params.signed_by(&key.signer().or_else(not_made)?, &issuer).or_else(not_made)?;
     answer(pem::encode("CERTIFICATE", made.der()), key.pem.as_str())
 }
 

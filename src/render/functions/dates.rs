@@ -8,7 +8,6 @@ use super::layout_read;
 use super::parse_number::int_or_nearest;
 use super::times::{TYPE, Time, Zone};
 use crate::render::context::Context;
-use crate::render::policy::Policy;
 use crate::template::eval::Exec;
 use crate::template::func::{CallError, Func};
 use crate::template::value::{IntKind, Value};
@@ -49,16 +48,12 @@ pub static TABLE: &[Func<Context>] = &[
     func("unixEpoch", &[TYPE], STRING, |_, a| Ok(Value::str(time(a, 0)?.seconds.to_string()))),
 ];
 
-fn now(exec: &Exec<'_, Context>, function: &str) -> Result<Time, CallError> {
+fn now(exec: &mut Exec<'_, Context>, function: &str) -> Result<Time, CallError> {
     Ok(Time::from_zoned(exec.host.policy.now(function)?))
 }
 
-/// The zone that "local" means: UTC in a hermetic render, else that of the clock.
 fn local(exec: &Exec<'_, Context>) -> TimeZone {
-    match &exec.host.policy {
-        Policy::Hermetic => TimeZone::UTC,
-        Policy::Open(world) => world.now.time_zone().clone(),
-    }
+    exec.host.policy.zone()
 }
 
 fn time(args: &[Value], at: usize) -> Result<&Time, CallError> {

@@ -10,6 +10,7 @@ use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey};
 
 use super::define::{STRING, func, text};
 use super::pem;
+use super::signer::Signer;
 use crate::render::context::Context;
 use crate::template::func::{CallError, Func};
 use crate::template::value::Value;
@@ -62,9 +63,9 @@ pub struct Key {
 }
 
 impl Key {
-    /// The key as `rcgen` signs with it.
-    pub fn pair(&self) -> Result<KeyPair, rcgen::Error> {
-        KeyPair::try_from(self.pkcs8.as_slice())
+    /// The key as it signs certificates.
+    pub fn signer(&self) -> Result<Signer, rcgen::Error> {
+        Signer::new(&self.pkcs8)
     }
 }
 

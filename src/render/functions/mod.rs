@@ -40,6 +40,7 @@ mod regex_error;
 mod regex_syntax;
 pub mod regexes;
 mod runes;
+mod signer;
 pub mod strings;
 mod times;
 pub mod toml;

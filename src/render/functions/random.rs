@@ -1,5 +1,6 @@
 //! Sprig's random strings and numbers, from the random source of the render.
 
+use rand_chacha::ChaCha20Rng;
 use rand_core::RngCore;
 
 use super::base::encode64;
@@ -34,7 +35,7 @@ pub static TABLE: &[Func<Context>] = &[
     func("randInt", &[INT, INT], INT, |exec, a| {
         let (least, end) = (int(a, 0)?, int(a, 1)?);
         match u64::try_from(end.wrapping_sub(least)) {
-            Ok(size @ 1..) => Ok(Value::int(least + below(exec, "randInt", size)? as i64)),
+            Ok(size @ 1..) => Ok(Value::int(least + below(exec.host.policy.random("randInt")?, size) as i64)),
             _ => fail("invalid argument to Intn"),
         }
     }),
@@ -51,14 +52,13 @@ pub fn bytes(exec: &mut Exec<'_, Context>, function: &str, count: usize) -> Resu
 }
 
 /// A number below `size`, each with the same chance.
-fn below(exec: &mut Exec<'_, Context>, function: &str, size: u64) -> Result<u64, CallError> {
-    let source = exec.host.policy.random(function)?;
+fn below(source: &mut ChaCha20Rng, size: u64) -> u64 {
     // Numbers above the last whole multiple of `size` would favour the small ones.
     let fair = u64::MAX - u64::MAX % size;
     loop {
         let number = source.next_u64();
         if number < fair {
-            return Ok(number % size);
+            return number % size;
         }
     }
 }
@@ -68,11 +68,9 @@ fn letters(exec: &mut Exec<'_, Context>, function: &str, count: i64, alphabet: &
     let count = usize::try_from(count).unwrap_or(0);
     exec.budget.output(count)?;
     exec.budget.steps(count as u64)?;
-    let mut out = Vec::with_capacity(count);
-    for _ in 0..count {
-        out.push(alphabet[below(exec, function, alphabet.len() as u64)? as usize]);
-    }
-    Ok(Value::str(out))
+    let source = exec.host.policy.random(function)?;
+    let letter = |_| alphabet[below(source, alphabet.len() as u64) as usize];
+    Ok(Value::str((0..count).map(letter).collect::<Vec<u8>>()))
 }
 
 /// Sixteen random bytes with version 4 and the RFC variant.
@@ -92,8 +90,9 @@ fn uuid(bytes: &[u8]) -> Answer {
 /// The letters in another order.
 fn shuffle(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
     let mut letters: Vec<char> = runes::runes(text(args, 0)?).collect();
+    let source = exec.host.policy.random("shuffle")?;
     for at in (1..letters.len()).rev() {
-        letters.swap(at, below(exec, "shuffle", at as u64 + 1)? as usize);
+        letters.swap(at, below(source, at as u64 + 1) as usize);
     }
     Ok(Value::str(letters.into_iter().collect::<String>()))
 }

@@ -8,7 +8,6 @@ use super::documents::error_map;
 use super::times::{Time, Zone};
 use super::{civil, toml_write};
 use crate::render::context::Context;
-use crate::render::policy::Policy;
 use crate::template::func::Func;
 use crate::template::types::Type;
 use crate::template::value::{List, Map, Str, Value};
@@ -26,10 +25,7 @@ pub static TABLE: &[Func<Context>] = &[
     }),
     func("fromToml", &[STRING], MAP, |exec, a| {
         let source = text(a, 0)?.to_text();
-        let local = match &exec.host.policy {
-            Policy::Hermetic => TimeZone::UTC,
-            Policy::Open(world) => world.now.time_zone().clone(),
-        };
+        let local = exec.host.policy.zone();
         Ok(Value::Map(match source.parse::<toml::Table>() {
             Ok(table) => map(table, &local),
             Err(error) => error_map(explain(&error, &source)),
