@@ -45,7 +45,8 @@ impl Applier<'_> {
         }
         let api = served.api(self.client.clone(), namespace(&served, self.release.namespace));
         let failed = |source| ApplyError::Call { title: title(), source };
-        for last in (0..MOST_LOOKS).rev() {
+        let mut looks = 1;
+        loop {
             let found = match limited(api.get_metadata(&object.name)).await {
                 Ok(found) => found.metadata,
                 Err(error) if error.is_not_found() => return Ok(Removed::Absent),
@@ -64,12 +65,11 @@ impl Applier<'_> {
                 DeleteParams { preconditions: Some(preconditions), ..DeleteParams::background() };
             match limited(api.delete(&object.name, &parameters)).await {
                 Ok(_) => return Ok(Removed::Deleted),
-                Err(error) if error.is_conflict() && last > 0 => continue,
+                Err(error) if error.is_conflict() && looks < MOST_LOOKS => looks += 1,
                 Err(error) if error.is_not_found() => return Ok(Removed::Absent),
                 Err(error) => return Err(failed(error)),
             }
         }
-        Ok(Removed::Kept)
     }
 
     /// Whether an object is one of this release: by its marks, or by our hand where somebody took them off.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::chart::json::to_json;
 use crate::chart::load::depth::{TooDeep, bounded};
+use crate::chart::metadata::{DEPENDENCY, METADATA};
 use crate::chart::metadata::{DecodeError, Metadata};
 use crate::chart::semver::{Constraint, SemverError, Version};
 use crate::chart::warning::Warning;
@@ -234,28 +235,7 @@ pub fn is_range(version: &str) -> bool {
 const TOP: &[&str] = &["serverInfo", "apiVersion", "generated", "entries", "publicKeys", "annotations"];
 const VERSION: &[&str] =
     &["urls", "created", "removed", "digest", "checksum", "engine", "tillerVersion", "url"];
-const METADATA: &[&str] = &[
-    "name",
-    "home",
-    "sources",
-    "version",
-    "description",
-    "keywords",
-    "maintainers",
-    "icon",
-    "apiVersion",
-    "condition",
-    "tags",
-    "appVersion",
-    "deprecated",
-    "annotations",
-    "kubeVersion",
-    "dependencies",
-    "type",
-];
 const MAINTAINER: &[&str] = &["name", "email", "url"];
-const DEPENDENCY: &[&str] =
-    &["name", "version", "repository", "condition", "tags", "enabled", "import-values", "alias"];
 
 /// An entry; why it is left out (none: it is null); or why the whole index is refused.
 fn entry(version: &Json, strict: bool) -> Result<Result<Entry, Option<String>>, StructureError> {

@@ -92,7 +92,8 @@ impl Lock {
     }
 }
 
-const METADATA: &[&str] = &[
+/// The fields of `Chart.yaml` (Helm `pkg/chart/v2/metadata.go`, `Metadata`); an entry of an index has them too.
+pub const METADATA: &[&str] = &[
     "name",
     "home",
     "sources",
@@ -111,7 +112,8 @@ const METADATA: &[&str] = &[
     "dependencies",
     "type",
 ];
-const DEPENDENCY: &[&str] =
+/// The fields of a dependency (Helm `pkg/chart/v2/dependency.go`, `Dependency`).
+pub const DEPENDENCY: &[&str] =
     &["name", "version", "repository", "condition", "tags", "enabled", "import-values", "alias"];
 
 /// The field that `encoding/json` would set for a key: case does not matter.

@@ -5,6 +5,6 @@ mod dot_chart;
 mod types;
 mod validate;
 
-pub use decode::{DecodeError, api_version};
+pub use decode::{DEPENDENCY, DecodeError, METADATA, api_version};
 pub use types::{Dependency, ImportValue, Lock, Maintainer, Metadata};
 pub use validate::ValidationError;

@@ -13,9 +13,9 @@ use super::gauges::{Busy, Gauge};
 use super::phase::Phase;
 use super::settled::{New, Outcome, Settled};
 use super::shared::Shared;
-use super::status::condition;
+use super::status::is_applied;
 use crate::api::PrometheusClusterStatus;
-use crate::api::conditions::{APPLIED, Reason};
+use crate::api::conditions::Reason;
 use crate::api::spec::delivery::Mode;
 use crate::cluster::publish::Tone;
 use crate::reconcile::report::Report;
@@ -133,10 +133,7 @@ impl Actor {
     /// The resource went without waiting for us: somebody took the finalizer off. What it had is not looked for: it may
     /// have been left on purpose.
     fn bereaved(&self, settled: &Settled) {
-        let is_applied = self
-            .status
-            .as_ref()
-            .is_some_and(|status| condition(status, APPLIED).is_some_and(|(is_true, _)| is_true == "True"));
+        let is_applied = self.status.as_ref().is_some_and(is_applied);
         if is_applied && self.mode(settled) == Mode::Apply {
             let words = format!(
                 "{} was deleted without waiting for promgit, because somebody took its finalizer off; what it had in the \

@@ -13,8 +13,8 @@ use super::phase::{Described, Phase};
 use super::release::{self, Release};
 use super::settled::Settled;
 use super::shared::Shared;
-use super::status::condition;
-use crate::api::conditions::{APPLIED, Reason};
+use super::status::is_applied;
+use crate::api::conditions::Reason;
 use crate::cluster::apply::{Applier, ApplyError, Version};
 use crate::cluster::object::{self, Object};
 use crate::git::oid::Oid;
@@ -111,8 +111,7 @@ impl Actor {
     /// The commit that the cluster holds already, as its status says.
     fn held_commit(&self) -> Option<Oid> {
         let status = self.status.as_ref()?;
-        let is_applied = condition(status, APPLIED).is_some_and(|(status, _)| status == "True");
-        status.commit.as_ref().filter(|_| is_applied)?.revision.parse().ok()
+        status.commit.as_ref().filter(|_| is_applied(status))?.revision.parse().ok()
     }
 
     /// Makes sure that the resource stays until its objects are deleted.

@@ -57,6 +57,11 @@ pub fn compose(
     status
 }
 
+/// Whether the cluster holds the commit that the status names.
+pub fn is_applied(status: &PrometheusClusterStatus) -> bool {
+    condition(status, APPLIED).is_some_and(|(status, _)| status == "True")
+}
+
 /// Status and generation of a condition.
 pub fn condition<'a>(status: &'a PrometheusClusterStatus, kind: &str) -> Option<(&'a str, i64)> {
     let found = status.conditions.iter().find(|condition| condition.type_ == kind)?;
