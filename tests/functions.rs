@@ -294,7 +294,7 @@ fn run(template: &str, policy: Policy) -> Result<String, String> {
     let data = Value::map([("Values", values)]);
     let mut set = Set::new("gotpl", Arc::new(Funcs::new(functions::all())));
     set.parse(FAILING, template.as_bytes()).map_err(|error| error.to_string())?;
-    let mut context = Context { policy, includes: Default::default() };
+    let mut context = Context::new(policy);
     let mut exec = Exec::new(Arc::new(set), &mut context, Limits::default());
     let printed = exec.execute_template(FAILING, data).map_err(|error| error.to_string())?;
     Ok(String::from_utf8_lossy(&printed).into_owned())

@@ -3,7 +3,7 @@
 use crate::template::fmt::{print_value, sprintf};
 use crate::template::quote::quote;
 use crate::template::types::Type;
-use crate::template::value::{Map, Str, Value};
+use crate::template::value::{Map, Str, Value, heap};
 
 use super::model::Chart;
 use super::tables::{copy_map, empty};
@@ -21,13 +21,20 @@ pub enum Nulls {
     Keep,
 }
 
-/// A subchart's values are no table.
+/// Bytes that the values of a chart and all its subcharts may take up. The largest public charts need 3 MB.
+const MAX_MEMORY: usize = 64 << 20;
+
+/// Why there are no values.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("type mismatch on {chart}: {value}")]
-pub struct CoalesceError {
-    pub chart: String,
-    /// As Go's `%t` prints what is not a bool: `%!t(string=text)`.
-    pub value: String,
+pub enum CoalesceError {
+    /// A subchart's values are no table; `value` is as Go's `%t` prints what is not a bool: `%!t(string=text)`.
+    #[error("type mismatch on {chart}: {value}")]
+    Mismatch { chart: String, value: String },
+    /// Helm has no limit; it would run out of memory.
+    #[error(
+        "values of {chart} and the charts around it take more than {MAX_MEMORY} bytes; hand down fewer globals"
+    )]
+    TooBig { chart: String },
 }
 
 /// The user's values completed with the defaults of the chart and its subcharts, nulls removed (`CoalesceValues`).
@@ -46,7 +53,7 @@ pub fn with(
     warnings: &mut Vec<Warning>,
 ) -> Result<Map, CoalesceError> {
     let dest = copy_map(user);
-    Coalescer { nulls, warnings }.chart(chart, &dest, "")?;
+    Coalescer { nulls, warnings, before: heap::live() }.chart(chart, &dest, "")?;
     Ok(dest)
 }
 
@@ -54,12 +61,14 @@ pub fn with(
 ///
 /// `src` is used up: parts of it become parts of `dest`.
 pub fn tables(dest: &Map, src: &Map, nulls: Nulls, warnings: &mut Vec<Warning>) {
-    Coalescer { nulls, warnings }.tables(dest, src, "");
+    Coalescer { nulls, warnings, before: heap::live() }.tables(dest, src, "");
 }
 
 struct Coalescer<'w> {
     nulls: Nulls,
     warnings: &'w mut Vec<Warning>,
+    /// What values took up at the start.
+    before: isize,
 }
 
 impl Coalescer<'_> {
@@ -70,6 +79,9 @@ impl Coalescer<'_> {
     fn chart(&mut self, chart: &Chart, dest: &Map, prefix: &str) -> Result<(), CoalesceError> {
         let path = join(prefix, &chart.metadata.name);
         self.defaults(chart, dest, &path);
+        if heap::live() - self.before > MAX_MEMORY as isize {
+            return Err(CoalesceError::TooBig { chart: path });
+        }
         for subchart in &chart.dependencies {
             let name = &subchart.metadata.name;
             let values = match dest.get(name) {
@@ -231,7 +243,7 @@ fn join(prefix: &str, key: &str) -> String {
 
 fn mismatch(chart: &str, value: &Value) -> CoalesceError {
     let value = String::from_utf8_lossy(&sprintf("%t", std::slice::from_ref(value))).into_owned();
-    CoalesceError { chart: chart.to_owned(), value }
+    CoalesceError::Mismatch { chart: chart.to_owned(), value }
 }
 
 fn printed(value: &Value) -> String {

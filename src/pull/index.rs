@@ -138,7 +138,7 @@ fn tree(bytes: &[u8]) -> Result<(Json, bool), IndexError> {
     {
         return Ok((tree, false));
     }
-    Ok((to_json(&bounded(read::value(bytes)?)?), true))
+    Ok((to_json(&bounded(read::value_of(bytes, MAX_MARKS)?)?), true))
 }
 
 /// Every value begins behind a line's end, a comma or a bracket, or a sign with a space behind it.

@@ -32,7 +32,9 @@ pub enum ObjectError {
 
 /// What a manifest of the release holds.
 pub fn rendered(manifest: Manifest) -> Result<Vec<Object>, ObjectError> {
-    objects(&manifest.path.to_text(), &manifest.text, manifest.json)
+    let (path, text) = (manifest.path.to_text().into_owned(), manifest.text.clone());
+    let json = manifest.into_json().map_err(|source| ObjectError::Manifest { path: path.clone(), source })?;
+    objects(&path, &text, json)
 }
 
 /// The definitions in a file of the chart's `crds/`, which Helm does not render.

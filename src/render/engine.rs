@@ -119,7 +119,7 @@ fn render_with(request: Request<'_>, limits: Limits, said: &mut Said) -> Result<
     check_kube_version(&chart, &capabilities)?;
     let layout = prepared.layout(&chart)?;
     let scopes = Scopes::new(&chart, values, &release, &capabilities);
-    let mut host = Context { policy, includes: Default::default() };
+    let mut host = Context::new(policy);
     let executed = execute(&layout, &scopes, &mut host, limits);
     said.was_asked = host.policy.was_asked();
     let mut files = executed?;

@@ -6,7 +6,8 @@ use serde_json::Value as Json;
 
 use crate::chart::warning::Warning;
 use crate::template::value::Str;
-use crate::yaml::{convert, read};
+use crate::yaml::convert;
+use crate::yaml::read::{self, ReadError};
 
 use super::head::{Head, HeadError};
 use super::order;
@@ -26,15 +27,26 @@ pub struct Manifest {
     pub head: Head,
     /// The text exactly as rendered, without leading white space.
     pub text: Str,
-    /// The same as data, so that nobody who needs the object has to read it again; null where it says nothing.
-    pub json: Json,
+    /// The same as data, so that who needs it does not have to read it again; not kept of large charts.
+    json: Option<Json>,
 }
 
 impl Manifest {
-    fn read(path: &Str, document: &[u8]) -> Result<Self, HeadError> {
+    fn read(path: &Str, document: &[u8], keeps_json: bool) -> Result<Self, HeadError> {
         let value = read::value(document)?;
-        let (head, json) = (Head::of(&value)?, convert::to_json(&value));
+        let (head, json) = (Head::of(&value)?, keeps_json.then(|| convert::to_json(&value)));
         Ok(Manifest { path: path.clone(), head, text: document.into(), json })
+    }
+
+    /// The object as data; null where the document says nothing.
+    ///
+    /// # Errors
+    /// None that the render did not have: the text was read before.
+    pub fn into_json(self) -> Result<Json, ReadError> {
+        match self.json {
+            Some(json) => Ok(json),
+            None => Ok(convert::to_json(&read::value(&self.text)?)),
+        }
     }
 }
 
@@ -88,13 +100,20 @@ impl Hook {
     }
 }
 
-/// A rendered file that is no YAML; the text is Helm's.
+/// Objects of one release. Public charts have up to 1,000, and a record of them has to fit into Kubernetes' 1 MiB.
+const MAX_MANIFESTS: usize = 20_000;
+
+/// Bytes of rendered text up to which the data is kept beside it: data takes ten times as much memory.
+const MAX_KEPT: usize = 1 << 20;
+
+/// Why rendered files are no manifests.
 #[derive(Debug, thiserror::Error)]
-#[error("YAML parse error on {path}: {source}")]
-pub struct ManifestError {
-    pub path: String,
-    #[source]
-    pub source: HeadError,
+pub enum ManifestError {
+    /// The text is Helm's.
+    #[error("YAML parse error on {path}: {source}")]
+    Yaml { path: String, source: HeadError },
+    #[error("the chart renders more than {MAX_MANIFESTS} objects; split it")]
+    TooMany,
 }
 
 /// What a chart's files hold, each part stable-sorted by kind.
@@ -109,10 +128,14 @@ pub struct Sorted {
 /// Hooks for events that Helm does not know are left out with a warning.
 pub fn sort(files: &BTreeMap<Str, Vec<u8>>, warnings: &mut Vec<Warning>) -> Result<Sorted, ManifestError> {
     let mut sorted = Sorted::default();
+    let keeps_json = files.values().map(Vec::len).sum::<usize>() <= MAX_KEPT;
     for (path, contents) in files {
         for document in split::documents(contents) {
-            let manifest = Manifest::read(path, document)
-                .map_err(|source| ManifestError { path: path.to_text().into_owned(), source })?;
+            let manifest = Manifest::read(path, document, keeps_json)
+                .map_err(|source| ManifestError::Yaml { path: path.to_text().into_owned(), source })?;
+            if sorted.manifests.len() + sorted.hooks.len() >= MAX_MANIFESTS {
+                return Err(ManifestError::TooMany);
+            }
             sorted.add(manifest, warnings);
         }
     }

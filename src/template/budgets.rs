@@ -1,12 +1,21 @@
-//! What one execution may use up before it is stopped: steps, output bytes, nested templates, stack.
+//! What one execution may use up before it is stopped: steps, output bytes, memory, nested templates, stack.
 
-/// Actions, loop turns and calls of one execution. The largest public charts need about 300,000;
-/// 50 million take a few seconds and are the most that a hostile chart can cost.
-pub const MAX_STEPS: u64 = 50_000_000;
+use super::value::heap;
+
+/// Actions, loop turns and calls of one execution, and the work of its functions in the same measure: one step is
+/// about 50 ns. The largest public charts need about 300,000; ten million are the most that a hostile chart can cost.
+pub const MAX_STEPS: u64 = 10_000_000;
 
 /// Bytes printed by one execution; what a nested template prints counts again where it is printed. The
 /// largest public chart prints 8 MB in all; Kubernetes takes no object above 3 MiB.
-pub const MAX_OUTPUT: usize = 128 << 20;
+pub const MAX_OUTPUT: usize = 48 << 20;
+
+/// Bytes of one text that a function builds: longer ones are refused before they are whole.
+pub const MAX_TEXT: usize = 32 << 20;
+
+/// Bytes of the values that one execution holds at a time ([`heap`]), beyond those it was given. The largest public
+/// chart needs XXX MB.
+pub const MAX_MEMORY: usize = 64 << 20;
 
 /// Templates running inside each other. Go stops at 100,000 `template` actions (its stack grows on
 /// demand), Helm at 1,000 includes of one name; no public chart goes beyond 60.
@@ -29,6 +38,8 @@ pub struct Limits {
     pub steps: u64,
     /// In bytes.
     pub output: usize,
+    /// In bytes.
+    pub memory: usize,
     /// Templates inside each other.
     pub depth: usize,
     /// In bytes, from the frame that makes the [`Budget`] on.
@@ -37,7 +48,13 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { steps: MAX_STEPS, output: MAX_OUTPUT, depth: MAX_DEPTH, stack: DEFAULT_STACK_LIMIT }
+        Limits {
+            steps: MAX_STEPS,
+            output: MAX_OUTPUT,
+            memory: MAX_MEMORY,
+            depth: MAX_DEPTH,
+            stack: DEFAULT_STACK_LIMIT,
+        }
     }
 }
 
@@ -55,6 +72,10 @@ pub enum BudgetError {
     Steps(u64),
     #[error("template prints more than {0} bytes; look for a loop that repeats its own output")]
     Output(usize),
+    #[error("template builds a text of more than {0} bytes; look for a loop that repeats its own output")]
+    Text(usize),
+    #[error("template holds more than {0} bytes in its values; look for a loop that makes a value grow")]
+    Memory(usize),
     #[error("exceeded maximum template depth ({0})")]
     Depth(usize),
     #[error(
@@ -70,13 +91,16 @@ pub struct Budget {
     steps: u64,
     output: usize,
     depth: usize,
+    /// Where the stack was at the start.
     base: usize,
+    /// What values took up at the start.
+    held: isize,
 }
 
 impl Budget {
     /// A full budget. Make it on the thread that executes: the stack is measured from here.
     pub fn new(limits: Limits) -> Self {
-        Budget { limits, steps: 0, output: 0, depth: 0, base: stack_address() }
+        Budget { limits, steps: 0, output: 0, depth: 0, base: stack_address(), held: heap::live() }
     }
 
     /// Charges one step.
@@ -87,13 +111,31 @@ impl Budget {
     /// Charges `count` steps; a function that loops charges its turns before it starts.
     pub fn steps(&mut self, count: u64) -> Result<(), BudgetError> {
         self.steps = self.steps.saturating_add(count);
-        if self.steps > self.limits.steps { Err(BudgetError::Steps(self.limits.steps)) } else { Ok(()) }
+        if self.steps > self.limits.steps {
+            return Err(BudgetError::Steps(self.limits.steps));
+        }
+        self.memory(0)
+    }
+
+    /// Checks that so many bytes more may be held.
+    pub fn memory(&self, bytes: usize) -> Result<(), BudgetError> {
+        let held = usize::try_from(heap::live().saturating_sub(self.held)).unwrap_or(0);
+        if held.saturating_add(bytes) > self.limits.memory {
+            return Err(BudgetError::Memory(self.limits.memory));
+        }
+        Ok(())
     }
 
     /// Charges bytes that are about to be printed or built.
     pub fn output(&mut self, bytes: usize) -> Result<(), BudgetError> {
         self.output = self.output.saturating_add(bytes);
-        if self.output > self.limits.output { Err(BudgetError::Output(self.limits.output)) } else { Ok(()) }
+        if bytes > MAX_TEXT {
+            return Err(BudgetError::Text(MAX_TEXT));
+        }
+        if self.output > self.limits.output {
+            return Err(BudgetError::Output(self.limits.output));
+        }
+        self.memory(bytes)
     }
 
     /// Enters a nested template; pair with [`Budget::leave`].

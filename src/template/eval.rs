@@ -26,6 +26,9 @@ use set::Set;
 /// few hundred through `tpl` again and again.
 const MAX_KEPT_TEXTS: usize = 1_000;
 
+/// The bytes of these texts. A tree takes up to thirty times as much memory as its text.
+const MAX_KEPT_BYTES: usize = 1 << 20;
+
 /// One running execution, lent to every function call.
 pub struct Exec<'t, H: 'static> {
     /// What the embedding program lends to its functions.
@@ -34,12 +37,14 @@ pub struct Exec<'t, H: 'static> {
     pub budget: Budget,
     set: Arc<Set<H>>,
     texts: HashMap<(Str, Str), Arc<[Arc<Tree>]>>,
+    /// Bytes of these texts.
+    kept: usize,
 }
 
 impl<'t, H> Exec<'t, H> {
     /// An execution of templates of `set`. The budget is shared by everything it executes.
     pub fn new(set: Arc<Set<H>>, host: &'t mut H, limits: Limits) -> Self {
-        Exec { host, budget: Budget::new(limits), set, texts: HashMap::new() }
+        Exec { host, budget: Budget::new(limits), set, texts: HashMap::new(), kept: 0 }
     }
 
     /// Executes a template by name over `data` and returns what it prints.
@@ -101,8 +106,10 @@ impl<'t, H> Exec<'t, H> {
         if let Some(trees) = self.texts.get(&key) {
             return Ok(trees.clone());
         }
+        self.budget.steps(text.len() as u64).map_err(|error| Error::over_budget(error.to_string()))?;
         let trees: Arc<[Arc<Tree>]> = self.set.trees(name, text)?.into_iter().map(Arc::new).collect();
-        if self.texts.len() < MAX_KEPT_TEXTS {
+        if self.texts.len() < MAX_KEPT_TEXTS && self.kept + text.len() < MAX_KEPT_BYTES {
+            self.kept += text.len();
             self.texts.insert(key, trees.clone());
         }
         Ok(trees)

@@ -13,9 +13,9 @@ pub use duration::duration_text;
 use super::value::Value;
 use printer::{Printer, is_pointer};
 
-/// More text than this is not built: it is above [`super::budgets::MAX_OUTPUT`], so the caller's budget
-/// refuses it anyway. Go would run out of memory.
-const MAX_TEXT: usize = super::budgets::MAX_OUTPUT + 1;
+/// More text than this is not built: it is more than [`super::budgets::MAX_TEXT`], so the caller's budget refuses it.
+/// Go would run out of memory.
+const MAX_TEXT: usize = super::budgets::MAX_TEXT + 1;
 
 /// Values deeper than this print as nothing: only a map that holds itself gets there (Go overflows its stack).
 const MAX_NESTING: usize = 500;

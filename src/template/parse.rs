@@ -18,6 +18,9 @@ use super::value::Str;
 /// blocks; no public chart nests 60. Keeps the parser inside a 2 MiB stack, also in a debug build.
 const MAX_NESTING: usize = 250;
 
+/// Tokens of all templates of a chart. The largest public charts have about 200,000; a tree takes some 60 bytes for each.
+pub(super) const MAX_TOKENS: usize = 1_000_000;
+
 /// What a parse needs to know of function names: what to call, if there is such a function.
 pub(super) type Functions<'f> = &'f dyn Fn(&str) -> Option<Callee>;
 
@@ -25,15 +28,23 @@ pub(super) type Functions<'f> = &'f dyn Fn(&str) -> Option<Callee>;
 ///
 /// # Errors
 /// Go's text, `template: NAME:LINE: …`; `exec` is false.
-pub(super) fn parse(name: &Str, text: &[u8], functions: Functions<'_>) -> Result<Vec<Tree>, Error> {
+///
+/// `tokens_left` is how many tokens there may be, and afterwards how many more.
+pub(super) fn parse(
+    name: &Str,
+    text: &[u8],
+    functions: Functions<'_>,
+    tokens_left: &mut usize,
+) -> Result<Vec<Tree>, Error> {
     let source = Arc::new(Source { name: name.clone(), text: text.into() });
     let fail = |text| Error::new(text, false);
     if Pos::try_from(text.len()).is_err() {
         return Err(fail(format!("template: {}:1: text is larger than 4 GiB", name.to_text())));
     }
     let text = source.text.clone();
-    let mut parser = Parser::new(&text, source, functions);
+    let mut parser = Parser::new(&text, source, functions, *tokens_left);
     parser.file(name).map_err(|Failure(text)| fail(text))?;
+    *tokens_left = parser.tokens_left;
     Ok(parser.trees)
 }
 
@@ -49,6 +60,7 @@ struct Parser<'s> {
     /// Numbers that stand for variable names.
     variable_ids: HashMap<Box<str>, u32>,
     nesting: usize,
+    tokens_left: usize,
     /// The tree that is being parsed.
     state: State<'s>,
 }
@@ -98,7 +110,7 @@ enum Item {
 }
 
 impl<'s> Parser<'s> {
-    fn new(text: &'s [u8], source: Arc<Source>, functions: Functions<'s>) -> Self {
+    fn new(text: &'s [u8], source: Arc<Source>, functions: Functions<'s>, tokens_left: usize) -> Self {
         let mut lexer = Lexer::new(text);
         lexer.break_ok = functions("break").is_none();
         lexer.continue_ok = functions("continue").is_none();
@@ -109,6 +121,7 @@ impl<'s> Parser<'s> {
             trees: Vec::new(),
             variable_ids: HashMap::from([("$".into(), DOLLAR)]),
             nesting: 0,
+            tokens_left,
             state: State::new(),
         }
     }

@@ -4,16 +4,17 @@
 //! `unset` or `merge` on one are seen by every holder. A value lives on one thread (`Rc`); what has to
 //! travel between threads is a [`super::frozen::Frozen`].
 
+pub mod heap;
+mod text;
 pub mod types;
 
-use std::borrow::Borrow;
-use std::cell::{Ref, RefCell, RefMut};
+use std::cell::{Ref, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::Deref;
 use std::rc::Rc;
-use std::sync::Arc;
 
+use heap::{Changing, Share};
+pub use text::Str;
 use types::{Named, Type};
 
 /// Any value of a template.
@@ -191,66 +192,6 @@ impl UintKind {
     }
 }
 
-/// A Go string: immutable bytes, cheap to clone.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Str(Arc<[u8]>);
-
-impl Str {
-    /// The bytes as text, with U+FFFD where they are not UTF-8.
-    pub fn to_text(&self) -> std::borrow::Cow<'_, str> {
-        String::from_utf8_lossy(&self.0)
-    }
-}
-
-impl Deref for Str {
-    type Target = [u8];
-    fn deref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl Borrow<[u8]> for Str {
-    fn borrow(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl AsRef<[u8]> for Str {
-    fn as_ref(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-impl From<&str> for Str {
-    fn from(text: &str) -> Self {
-        Str(text.as_bytes().into())
-    }
-}
-
-impl From<String> for Str {
-    fn from(text: String) -> Self {
-        Str(text.into_bytes().into())
-    }
-}
-
-impl From<Vec<u8>> for Str {
-    fn from(bytes: Vec<u8>) -> Self {
-        Str(bytes.into())
-    }
-}
-
-impl From<&[u8]> for Str {
-    fn from(bytes: &[u8]) -> Self {
-        Str(bytes.into())
-    }
-}
-
-impl fmt::Debug for Str {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.to_text())
-    }
-}
-
 /// A Go slice, shared by reference.
 #[derive(Clone)]
 pub struct List(Rc<ListCell>);
@@ -258,7 +199,19 @@ pub struct List(Rc<ListCell>);
 struct ListCell {
     ty: Type,
     nil: bool,
+    share: Share,
     items: RefCell<Vec<Value>>,
+}
+
+impl ListCell {
+    fn new(ty: Type, nil: bool, items: Vec<Value>) -> Self {
+        ListCell { ty, nil, share: Share::new(weigh_list(&items)), items: RefCell::new(items) }
+    }
+}
+
+/// What a list takes up, without what its elements refer to.
+fn weigh_list(items: &Vec<Value>) -> usize {
+    heap::allocation(size_of::<ListCell>() + items.capacity() * size_of::<Value>())
 }
 
 impl List {
@@ -274,12 +227,11 @@ impl List {
 
     /// Go's nil slice: empty, and `null` in JSON.
     pub fn nil(element: Type) -> Self {
-        let ty = Type::List(leak_free(element));
-        List(Rc::new(ListCell { ty, nil: true, items: RefCell::default() }))
+        List(Rc::new(ListCell::new(Type::List(leak_free(element)), true, Vec::new())))
     }
 
     fn typed(ty: Type, items: Vec<Value>) -> Self {
-        List(Rc::new(ListCell { ty, nil: false, items: RefCell::new(items) }))
+        List(Rc::new(ListCell::new(ty, false, items)))
     }
 
     pub fn type_of(&self) -> Type {
@@ -313,8 +265,8 @@ impl List {
     }
 
     /// The elements, to change in place; every holder of the list sees it.
-    pub fn borrow_mut(&self) -> RefMut<'_, Vec<Value>> {
-        self.0.items.borrow_mut()
+    pub fn borrow_mut(&self) -> Changing<'_, Vec<Value>> {
+        Changing::new(self.0.items.borrow_mut(), &self.0.share, weigh_list)
     }
 
     /// A copy of the elements, safe to walk while the list changes.
@@ -347,7 +299,21 @@ struct MapCell {
     nil: bool,
     /// Where the entries are, if this is another map seen with another type.
     of: Option<Map>,
+    share: Share,
     entries: RefCell<BTreeMap<Str, Value>>,
+}
+
+impl MapCell {
+    fn new(ty: Type, nil: bool, of: Option<Map>, entries: BTreeMap<Str, Value>) -> Self {
+        MapCell { ty, nil, of, share: Share::new(weigh_map(&entries)), entries: RefCell::new(entries) }
+    }
+}
+
+/// What a map takes up, without what its values refer to: the nodes of a B-tree have room for 11 entries and hold 6
+/// at least, but for the only one.
+fn weigh_map(entries: &BTreeMap<Str, Value>) -> usize {
+    const NODE: usize = 11 * size_of::<(Str, Value)>();
+    heap::allocation(size_of::<MapCell>() + entries.len().div_ceil(6) * heap::allocation(NODE))
 }
 
 impl Map {
@@ -364,31 +330,32 @@ impl Map {
     /// Go's nil map: empty, and `null` in JSON.
     pub fn nil(element: Type) -> Self {
         let ty = Type::Map(leak_free(element));
-        Map(Rc::new(MapCell { ty, nil: true, of: None, entries: RefCell::default() }))
+        Map(Rc::new(MapCell::new(ty, true, None, BTreeMap::new())))
     }
 
     fn typed(ty: Type, entries: BTreeMap<Str, Value>) -> Self {
-        Map(Rc::new(MapCell { ty, nil: false, of: None, entries: RefCell::new(entries) }))
+        Map(Rc::new(MapCell::new(ty, false, None, entries)))
     }
 
     /// The same map seen as a defined type (Go's conversion `common.Values(m)`): what is changed through one
     /// is seen through the other.
     pub fn seen_as(&self, named: &'static Named) -> Self {
         let of = Some(self.0.of.clone().unwrap_or_else(|| self.clone()));
-        Map(Rc::new(MapCell { ty: Type::Named(named), nil: self.0.nil, of, entries: RefCell::default() }))
+        Map(Rc::new(MapCell::new(Type::Named(named), self.0.nil, of, BTreeMap::new())))
     }
 
     /// The same map seen as a `map[string]interface {}`.
     pub fn seen_as_plain(&self) -> Self {
         let of = Some(self.0.of.clone().unwrap_or_else(|| self.clone()));
         let ty = Type::Map(&Type::Any);
-        Map(Rc::new(MapCell { ty, nil: self.0.nil, of, entries: RefCell::default() }))
+        Map(Rc::new(MapCell::new(ty, self.0.nil, of, BTreeMap::new())))
     }
 
-    fn entries(&self) -> &RefCell<BTreeMap<Str, Value>> {
+    /// Where the entries are.
+    fn home(&self) -> &MapCell {
         match &self.0.of {
-            Some(map) => &map.0.entries,
-            None => &self.0.entries,
+            Some(map) => &map.0,
+            None => &self.0,
         }
     }
 
@@ -427,12 +394,13 @@ impl Map {
 
     /// The entries; do not hold the borrow across a call into a template or function.
     pub fn borrow(&self) -> Ref<'_, BTreeMap<Str, Value>> {
-        self.entries().borrow()
+        self.home().entries.borrow()
     }
 
     /// The entries, to change in place; every holder of the map sees it.
-    pub fn borrow_mut(&self) -> RefMut<'_, BTreeMap<Str, Value>> {
-        self.entries().borrow_mut()
+    pub fn borrow_mut(&self) -> Changing<'_, BTreeMap<Str, Value>> {
+        let home = self.home();
+        Changing::new(home.entries.borrow_mut(), &home.share, weigh_map)
     }
 
     /// A copy of the entries in key order, safe to walk while the map changes.
@@ -441,12 +409,12 @@ impl Map {
     }
 
     pub fn same(&self, other: &Self) -> bool {
-        std::ptr::eq(self.entries(), other.entries())
+        std::ptr::eq(self.home(), other.home())
     }
 
     /// A number that no other living collection has, to find cycles.
     pub fn address(&self) -> usize {
-        std::ptr::from_ref(self.entries()).addr()
+        std::ptr::from_ref(self.home()).addr()
     }
 }
 

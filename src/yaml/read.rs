@@ -13,7 +13,7 @@ use super::events::MAX_DEPTH;
 use super::number::{format_g, format_g32};
 use super::resolve::{Scalar, Tag, resolve};
 use super::syntax;
-use super::tree::{Shape, Tree, TreeError};
+use super::tree::{MAX_NODES, Shape, Tree, TreeError};
 
 /// Why a text is not the value that was asked for. Displays as Helm shows it in `fromYaml`.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,7 +45,12 @@ impl From<TreeError> for ReadError {
 
 /// Reads into an `interface {}`. An empty text is nil; what follows the first document is not looked at.
 pub fn value(text: &[u8]) -> Result<Value, ReadError> {
-    match Tree::first(text)? {
+    value_of(text, MAX_NODES)
+}
+
+/// The same with a limit of one's own, for documents that are larger by nature.
+pub fn value_of(text: &[u8], max_nodes: usize) -> Result<Value, ReadError> {
+    match Tree::first(text, max_nodes)? {
         Some(tree) => Decoder::new(&tree).decode(),
         None => Ok(Value::Nil),
     }
@@ -195,6 +200,9 @@ impl<'t> Decoder<'t> {
         let (aliased, all) = (self.from_aliases as f64, self.decoded as f64);
         if self.from_aliases > 100 && self.decoded > 1000 && aliased / all > allowed_ratio(self.decoded) {
             return Err(ReadError::yaml("document contains excessive aliasing"));
+        }
+        if self.from_aliases > MAX_NODES {
+            return Err(TreeError::TooMany(MAX_NODES).into());
         }
         Ok(())
     }

@@ -10,6 +10,10 @@ use super::dialect::Reading;
 use super::events::{Event, Events, Kind, Mark, Style, SyntaxError};
 use super::resolve::Tag;
 
+/// Values of one document, keys included. The largest public values files and manifests have 80,000; this many take
+/// up to 100 MiB while they are read.
+pub(super) const MAX_NODES: usize = 500_000;
+
 /// What a node is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
@@ -47,21 +51,24 @@ pub(super) enum TreeError {
     Syntax(#[from] SyntaxError),
     #[error("yaml: unknown anchor '{name}' referenced")]
     UnknownAnchor { name: String, mark: Mark },
+    /// go-yaml has no limit; it would run out of memory.
+    #[error("yaml: more than {0} values; split the document")]
+    TooMany(usize),
 }
 
 impl Tree {
     /// The first document of the input; `None` when it holds none. What follows it is not looked at.
-    pub fn first(input: &[u8]) -> Result<Option<Self>, TreeError> {
+    pub fn first(input: &[u8], max_nodes: usize) -> Result<Option<Self>, TreeError> {
         let mut reading = Reading::new(input);
         loop {
-            match Self::read(&reading) {
+            match Self::read(&reading, max_nodes) {
                 Err(TreeError::Syntax(error)) if reading.repair(&error) => {}
                 result => return result,
             }
         }
     }
 
-    fn read(reading: &Reading<'_>) -> Result<Option<Self>, TreeError> {
+    fn read(reading: &Reading<'_>, max_nodes: usize) -> Result<Option<Self>, TreeError> {
         let mut events = Events::new(&reading.text)?;
         let start = events.next()?;
         debug_assert_eq!(start.kind(), Kind::StreamStart);
@@ -70,7 +77,9 @@ impl Tree {
         }
         let size = reading.text.len();
         let tree = Tree { nodes: Vec::with_capacity(size / 16), texts: Vec::with_capacity(size) };
-        Builder { tree, reading, open: Vec::new(), anchors: HashMap::new() }.build(&mut events).map(Some)
+        Builder { tree, reading, open: Vec::new(), anchors: HashMap::new() }
+            .build(&mut events, max_nodes)
+            .map(Some)
     }
 
     pub fn text(&self, node: &Node) -> &[u8] {
@@ -108,8 +117,11 @@ struct Builder<'r> {
 }
 
 impl Builder<'_> {
-    fn build(mut self, events: &mut Events<'_>) -> Result<Tree, TreeError> {
+    fn build(mut self, events: &mut Events<'_>, max_nodes: usize) -> Result<Tree, TreeError> {
         loop {
+            if self.tree.nodes.len() > max_nodes {
+                return Err(TreeError::TooMany(max_nodes));
+            }
             let event = events.next()?;
             match event.kind() {
                 Kind::DocumentEnd | Kind::StreamEnd => return Ok(self.tree),

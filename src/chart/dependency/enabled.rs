@@ -4,22 +4,25 @@ use std::collections::BTreeSet;
 
 use crate::template::value::{Map, Value};
 
-use super::super::coalesce::{self, CoalesceError};
+use super::super::coalesce;
 use super::super::metadata::Dependency;
 use super::super::model::Chart;
 use super::super::semver::{Constraint, Version};
 use super::super::tables;
 use super::super::warning::Warning;
+use super::DependencyError;
 
 /// Removes the disabled subcharts of `chart` and, with their own values, those of its subcharts.
 ///
-/// A chart that declares no dependencies keeps all of `charts/`, unprocessed.
+/// `left` is how many more charts there may be. A chart that declares no dependencies keeps all of `charts/`, unprocessed.
 pub fn process(
     chart: &mut Chart,
     values: &Map,
     path: &str,
+    left: &mut usize,
     warnings: &mut Vec<Warning>,
-) -> Result<(), CoalesceError> {
+) -> Result<(), DependencyError> {
+    *left = left.checked_sub(1).ok_or(DependencyError::TooMany)?;
     let Some(mut declared) = chart.metadata.dependencies.take() else { return Ok(()) };
     chart.dependencies = wanted(std::mem::take(&mut chart.dependencies), &mut declared);
 
@@ -35,7 +38,7 @@ pub fn process(
     chart.dependencies.retain(|subchart| !disabled.contains(&*subchart.metadata.name));
     for subchart in &mut chart.dependencies {
         let path = format!("{path}{}.", subchart.metadata.name);
-        process(subchart, &values, &path, warnings)?;
+        process(subchart, &values, &path, left, warnings)?;
     }
     let kept: Vec<_> =
         declared.iter().filter(|dependency| !disabled.contains(&*dependency.name)).cloned().collect();

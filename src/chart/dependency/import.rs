@@ -5,15 +5,16 @@ use crate::template::frozen::Frozen;
 use crate::template::quote::quote;
 use crate::template::value::{Map, Value};
 
-use super::super::coalesce::{self, CoalesceError, Nulls};
+use super::super::coalesce::{self, Nulls};
 use super::super::json::from_json;
 use super::super::metadata::ImportValue;
 use super::super::model::Chart;
 use super::super::tables;
 use super::super::warning::Warning;
+use super::{DependencyError, MAX_IMPORTED};
 
 /// Imports into `chart` and all its subcharts, the innermost first.
-pub fn process(chart: &mut Chart, warnings: &mut Vec<Warning>) -> Result<(), CoalesceError> {
+pub fn process(chart: &mut Chart, warnings: &mut Vec<Warning>) -> Result<(), DependencyError> {
     for subchart in &mut chart.dependencies {
         process(subchart, warnings)?;
     }
@@ -30,6 +31,9 @@ pub fn process(chart: &mut Chart, warnings: &mut Vec<Warning>) -> Result<(), Coa
                 Err(part) => warnings.push(missing(&dependency.name, &part, *exported)),
             }
         }
+    }
+    if !has_at_most(MAX_IMPORTED, &imported) {
+        return Err(DependencyError::Imports(chart.metadata.name.clone()));
     }
     // What the parent sets itself wins over what it imports. The copy unties the two.
     let values = tables::copy_map(&values);
@@ -59,6 +63,23 @@ fn resolve(imports: &[ImportValue]) -> Vec<ImportValue> {
         path => Some(path.clone()),
     };
     imports.iter().filter_map(resolve).collect()
+}
+
+/// Whether a table and all in it, each time that it is referred to, are no more than so many values.
+fn has_at_most(most: usize, table: &Map) -> bool {
+    let mut left = most;
+    let mut open = vec![Value::Map(table.clone())];
+    while let Some(value) = open.pop() {
+        let inside = match value {
+            Value::Map(map) => map.borrow().values().cloned().collect(),
+            Value::List(list) => list.snapshot(),
+            _ => Vec::new(),
+        };
+        let Some(rest) = left.checked_sub(inside.len()) else { return false };
+        left = rest;
+        open.extend(inside);
+    }
+    true
 }
 
 /// The table put below a dotted path; `.` is the root.

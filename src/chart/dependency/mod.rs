@@ -10,10 +10,29 @@ use super::coalesce::CoalesceError;
 use super::model::Chart;
 use super::warning::Warning;
 
-/// Why the subcharts could not be chosen; the text is Helm's.
+/// Charts of one release, each alias counted. Public umbrella charts have about 60; a chart that gives a few aliases to
+/// a chart that gives a few aliases, and so on, would have more than there is memory for.
+const MAX_CHARTS: usize = 1_000;
+
+/// Nodes of the values that a chart has after its imports.
+const MAX_IMPORTED: usize = 500_000;
+
+/// Why the subcharts could not be chosen; the first text is Helm's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("chart dependencies processing failed: {0}")]
-pub struct DependencyError(#[from] CoalesceError);
+pub enum DependencyError {
+    #[error("chart dependencies processing failed: {0}")]
+    Values(#[from] CoalesceError),
+    #[error(
+        "chart dependencies processing failed: more than {MAX_CHARTS} charts in each other; look for aliases of \
+         charts that have aliases themselves"
+    )]
+    TooMany,
+    #[error(
+        "chart dependencies processing failed: import-values of chart {0} make more than {MAX_IMPORTED} values; \
+         import less"
+    )]
+    Imports(String),
+}
 
 /// A dependency of `Chart.yaml` has no chart below `charts/`; the text is Helm's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -29,7 +48,7 @@ pub struct MissingDependencies(pub Vec<String>);
 /// `warnings` gets what Helm prints on standard error meanwhile.
 pub fn process(chart: &Chart, user: &Map, warnings: &mut Vec<Warning>) -> Result<Chart, DependencyError> {
     let mut chart = chart.clone();
-    enabled::process(&mut chart, user, "", warnings)?;
+    enabled::process(&mut chart, user, "", &mut MAX_CHARTS.clone(), warnings)?;
     import::process(&mut chart, warnings)?;
     Ok(chart)
 }

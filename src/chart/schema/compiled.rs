@@ -4,9 +4,13 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, PatternOptions, Retrieve, Uri, Validator};
 use serde_json::Value as Json;
 
+use super::cost;
 use super::explain::Explainer;
 use super::failure::{Failure, step};
 use super::format;
+
+const TOO_MUCH: &str =
+    "the schema refers to itself so often that the check would take too long; simplify what its $ref share\n";
 
 /// A schema, ready to use and shared between threads.
 #[derive(Debug)]
@@ -28,6 +32,7 @@ impl Compiled {
     /// Why the values are refused, as Helm prints it, with a line break at the end.
     pub(crate) fn check(&self, values: &Json) -> Result<(), String> {
         let schema = self.0.as_ref().map_err(Clone::clone)?;
+        cost::check(&schema.document, values).map_err(|cost::TooMuch| TOO_MUCH.to_owned())?;
         if schema.judge.is_valid(values) {
             return Ok(());
         }

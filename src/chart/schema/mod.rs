@@ -2,6 +2,7 @@
 //! (Helm `pkg/chart/common/util/jsonschema.go`).
 
 pub mod compiled;
+mod cost;
 mod explain;
 mod failure;
 mod format;

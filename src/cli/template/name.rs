@@ -81,7 +81,7 @@ fn named(template: &str) -> Result<String, NameError> {
     let functions = functions::all().filter(|function| !HELMS_OWN.contains(&function.name));
     let mut set = Set::new(TEMPLATE, Arc::new(Funcs::new(functions)));
     set.parse(TEMPLATE, template.as_bytes())?;
-    let mut host = Context { policy: world::open_policy(), includes: Default::default() };
+    let mut host = Context::new(world::open_policy());
     let mut exec = Exec::new(Arc::new(set), &mut host, Limits::default());
     let name = exec.execute_template(TEMPLATE, Value::Nil)?;
     Ok(String::from_utf8_lossy(&name).into_owned())

@@ -2,6 +2,7 @@
 
 use super::define::ANY;
 use super::parse_number::{float_literal, int_literal};
+use crate::template::budgets::{Budget, BudgetError};
 use crate::template::fmt::print_value;
 use crate::template::types::Type;
 use crate::template::value::{List, Str, Value};
@@ -57,13 +58,25 @@ pub fn strval(value: &Value) -> Str {
 }
 
 /// Sprig's `strslice`: a list's elements as strings without the nils; anything else as a list of one.
-pub fn strslice(value: &Value) -> Vec<Str> {
-    match value {
-        Value::List(list) => list.snapshot().iter().filter(|item| item.is_some()).map(strval).collect(),
+pub fn strslice(budget: &mut Budget, value: &Value) -> Result<Vec<Str>, BudgetError> {
+    Ok(match value {
+        Value::List(list) => {
+            let items = list.snapshot().into_iter().filter(Value::is_some);
+            items.map(|item| charged_strval(budget, &item)).collect::<Result<_, _>>()?
+        }
         Value::Bytes(bytes) => bytes.iter().map(|byte| Str::from(byte.to_string())).collect(),
         Value::Nil | Value::Invalid => Vec::new(),
         other => vec![strval(other)],
+    })
+}
+
+/// The same as [`strval`], for who makes many: a text that is made for it is charged.
+pub fn charged_strval(budget: &mut Budget, value: &Value) -> Result<Str, BudgetError> {
+    let text = strval(value);
+    if !matches!(value, Value::Str(_) | Value::Bytes(_)) {
+        budget.output(text.len())?;
     }
+    Ok(text)
 }
 
 /// Sprig's `empty`: nil, false, zero, and empty strings, lists and maps; an object never.

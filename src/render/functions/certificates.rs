@@ -93,8 +93,8 @@ fn answer(cert: impl Into<Str>, key: impl Into<Str>) -> Answer {
 }
 
 fn new_key(exec: &mut Exec<'_, Context>, function: &str) -> Result<Key, CallError> {
-    let random = exec.host.policy.random(function)?;
-    keys::rsa(random, RSA_BITS).or_else(|error| fail(format!("error generating rsa key: {error}")))
+    keys::new_rsa(exec, function, RSA_BITS)?
+        .or_else(|error| fail(format!("error generating rsa key: {error}")))
 }
 
 fn given_key(pem: &Str) -> Result<Key, CallError> {

@@ -3,31 +3,34 @@
 use super::define::{ANY, Answer, any, fail, func};
 use super::walk::{MAX_DEPTH, too_deep};
 use crate::render::context::Context;
+use crate::template::budgets::Budget;
+use crate::template::eval::Exec;
 use crate::template::func::{CallError, Func};
 use crate::template::types::Type;
 use crate::template::value::{List, Map, Value};
 
 pub static TABLE: &[Func<Context>] = &[
-    func("deepCopy", &[ANY], ANY, |_, a| deep_copy(any(a, 0))),
-    func("mustDeepCopy", &[ANY], ANY, |_, a| deep_copy(any(a, 0))),
+    func("deepCopy", &[ANY], ANY, |exec, a| deep_copy(exec, any(a, 0))),
+    func("mustDeepCopy", &[ANY], ANY, |exec, a| deep_copy(exec, any(a, 0))),
 ];
 
-fn deep_copy(value: &Value) -> Answer {
+fn deep_copy(exec: &mut Exec<'_, Context>, value: &Value) -> Answer {
     if !value.is_some() {
         return fail("reflect: call of reflect.Value.Type on zero Value");
     }
-    copy(value, 0)
+    copy(&mut exec.budget, value, 0)
 }
 
 /// Copies maps and lists of any type; everything else cannot change and stays shared.
-fn copy(value: &Value, depth: usize) -> Result<Value, CallError> {
+fn copy(budget: &mut Budget, value: &Value, depth: usize) -> Result<Value, CallError> {
     if depth > MAX_DEPTH {
         return fail(too_deep("deepCopy"));
     }
     match value {
         Value::Map(map) if !map.is_nil() => {
+            budget.steps(map.len() as u64)?;
             let entries = map.snapshot().into_iter();
-            let entries = entries.map(|(key, item)| Ok((key, copy(&item, depth + 1)?)));
+            let entries = entries.map(|(key, item)| Ok((key, copy(budget, &item, depth + 1)?)));
             let entries = entries.collect::<Result<_, CallError>>()?;
             Ok(Value::Map(match map.type_of() {
                 Type::Named(named) => Map::named(named, entries),
@@ -35,8 +38,9 @@ fn copy(value: &Value, depth: usize) -> Result<Value, CallError> {
             }))
         }
         Value::List(list) if !list.is_nil() => {
+            budget.steps(list.len() as u64)?;
             let items = list.snapshot();
-            let items = items.iter().map(|item| copy(item, depth + 1)).collect::<Result<_, _>>()?;
+            let items = items.iter().map(|item| copy(budget, item, depth + 1)).collect::<Result<_, _>>()?;
             Ok(Value::List(match list.type_of() {
                 Type::Named(named) => List::named(named, items),
                 _ => List::new(list.element(), items),

@@ -10,26 +10,26 @@ use crate::yaml::json::{self, Options};
 use crate::yaml::{pretty, read, write};
 
 pub static TABLE: &[Func<Context>] = &[
-    func("toYaml", &[ANY], STRING, |exec, a| charged(exec, yaml(any(a, 0)).unwrap_or_default())),
+    func("toYaml", &[ANY], STRING, |exec, a| yaml_or_empty(exec, yaml(any(a, 0)))),
     func("mustToYaml", &[ANY], STRING, |exec, a| {
         let written = yaml(any(a, 0)).or_else(|error| fail(error.to_string()))?;
         charged(exec, written)
     }),
     func("toYamlPretty", &[ANY], STRING, |exec, a| {
-        charged(exec, pretty::to_vec(any(a, 0)).map(without_newline).unwrap_or_default())
+        yaml_or_empty(exec, pretty::to_vec(any(a, 0)).map(without_newline))
     }),
-    func("fromYaml", &[STRING], MAP, |_, a| {
+    func("fromYaml", &[STRING], MAP, |exec, a| {
+        charge_reading(exec, text(a, 0)?)?;
         Ok(Value::Map(read::map(text(a, 0)?).unwrap_or_else(|error| error_map(error.to_string()))))
     }),
-    func("fromYamlArray", &[STRING], LIST, |_, a| {
+    func("fromYamlArray", &[STRING], LIST, |exec, a| {
+        charge_reading(exec, text(a, 0)?)?;
         let read = read::list(text(a, 0)?);
         Ok(read.map_or_else(|error| Value::list(vec![Value::str(error.to_string())]), Value::List))
     }),
-    func("toJson", &[ANY], STRING, |exec, a| charged(exec, json::encode(any(a, 0)).unwrap_or_default())),
+    func("toJson", &[ANY], STRING, |exec, a| json_or_empty(exec, json::encode(any(a, 0)))),
     func("mustToJson", &[ANY], STRING, |exec, a| must_encode(exec, a, HTML_SAFE)),
-    func("toPrettyJson", &[ANY], STRING, |exec, a| {
-        charged(exec, json::encode_indent(any(a, 0)).unwrap_or_default())
-    }),
+    func("toPrettyJson", &[ANY], STRING, |exec, a| json_or_empty(exec, json::encode_indent(any(a, 0)))),
     func("mustToPrettyJson", &[ANY], STRING, |exec, a| {
         must_encode(exec, a, Options { indent: true, ..HTML_SAFE })
     }),
@@ -39,24 +39,32 @@ pub static TABLE: &[Func<Context>] = &[
     func("mustToRawJson", &[ANY], STRING, |exec, a| {
         must_encode(exec, a, Options { escape_html: false, ..HTML_SAFE })
     }),
-    func("fromJson", &[STRING], MAP, |_, a| {
+    func("fromJson", &[STRING], MAP, |exec, a| {
+        charge_reading(exec, text(a, 0)?)?;
         let json::Partial { value, error } = json::decode_map(text(a, 0)?);
         if let Some(error) = error {
             value.insert("Error", Value::str(error.to_string()));
         }
         Ok(Value::Map(value))
     }),
-    func("fromJsonArray", &[STRING], LIST, |_, a| {
+    func("fromJsonArray", &[STRING], LIST, |exec, a| {
+        charge_reading(exec, text(a, 0)?)?;
         let json::Partial { value, error } = json::decode_list(text(a, 0)?);
         Ok(match error {
             Some(error) => Value::list(vec![Value::str(error.to_string())]),
             None => Value::List(value),
         })
     }),
-    func("mustFromJson", &[STRING], ANY, |_, a| {
+    func("mustFromJson", &[STRING], ANY, |exec, a| {
+        charge_reading(exec, text(a, 0)?)?;
         json::decode(text(a, 0)?).map_err(|error| CallError::new(error.to_string()))
     }),
 ];
+
+/// Charges the reading of a document: a byte of it takes as long as a step.
+fn charge_reading(exec: &mut Exec<'_, Context>, text: &[u8]) -> Result<(), CallError> {
+    Ok(exec.budget.steps(text.len() as u64 / 2)?)
+}
 
 const HTML_SAFE: Options = Options { escape_html: true, indent: false };
 
@@ -74,6 +82,22 @@ fn without_newline(mut text: Vec<u8>) -> Vec<u8> {
 fn must_encode(exec: &mut Exec<'_, Context>, args: &[Value], options: Options) -> Answer {
     let written = json::encode_with(any(args, 0), options).or_else(|error| fail(error.to_string()))?;
     charged(exec, written)
+}
+
+/// Helm gives an empty string for what cannot be written; a text that is too long is an error all the same.
+fn yaml_or_empty(exec: &mut Exec<'_, Context>, written: Result<Vec<u8>, write::WriteError>) -> Answer {
+    match written {
+        Err(error @ write::WriteError::TooLong) => fail(error.to_string()),
+        written => charged(exec, written.unwrap_or_default()),
+    }
+}
+
+/// The same for JSON.
+fn json_or_empty(exec: &mut Exec<'_, Context>, written: Result<Vec<u8>, json::EncodeError>) -> Answer {
+    match written {
+        Err(error @ json::EncodeError::TooLong) => fail(error.to_string()),
+        written => charged(exec, written.unwrap_or_default()),
+    }
 }
 
 /// The text as a value, after it was charged: a chart can double a value and write it again and again.

@@ -2,15 +2,17 @@
 
 use super::define::fail;
 use super::walk::{MAX_DEPTH, too_deep};
+use crate::template::budgets::Budget;
 use crate::template::func::CallError;
 use crate::template::value::Value;
 
 /// `reflect.DeepEqual`: same type and same contents; a nil list is not an empty one, NaN is not NaN.
-pub fn deep_equal(a: &Value, b: &Value) -> Result<bool, CallError> {
-    compare(a, b, 0)
+pub fn deep_equal(budget: &mut Budget, a: &Value, b: &Value) -> Result<bool, CallError> {
+    compare(budget, a, b, 0)
 }
 
-fn compare(a: &Value, b: &Value, depth: usize) -> Result<bool, CallError> {
+fn compare(budget: &mut Budget, a: &Value, b: &Value, depth: usize) -> Result<bool, CallError> {
+    budget.step()?;
     if depth > MAX_DEPTH {
         return fail(too_deep("deepEqual"));
     }
@@ -25,7 +27,7 @@ fn compare(a: &Value, b: &Value, depth: usize) -> Result<bool, CallError> {
             if a.type_of() != b.type_of() || a.is_nil() != b.is_nil() || a.len() != b.len() {
                 return Ok(false);
             }
-            a.same(b) || all(a.snapshot().iter().zip(&b.snapshot()), depth)?
+            a.same(b) || all(budget, a.snapshot().iter().zip(&b.snapshot()), depth)?
         }
         (Value::Map(a), Value::Map(b)) => {
             if a.type_of() != b.type_of() || a.is_nil() != b.is_nil() || a.len() != b.len() {
@@ -33,7 +35,8 @@ fn compare(a: &Value, b: &Value, depth: usize) -> Result<bool, CallError> {
             }
             let (left, right) = (a.snapshot(), b.snapshot());
             let keys = left.iter().zip(&right).all(|((a, _), (b, _))| a == b);
-            a.same(b) || keys && all(left.iter().map(|(_, v)| v).zip(right.iter().map(|(_, v)| v)), depth)?
+            a.same(b)
+                || keys && all(budget, left.iter().map(|(_, v)| v).zip(right.iter().map(|(_, v)| v)), depth)?
         }
         (Value::Object(a), Value::Object(b)) => {
             if a.named().name != b.named().name {
@@ -42,15 +45,19 @@ fn compare(a: &Value, b: &Value, depth: usize) -> Result<bool, CallError> {
             let (left, right) = (a.fields(), b.fields());
             std::rc::Rc::ptr_eq(a, b)
                 || a.display() == b.display()
-                    && all(left.iter().map(|(_, v)| v).zip(right.iter().map(|(_, v)| v)), depth)?
+                    && all(budget, left.iter().map(|(_, v)| v).zip(right.iter().map(|(_, v)| v)), depth)?
         }
         _ => false,
     })
 }
 
-fn all<'v>(pairs: impl Iterator<Item = (&'v Value, &'v Value)>, depth: usize) -> Result<bool, CallError> {
+fn all<'v>(
+    budget: &mut Budget,
+    pairs: impl Iterator<Item = (&'v Value, &'v Value)>,
+    depth: usize,
+) -> Result<bool, CallError> {
     for (a, b) in pairs {
-        if !compare(a, b, depth + 1)? {
+        if !compare(budget, a, b, depth + 1)? {
             return Ok(false);
         }
     }

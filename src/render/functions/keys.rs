@@ -12,6 +12,7 @@ use super::define::{STRING, func, text};
 use super::pem;
 use super::signer::Signer;
 use crate::render::context::Context;
+use crate::template::eval::Exec;
 use crate::template::func::{CallError, Func};
 use crate::template::value::Value;
 
@@ -21,10 +22,17 @@ const RSA_BITS: usize = 4096;
 /// PKCS#8 around an Ed25519 seed, as RFC 8410 writes it (version 0, no public key).
 const ED25519_HEAD: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
 
+/// Steps that a new RSA key costs for each of its bits: one of 2,048 bits takes some 100 ms, and a chart can make 24.
+const RSA_STEPS_PER_BIT: u64 = 200;
+
+/// Steps that any other key or a signature costs.
+pub const SIGNING_STEPS: u64 = 10_000;
+
 pub static TABLE: &[Func<Context>] = &[func("genPrivateKey", &[STRING], STRING, |exec, a| {
     let kind = text(a, 0)?.to_text().into_owned();
+    exec.budget.steps(SIGNING_STEPS)?;
     let key = match kind.as_str() {
-        "" | "rsa" => rsa(exec.host.policy.random("genPrivateKey")?, RSA_BITS),
+        "" | "rsa" => new_rsa(exec, "genPrivateKey", RSA_BITS)?,
         "ecdsa" => ecdsa(exec.host.policy.random("genPrivateKey")?),
         "ed25519" => Ok(ed25519(exec.host.policy.random("genPrivateKey")?)),
         "dsa" => Err(KeyError::Dsa),
@@ -69,8 +77,19 @@ impl Key {
     }
 }
 
-/// A new RSA key.
-pub fn rsa(random: &mut ChaCha20Rng, bits: usize) -> Result<Key, KeyError> {
+/// A new RSA key from the random source of this render.
+pub fn new_rsa(
+    exec: &mut Exec<'_, Context>,
+    function: &str,
+    bits: usize,
+) -> Result<Result<Key, KeyError>, CallError> {
+    // The time grows with the third power of the size, and a little more.
+    let size = (bits / 2048).max(1) as u64;
+    exec.budget.steps(RSA_STEPS_PER_BIT * bits as u64 * size * size)?;
+    Ok(rsa(exec.host.policy.random(function)?, bits))
+}
+
+fn rsa(random: &mut ChaCha20Rng, bits: usize) -> Result<Key, KeyError> {
     let key = RsaPrivateKey::new(random, bits).map_err(|error| KeyError::Generate(error.to_string()))?;
     from_rsa(&key).map_err(KeyError::Generate)
 }

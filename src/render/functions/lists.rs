@@ -5,6 +5,7 @@ use super::define::{ANY, Answer, BOOL, INT, LIST, STRINGS, any, fail, func, int,
 use super::equal::deep_equal;
 use super::strings::to_strings;
 use crate::render::context::Context;
+use crate::template::budgets::Budget;
 use crate::template::eval::Exec;
 use crate::template::func::{CallError, Func};
 use crate::template::types::Type;
@@ -108,8 +109,7 @@ fn compact(_: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
 fn uniq(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
     let mut kept: Vec<Value> = Vec::new();
     for item in items(any(args, 0), "find uniq on")? {
-        exec.budget.steps(kept.len() as u64)?;
-        if !contains(&kept, &item)? {
+        if !contains(&mut exec.budget, &kept, &item)? {
             kept.push(item);
         }
     }
@@ -119,8 +119,7 @@ fn uniq(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
 fn without(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
     let mut kept = Vec::new();
     for item in items(any(args, 0), "find without on")? {
-        exec.budget.steps(args.len() as u64)?;
-        if !contains(rest(args, 1), &item)? {
+        if !contains(&mut exec.budget, rest(args, 1), &item)? {
             kept.push(item);
         }
     }
@@ -133,13 +132,12 @@ fn has(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
         return Ok(Value::Bool(false));
     }
     let items = items(haystack, "find has on")?;
-    exec.budget.steps(items.len() as u64)?;
-    Ok(Value::Bool(contains(&items, any(args, 0))?))
+    Ok(Value::Bool(contains(&mut exec.budget, &items, any(args, 0))?))
 }
 
-fn contains(items: &[Value], needle: &Value) -> Result<bool, CallError> {
+fn contains(budget: &mut Budget, items: &[Value], needle: &Value) -> Result<bool, CallError> {
     for item in items {
-        if deep_equal(needle, item)? {
+        if deep_equal(budget, needle, item)? {
             return Ok(true);
         }
     }
@@ -177,7 +175,10 @@ fn concat(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
     let mut all = Vec::new();
     for source in args {
         match elements(source) {
-            Some(items) => all.extend(items),
+            Some(items) => {
+                exec.budget.memory((all.len() + items.len()) * size_of::<Value>())?;
+                all.extend(items);
+            }
             None if !source.is_some() => return Err(nil_type()),
             None => return fail(format!("Cannot concat type {} as list", kind(source))),
         }
@@ -209,13 +210,14 @@ fn chunk_count(length: usize, size: i64) -> Result<i64, CallError> {
 }
 
 /// Sorts by bytes. A `[]string` is sorted in place, as Go's `sort` does with what `strslice` hands through.
-fn sort_alpha(_: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
+fn sort_alpha(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
     let value = any(args, 0);
     if elements(value).is_none() {
         return Ok(Value::strings([strval(value)]));
     }
-    let sorted = to_strings(value);
+    let sorted = to_strings(exec, value)?;
     if let Value::List(list) = &sorted {
+        exec.budget.steps(list.len() as u64)?;
         list.borrow_mut().sort_by(|a, b| a.as_str().cmp(&b.as_str()));
     }
     Ok(sorted)

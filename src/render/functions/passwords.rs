@@ -15,6 +15,12 @@ use crate::template::func::{CallError, Func};
 use crate::template::types::Type;
 use crate::template::value::Value;
 
+/// Steps that a bcrypt hash costs: it takes 50 ms on purpose, so that a chart can make 50 of them.
+const BCRYPT_STEPS: u64 = 200_000;
+
+/// The same for `derivePassword`, which takes 150 ms and 32 MiB.
+const DERIVE_STEPS: u64 = 600_000;
+
 /// `bcrypt.DefaultCost`
 const COST: u32 = 10;
 
@@ -41,6 +47,7 @@ pub static TABLE: &[Func<Context>] = &[
 
 /// A bcrypt hash with a random salt, `$2a$` as Go writes it.
 fn bcrypt(exec: &mut Exec<'_, Context>, function: &str, password: &[u8]) -> Result<String, CallError> {
+    exec.budget.steps(BCRYPT_STEPS)?;
     if password.len() > MAX_PASSWORD {
         return Ok(
             "failed to encrypt string with bcrypt: bcrypt: password length exceeds 72 bytes".to_owned()
@@ -103,7 +110,8 @@ fn letters(class: u8) -> &'static [u8] {
 }
 
 /// The Master Password algorithm: a password that follows from counter, kind, master password, user and site.
-fn derive(_: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
+fn derive(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
+    exec.budget.steps(DERIVE_STEPS)?;
     const SCOPE: &[u8] = b"com.lyndir.masterpassword";
     let counter = match args.first() {
         Some(Value::Uint(_, counter)) => *counter as u32,

@@ -21,5 +21,7 @@ pub static TABLE: &[Func<Context>] = &[
     func("kindIs", &[STRING, ANY], BOOL, |_, a| {
         Ok(Value::Bool(**text(a, 0)? == *kind(any(a, 1)).as_bytes()))
     }),
-    func("deepEqual", &[ANY, ANY], BOOL, |_, a| Ok(Value::Bool(deep_equal(any(a, 0), any(a, 1))?))),
+    func("deepEqual", &[ANY, ANY], BOOL, |exec, a| {
+        Ok(Value::Bool(deep_equal(&mut exec.budget, any(a, 0), any(a, 1))?))
+    }),
 ];

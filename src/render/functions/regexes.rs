@@ -11,13 +11,20 @@ use super::regex_error::{Code, RegexError};
 use super::regex_syntax::translate;
 use super::runes;
 use crate::render::context::Context;
+use crate::template::budgets::BudgetError;
 use crate::template::eval::Exec;
 use crate::template::func::{CallError, Func};
 use crate::template::quote::quote;
 use crate::template::value::{List, Str, Value};
 
 /// Bytes of a compiled expression. The largest of public charts take a few kilobytes; Go stops at 128 MiB.
-const MAX_COMPILED: usize = 32 << 20;
+const MAX_COMPILED: usize = 4 << 20;
+
+/// Steps that compiling an expression costs: a large one takes some milliseconds.
+const COMPILE_STEPS: u64 = 10_000;
+
+/// Bytes that a part of a text takes as a value.
+const MATCH: usize = 100;
 
 /// Nested items of the translated expression: groups, each with its flags and classes.
 const MAX_NESTING: u32 = 1_000;
@@ -47,15 +54,16 @@ thread_local! {
 }
 
 pub static TABLE: &[Func<Context>] = &[
-    func("regexMatch", &[STRING, STRING], BOOL, |_, a| {
-        let found = compiled(text(a, 0)?).is_ok_and(|expression| expression.regex.is_match(&a_text(a)));
+    func("regexMatch", &[STRING, STRING], BOOL, |exec, a| {
+        let found =
+            compiled(exec, text(a, 0)?)?.is_ok_and(|expression| expression.regex.is_match(&a_text(a)));
         Ok(Value::Bool(found))
     }),
-    func("mustRegexMatch", &[STRING, STRING], BOOL, |_, a| {
-        Ok(Value::Bool(expression(a, OnError::Return)?.regex.is_match(text(a, 1)?)))
+    func("mustRegexMatch", &[STRING, STRING], BOOL, |exec, a| {
+        Ok(Value::Bool(expression(exec, a, OnError::Return)?.regex.is_match(text(a, 1)?)))
     }),
-    func("regexFind", &[STRING, STRING], STRING, |_, a| find(a, OnError::Panic)),
-    func("mustRegexFind", &[STRING, STRING], STRING, |_, a| find(a, OnError::Return)),
+    func("regexFind", &[STRING, STRING], STRING, |exec, a| find(exec, a, OnError::Panic)),
+    func("mustRegexFind", &[STRING, STRING], STRING, |exec, a| find(exec, a, OnError::Return)),
     func("regexFindAll", &[STRING, STRING, INT], STRINGS, |exec, a| find_all(exec, a, OnError::Panic)),
     func("mustRegexFindAll", &[STRING, STRING, INT], STRINGS, |exec, a| find_all(exec, a, OnError::Return)),
     func("regexReplaceAll", &[STRING, STRING, STRING], STRING, |exec, a| {
@@ -88,8 +96,16 @@ fn a_text(args: &[Value]) -> Str {
     args.get(1).and_then(Value::as_str).cloned().unwrap_or_else(|| Str::from(""))
 }
 
-/// The expression from the memory of this thread, or compiled now.
-fn compiled(source: &Str) -> Compiled {
+/// The expression from the memory of this thread, or compiled now. A render is charged for each expression that it has
+/// not used before, whether this thread remembers it or not: the limits must not depend on what ran before.
+fn compiled(exec: &mut Exec<'_, Context>, source: &Str) -> Result<Compiled, BudgetError> {
+    if exec.host.expressions.insert(source.clone()) {
+        exec.budget.steps(COMPILE_STEPS + source.len() as u64)?;
+    }
+    Ok(remembered(source))
+}
+
+fn remembered(source: &Str) -> Compiled {
     KEPT.with_borrow_mut(|kept| {
         if let Some(compiled) = kept.get(source) {
             return compiled.clone();
@@ -114,9 +130,13 @@ fn compile(source: &Str) -> Result<Expression, RegexError> {
     }
 }
 
-fn expression(args: &[Value], on_error: OnError) -> Result<Rc<Expression>, CallError> {
+fn expression(
+    exec: &mut Exec<'_, Context>,
+    args: &[Value],
+    on_error: OnError,
+) -> Result<Rc<Expression>, CallError> {
     let source = text(args, 0)?;
-    compiled(source).map_err(|error| match on_error {
+    compiled(exec, source)?.map_err(|error| match on_error {
         OnError::Return => CallError::new(error.to_string()),
         OnError::Panic => CallError::new(format!("regexp: Compile({}): {error}", quoted(source))),
     })
@@ -132,16 +152,15 @@ fn quoted(source: &Str) -> String {
     }
 }
 
-fn find(args: &[Value], on_error: OnError) -> Answer {
-    let expression = expression(args, on_error)?;
+fn find(exec: &mut Exec<'_, Context>, args: &[Value], on_error: OnError) -> Answer {
+    let expression = expression(exec, args, on_error)?;
     Ok(Value::str(expression.regex.find(text(args, 1)?).map_or(&b""[..], |found| found.as_bytes())))
 }
 
 fn find_all(exec: &mut Exec<'_, Context>, args: &[Value], on_error: OnError) -> Answer {
-    let expression = expression(args, on_error)?;
+    let expression = expression(exec, args, on_error)?;
     let source = text(args, 1)?;
-    let found = expression.matches(source, int(args, 2)?);
-    exec.budget.steps(found.len() as u64)?;
+    let found = expression.matches(exec, source, int(args, 2)?)?;
     Ok(match found.is_empty() {
         true => Value::List(List::nil(STRING)),
         false => Value::strings(found.into_iter().map(|(start, end)| &source[start..end])),
@@ -150,7 +169,7 @@ fn find_all(exec: &mut Exec<'_, Context>, args: &[Value], on_error: OnError) -> 
 
 /// `Regexp.Split`: the text between matches, at most `limit` parts (all when negative).
 fn split(exec: &mut Exec<'_, Context>, args: &[Value], on_error: OnError) -> Answer {
-    let expression = expression(args, on_error)?;
+    let expression = expression(exec, args, on_error)?;
     let (source, limit) = (text(args, 1)?, int(args, 2)?);
     if limit == 0 {
         return Ok(Value::List(List::nil(STRING)));
@@ -159,7 +178,7 @@ fn split(exec: &mut Exec<'_, Context>, args: &[Value], on_error: OnError) -> Ans
         return Ok(Value::strings([""]));
     }
     let (mut parts, mut start, mut end) = (Vec::new(), 0, 0);
-    for (from, to) in expression.matches(source, limit) {
+    for (from, to) in expression.matches(exec, source, limit)? {
         if limit > 0 && parts.len() as i64 == limit - 1 {
             break;
         }
@@ -172,17 +191,22 @@ fn split(exec: &mut Exec<'_, Context>, args: &[Value], on_error: OnError) -> Ans
     if end != source.len() {
         parts.push(&source[start..]);
     }
-    exec.budget.steps(parts.len() as u64)?;
     Ok(Value::strings(parts))
 }
 
 impl Expression {
     /// Start and end of up to `limit` matches (all when negative); an empty match that touches the one
     /// before it does not count (`Regexp.allMatches`).
-    fn matches(&self, source: &[u8], limit: i64) -> Vec<(usize, usize)> {
+    fn matches(
+        &self,
+        exec: &mut Exec<'_, Context>,
+        source: &[u8],
+        limit: i64,
+    ) -> Result<Vec<(usize, usize)>, BudgetError> {
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
         let (mut found, mut at, mut last_end) = (Vec::new(), 0, None);
         while found.len() < most && at <= source.len() {
+            charge_match(exec, &source[at..])?;
             let Some(hit) = self.regex.find_at(source, at) else { break };
             let touches = hit.end() == at && Some(hit.start()) == last_end;
             at = if hit.end() == at { step(source, at) } else { hit.end() };
@@ -191,8 +215,15 @@ impl Expression {
                 found.push((hit.start(), hit.end()));
             }
         }
-        found
+        exec.budget.memory(found.len() * MATCH)?;
+        Ok(found)
     }
+}
+
+/// Charges the search for one more match: it may have to look at all that is left.
+fn charge_match(exec: &mut Exec<'_, Context>, left: &[u8]) -> Result<(), BudgetError> {
+    const BYTES_PER_STEP: usize = 256;
+    exec.budget.steps(1 + (left.len() / BYTES_PER_STEP) as u64)
 }
 
 /// The place after the rune at this one.
@@ -205,23 +236,29 @@ type Replace = fn(&mut Vec<u8>, &[u8], &Captures<'_>, &[String]);
 
 /// `Regexp.replaceAll`: an empty match right behind another is not replaced.
 fn replace_all(exec: &mut Exec<'_, Context>, args: &[Value], on_error: OnError, write: Replace) -> Answer {
-    let expression = expression(args, on_error)?;
+    let expression = expression(exec, args, on_error)?;
     let (source, replacement) = (text(args, 1)?, text(args, 2)?);
     let (mut out, mut last_end, mut at) = (Vec::new(), 0, 0);
     while at <= source.len() {
+        charge_match(exec, &source[at..])?;
         let Some(captures) = expression.regex.captures_at(source, at) else { break };
         let Some(hit) = captures.get(0) else { break };
         out.extend_from_slice(&source[last_end..hit.start()]);
         if hit.end() > last_end || hit.start() == 0 {
-            let before = out.len();
+            exec.budget.output(longest(replacement, hit.len()))?;
             write(&mut out, replacement, &captures, &expression.names);
-            exec.budget.output(out.len() - before)?;
         }
         last_end = hit.end();
         at = step(source, at).max(hit.end());
     }
     out.extend_from_slice(&source[last_end..]);
     Ok(Value::str(out))
+}
+
+/// The most that a replacement can come to, if each `$` in it stands for the whole match.
+fn longest(replacement: &[u8], matched: usize) -> usize {
+    let groups = replacement.iter().filter(|byte| **byte == b'$').count();
+    replacement.len().saturating_add(groups.saturating_mul(matched))
 }
 
 fn literal(out: &mut Vec<u8>, replacement: &[u8], _: &Captures<'_>, _: &[String]) {

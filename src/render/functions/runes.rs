@@ -208,6 +208,19 @@ pub fn split<'t>(text: &'t [u8], separator: &[u8], limit: i64) -> Vec<&'t [u8]> 
     parts
 }
 
+/// How often a separator stands in a text (`strings.Count`, but for invalid UTF-8): an empty one between all runes.
+pub fn count(text: &[u8], separator: &[u8]) -> usize {
+    if separator.is_empty() {
+        return text.iter().filter(|byte| **byte & 0xC0 != 0x80).count();
+    }
+    let (mut count, mut left) = (0, text);
+    while let Some(at) = find(left, separator) {
+        count += 1;
+        left = &left[at + separator.len()..];
+    }
+    count
+}
+
 /// `strings.ReplaceAll`; an empty `old` matches before every rune and at the end.
 pub fn replace(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());

@@ -41,13 +41,15 @@ pub static TABLE: &[Func<Context>] = &[
     func("plural", &[STRING, STRING, INT], STRING, |_, a| {
         Ok(Value::Str(text(a, usize::from(int(a, 2)? != 1))?.clone()))
     }),
-    variadic("quote", &[ANY], STRING, |_, a| Ok(join_some(a, |value| quote(&strval(value)).into_bytes()))),
-    variadic("squote", &[ANY], STRING, |_, a| {
-        Ok(join_some(a, |value| [b"'", &*print_value(value), b"'"].concat()))
+    variadic("quote", &[ANY], STRING, |exec, a| {
+        join_some(exec, a, |value| quote(&strval(value)).into_bytes())
+    }),
+    variadic("squote", &[ANY], STRING, |exec, a| {
+        join_some(exec, a, |value| [b"'", &*print_value(value), b"'"].concat())
     }),
     variadic("cat", &[ANY], STRING, cat),
     func("toString", &[ANY], STRING, |_, a| Ok(Value::Str(strval(any(a, 0))))),
-    func("toStrings", &[ANY], STRINGS, |_, a| Ok(to_strings(any(a, 0)))),
+    func("toStrings", &[ANY], STRINGS, |exec, a| to_strings(exec, any(a, 0))),
     func("join", &[STRING, ANY], STRING, join),
     func("split", &[STRING, STRING], Type::Map(&Type::String), |exec, a| {
         numbered(exec, text(a, 1)?, text(a, 0)?, -1)
@@ -56,9 +58,9 @@ pub static TABLE: &[Func<Context>] = &[
         numbered(exec, text(a, 2)?, text(a, 0)?, int(a, 1)?)
     }),
     func("splitList", &[STRING, STRING], STRINGS, |exec, a| {
-        let parts = runes::split(text(a, 1)?, text(a, 0)?, -1);
-        exec.budget.steps(parts.len() as u64)?;
-        Ok(Value::strings(parts))
+        let (separator, source) = (text(a, 0)?, text(a, 1)?);
+        charge_parts(exec, source, separator)?;
+        Ok(Value::strings(runes::split(source, separator, -1)))
     }),
     func("hello", &[], STRING, |_, _| Ok(Value::str("Hello!"))),
 ];
@@ -142,9 +144,15 @@ fn replace(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
 }
 
 /// The arguments that are not nil, each in its quotes, with spaces between.
-fn join_some(args: &[Value], each: impl Fn(&Value) -> Vec<u8>) -> Value {
-    let parts: Vec<Vec<u8>> = args.iter().filter(|value| value.is_some()).map(each).collect();
-    Value::str(parts.join(&b' '))
+fn join_some(exec: &mut Exec<'_, Context>, args: &[Value], each: impl Fn(&Value) -> Vec<u8>) -> Answer {
+    let mut joined = Vec::new();
+    for (at, value) in args.iter().filter(|value| value.is_some()).enumerate() {
+        let part = each(value);
+        exec.budget.output(part.len())?;
+        joined.extend_from_slice(if at > 0 { b" " } else { b"" });
+        joined.extend_from_slice(&part);
+    }
+    Ok(Value::str(joined))
 }
 
 fn cat(_: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
@@ -153,24 +161,32 @@ fn cat(_: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
 }
 
 /// Sprig's `strslice`; a `[]string` is handed back itself, so that `sortAlpha` sorts it for every holder.
-pub fn to_strings(value: &Value) -> Value {
-    match value {
+pub fn to_strings(exec: &mut Exec<'_, Context>, value: &Value) -> Answer {
+    Ok(match value {
         Value::List(list) if list.type_of() == STRINGS => value.clone(),
-        other => Value::strings(strslice(other)),
-    }
+        other => Value::strings(strslice(&mut exec.budget, other)?),
+    })
 }
 
 fn join(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
-    let (separator, parts) = (text(args, 0)?, strslice(any(args, 1)));
+    let (separator, parts) = (text(args, 0)?, strslice(&mut exec.budget, any(args, 1))?);
     let size = parts.iter().map(|part| part.len()).sum::<usize>();
     exec.budget.output(size.saturating_add(parts.len().saturating_mul(separator.len())))?;
     Ok(Value::str(parts.iter().map(|part| &**part).collect::<Vec<_>>().join(&**separator)))
 }
 
+/// Charges the parts of a text before they are made.
+fn charge_parts(exec: &mut Exec<'_, Context>, source: &[u8], separator: &[u8]) -> Result<(), CallError> {
+    const PART: usize = 160;
+    let parts = runes::count(source, separator);
+    exec.budget.steps(parts as u64)?;
+    Ok(exec.budget.memory(parts.saturating_mul(PART))?)
+}
+
 /// The parts as a map with the keys `_0`, `_1`, …
 fn numbered(exec: &mut Exec<'_, Context>, source: &[u8], separator: &[u8], limit: i64) -> Answer {
+    charge_parts(exec, source, separator)?;
     let parts = runes::split(source, separator, limit);
-    exec.budget.steps(parts.len() as u64)?;
     let entries = parts.into_iter().enumerate();
     let entries = entries.map(|(at, part)| (Str::from(format!("_{at}")), Value::str(part))).collect();
     Ok(Value::Map(Map::new(STRING, entries)))

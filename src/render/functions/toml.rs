@@ -12,9 +12,15 @@ use crate::template::func::Func;
 use crate::template::types::Type;
 use crate::template::value::{List, Map, Str, Value};
 
+/// Bytes of a TOML text: its parser takes up to 75 times as much memory.
+const MAX_SOURCE: usize = 1 << 20;
+
 pub static TABLE: &[Func<Context>] = &[
     func("toToml", &[ANY], STRING, |exec, a| {
-        let written = toml_write::to_vec(any(a, 0)).unwrap_or_else(|error| error.to_string().into_bytes());
+        let written = match toml_write::to_vec(any(a, 0)) {
+            Err(error @ toml_write::WriteError::TooLong) => return fail(error.to_string()),
+            written => written.unwrap_or_else(|error| error.to_string().into_bytes()),
+        };
         exec.budget.output(written.len())?;
         Ok(Value::str(written))
     }),
@@ -25,6 +31,10 @@ pub static TABLE: &[Func<Context>] = &[
     }),
     func("fromToml", &[STRING], MAP, |exec, a| {
         let source = text(a, 0)?.to_text();
+        if source.len() > MAX_SOURCE {
+            return fail(format!("toml: text of more than {MAX_SOURCE} bytes"));
+        }
+        exec.budget.steps(source.len() as u64 / 2)?;
         let local = exec.host.policy.zone();
         Ok(Value::Map(match source.parse::<toml::Table>() {
             Ok(table) => map(table, &local),

@@ -2,6 +2,7 @@
 
 use super::times::Time;
 use super::walk::{MAX_DEPTH, too_deep};
+use crate::template::budgets::MAX_TEXT;
 use crate::template::number::format_float_g;
 use crate::template::value::{IntKind, Str, Value};
 
@@ -14,6 +15,8 @@ pub enum WriteError {
     NoKey,
     #[error("{0}")]
     TooDeep(String),
+    #[error("toml: text of more than {MAX_TEXT} bytes")]
+    TooLong,
 }
 
 /// The names of the tables around a value.
@@ -36,6 +39,7 @@ impl Writer {
         if key.len() > MAX_DEPTH {
             return Err(WriteError::TooDeep(too_deep("toToml")));
         }
+        self.check_length()?;
         match value {
             Value::Nil | Value::Invalid => Ok(()),
             Value::Map(map) if map.is_nil() => Ok(()),
@@ -99,6 +103,7 @@ impl Writer {
 
     /// A value inside a line.
     fn element(&mut self, value: &Value, depth: usize) -> Result<(), WriteError> {
+        self.check_length()?;
         if depth > MAX_DEPTH {
             return Err(WriteError::TooDeep(too_deep("toToml")));
         }
@@ -151,6 +156,10 @@ impl Writer {
         }
         self.out.push(b'}');
         Ok(())
+    }
+
+    fn check_length(&self) -> Result<(), WriteError> {
+        if self.out.len() > MAX_TEXT { Err(WriteError::TooLong) } else { Ok(()) }
     }
 
     fn indent(&mut self, key: &Key) {

@@ -82,6 +82,7 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
                 };
                 let signature = Signature { name: func.name, params: func.params, variadic: func.variadic };
                 let values = self.arguments(dot, &signature, args, last, None)?;
+                self.charge(&values)?;
                 let result = (func.call)(self.exec, &values);
                 self.finish(func.name, site, result, func.returns)
             }
@@ -100,6 +101,7 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
         let args = args.get(1..).unwrap_or_default();
         let signature = Signature { name: method.name, params: method.params, variadic: method.variadic };
         let values = self.arguments(dot, &signature, args, last, Some(receiver.value))?;
+        self.charge(&values)?;
         let result = (method.call)(&values);
         self.finish(method.name, site, result, method.returns)
     }
@@ -123,6 +125,7 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
             }
             Run::Plain(run) => {
                 let values = self.arguments(dot, &signature, args, last, None)?;
+                self.charge(&values)?;
                 run(&values)
             }
             Run::Call => {
@@ -138,6 +141,11 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
             self.exec.budget.output(text.len()).map_err(|error| self.stopped(&error))?;
         }
         self.finish(name, site, result, Type::Bool)
+    }
+
+    /// Charges the work of reading the arguments; a function that does more says so itself.
+    fn charge(&mut self, values: &[Value]) -> Eval<()> {
+        self.exec.budget.steps(values.iter().map(reading).sum()).map_err(|error| self.stopped(&error))
     }
 
     /// `and` and `or`: the first argument that decides, or the last.
@@ -220,6 +228,19 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
             }
         }
     }
+}
+
+/// The steps that it takes to go over a value once, without what it refers to.
+fn reading(value: &Value) -> u64 {
+    const BYTES_PER_STEP: usize = 32;
+    const ELEMENTS_PER_STEP: usize = 16;
+    let steps = match value {
+        Value::Str(text) | Value::Bytes(text) => text.len() / BYTES_PER_STEP,
+        Value::List(list) => list.len() / ELEMENTS_PER_STEP,
+        Value::Map(map) => map.len() / ELEMENTS_PER_STEP,
+        _ => 0,
+    };
+    steps as u64
 }
 
 /// `reflect.Value.String`: the text of a string, else the type in brackets.

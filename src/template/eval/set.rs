@@ -7,7 +7,7 @@ use super::funcs::Funcs;
 use crate::template::ast::{Callee, Tree};
 use crate::template::builtins;
 use crate::template::error::Error;
-use crate::template::parse::parse;
+use crate::template::parse::{MAX_TOKENS, parse};
 use crate::template::value::Str;
 
 /// Templates by name, as Go's associated templates; a child set sees the definitions of its parent
@@ -17,12 +17,14 @@ pub struct Set<H: 'static> {
     funcs: Arc<Funcs<H>>,
     templates: BTreeMap<Str, Arc<Tree>>,
     parent: Option<Arc<Set<H>>>,
+    /// How many tokens the files that are still to come may have together.
+    tokens_left: usize,
 }
 
 impl<H> Set<H> {
     /// An empty set. `name` appears in errors about missing templates (Helm's is `gotpl`).
     pub fn new(name: impl Into<Str>, funcs: Arc<Funcs<H>>) -> Self {
-        Set { name: name.into(), funcs, templates: BTreeMap::new(), parent: None }
+        Set { name: name.into(), funcs, templates: BTreeMap::new(), parent: None, tokens_left: MAX_TOKENS }
     }
 
     /// An empty set that sees everything of `parent`.
@@ -32,6 +34,7 @@ impl<H> Set<H> {
             funcs: parent.funcs.clone(),
             templates: BTreeMap::new(),
             parent: Some(parent),
+            tokens_left: MAX_TOKENS,
         }
     }
 
@@ -41,18 +44,25 @@ impl<H> Set<H> {
     /// # Errors
     /// Go's parse error, `template: NAME:LINE: …` (`exec` is false); nothing is added then.
     pub fn parse(&mut self, name: impl Into<Str>, text: &[u8]) -> Result<(), Error> {
-        for tree in self.trees(&name.into(), text)? {
+        let mut left = self.tokens_left;
+        for tree in self.trees_within(&name.into(), text, &mut left)? {
             self.add(Arc::new(tree));
         }
+        self.tokens_left = left;
         Ok(())
     }
 
     /// The trees of a file, with function names resolved against the functions of this set.
     pub(super) fn trees(&self, name: &Str, text: &[u8]) -> Result<Vec<Tree>, Error> {
-        parse(name, text, &|function| match self.funcs.index(function) {
+        self.trees_within(name, text, &mut MAX_TOKENS.clone())
+    }
+
+    fn trees_within(&self, name: &Str, text: &[u8], tokens_left: &mut usize) -> Result<Vec<Tree>, Error> {
+        let resolve = |function: &str| match self.funcs.index(function) {
             Some(index) => Some(Callee::Host(index)),
             None => builtins::find(function).map(Callee::Builtin),
-        })
+        };
+        parse(name, text, &resolve, tokens_left)
     }
 
     /// Adds a template; a blank one never hides another of its name (`associate` in Go's template.go).

@@ -1,6 +1,6 @@
 //! The look-ahead of the parser and the errors that name a token.
 
-use super::{Failure, Parser};
+use super::{Failure, MAX_TOKENS, Parser};
 use crate::template::quote::unquote;
 use crate::template::token::{Kind, Token};
 use crate::template::value::Str;
@@ -10,9 +10,23 @@ impl<'s> Parser<'s> {
         if self.state.peeked > 0 {
             self.state.peeked -= 1;
         } else {
-            self.state.tokens[0] = self.lexer.next_token();
+            self.state.tokens[0] = self.read_token();
         }
         self.state.tokens[self.state.peeked]
+    }
+
+    /// The next token of the text, or an error once there were too many.
+    fn read_token(&mut self) -> Token<'s> {
+        match self.tokens_left.checked_sub(1) {
+            Some(left) => {
+                self.tokens_left = left;
+                self.lexer.next_token()
+            }
+            None => {
+                self.lexer.error = format!("templates of more than {MAX_TOKENS} words; split the chart");
+                Token { kind: Kind::Error, pos: 0, text: b"", line: self.state.tokens[0].line }
+            }
+        }
     }
 
     /// Puts the last token back.
@@ -36,7 +50,7 @@ impl<'s> Parser<'s> {
     pub(super) fn peek(&mut self) -> Token<'s> {
         if self.state.peeked == 0 {
             self.state.peeked = 1;
-            self.state.tokens[0] = self.lexer.next_token();
+            self.state.tokens[0] = self.read_token();
         }
         self.state.tokens[self.state.peeked - 1]
     }

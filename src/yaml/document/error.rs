@@ -38,6 +38,8 @@ pub(super) enum Problem {
     Number(String),
     #[error("nested more than {0} levels deep: flatten it")]
     TooDeep(usize),
+    #[error("more than {0} values: split it")]
+    TooMany(usize),
     #[error("aliases expand it to more than {0} values: write out fewer of them")]
     TooLarge(usize),
 }

@@ -14,8 +14,8 @@ pub use error::DocumentError;
 use convert::Floats;
 use error::Problem;
 
-use super::events::SyntaxError;
-use super::tree::{Tree, TreeError};
+use super::events::{Mark, SyntaxError};
+use super::tree::{MAX_NODES, Tree, TreeError};
 
 /// One document of a file.
 #[derive(Debug)]
@@ -43,13 +43,13 @@ pub fn split(file: &[u8]) -> impl Iterator<Item = Result<Document, DocumentError
 /// The first document, in which `1e7` is a float and `10000000` an integer.
 pub fn first_typed(file: &[u8]) -> Option<serde_json::Value> {
     let chunk = split::chunks(file).next()?;
-    let tree = Tree::first(chunk.text).ok()??;
+    let tree = Tree::first(chunk.text, MAX_NODES).ok()??;
     convert::to_json(&tree, chunk.first_line, Floats::Kept).ok()
 }
 
 fn read(first_line: usize, text: &[u8]) -> Result<Option<Document>, DocumentError> {
     let located = |error: TreeError| locate_error(first_line, error);
-    let Some(tree) = Tree::first(text).map_err(located)? else {
+    let Some(tree) = Tree::first(text, MAX_NODES).map_err(located)? else {
         return Ok(None);
     };
     let value = convert::to_json(&tree, first_line, Floats::AsJson)?;
@@ -60,6 +60,7 @@ fn locate_error(first_line: usize, error: TreeError) -> DocumentError {
     let (mark, problem) = match error {
         TreeError::Syntax(SyntaxError { problem, mark, .. }) => (mark, Problem::Syntax(problem)),
         TreeError::UnknownAnchor { name, mark } => (mark, Problem::UnknownAnchor(name)),
+        TreeError::TooMany(most) => (Mark::default(), Problem::TooMany(most)),
     };
     DocumentError::new(first_line, mark, &problem)
 }

@@ -1,5 +1,6 @@
 //! Template values to JSON text: `json.Marshal`, `json.MarshalIndent` and the encoder without HTML escapes.
 
+use crate::template::budgets::MAX_TEXT;
 use crate::template::value::{Str, Value};
 use crate::yaml::number::format_json;
 
@@ -46,6 +47,9 @@ pub fn encode_with(value: &Value, options: Options) -> Result<Vec<u8>, EncodeErr
         };
         stack.push(frame);
         stack.extend(writer.begin(&value)?);
+        if writer.out.len() > MAX_TEXT {
+            return Err(EncodeError::TooLong);
+        }
     }
     Ok(writer.out)
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::template::budgets::MAX_TEXT;
 use crate::template::types::Type;
 use crate::template::value::{List, Map, Str, Value};
 
@@ -26,6 +27,9 @@ pub enum EncodeError {
     Cycle(Type),
     #[error("json: exceeded max depth")]
     TooDeep,
+    /// Go has no limit; it would run out of memory.
+    #[error("json: text of more than {MAX_TEXT} bytes")]
+    TooLong,
 }
 
 /// One level of a value.

@@ -1,5 +1,6 @@
 //! Why a value cannot be written as YAML.
 
+use crate::template::budgets::MAX_TEXT;
 use crate::yaml::json::EncodeError;
 
 /// Why a value cannot be written; Helm's `toYaml` then gives an empty string.
@@ -10,4 +11,7 @@ pub enum WriteError {
     /// go-yaml cannot read the JSON: a control character, or a key that is too long.
     #[error("yaml: {0}")]
     Yaml(&'static str),
+    /// go-yaml has no limit; it would run out of memory.
+    #[error("yaml: text of more than {MAX_TEXT} bytes")]
+    TooLong,
 }

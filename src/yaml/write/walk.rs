@@ -1,5 +1,6 @@
 //! A value tree to the emitter's calls, in the order of go-yaml's state machine, without recursion.
 
+use crate::template::budgets::MAX_TEXT;
 use crate::template::value::{List, Map, Str, Value};
 use crate::yaml::json::shape::Path;
 use crate::yaml::resolve::{Scalar, Version, guess, is_base60, is_old_bool};
@@ -48,6 +49,9 @@ pub(in crate::yaml) fn write<S: Source>(value: &Value, source: &S) -> Result<Vec
     writer.begin(value, false)?;
     while let Some(frame) = writer.stack.pop() {
         writer.next(frame)?;
+        if writer.emitter.out.len() > MAX_TEXT {
+            return Err(WriteError::TooLong);
+        }
     }
     let mut emitter = writer.emitter;
     emitter.indent = None;
