@@ -3,18 +3,18 @@
 use super::value::heap;
 
 /// Actions, loop turns and calls of one execution, and the work of its functions in the same measure: one step is
-/// about 50 ns. The largest public charts need about 300,000; ten million are the most that a hostile chart can cost.
+/// about 50 ns. Public charts need about 50,000, three million where they make keys; ten million are the most that a hostile chart can cost.
 pub const MAX_STEPS: u64 = 10_000_000;
 
 /// Bytes printed by one execution; what a nested template prints counts again where it is printed. The
-/// largest public chart prints 8 MB in all; Kubernetes takes no object above 3 MiB.
+/// largest public chart counts 2.5 MB; Kubernetes takes no object above 3 MiB.
 pub const MAX_OUTPUT: usize = 48 << 20;
 
 /// Bytes of one text that a function builds: longer ones are refused before they are whole.
 pub const MAX_TEXT: usize = 32 << 20;
 
 /// Bytes of the values that one execution holds at a time ([`heap`]), beyond those it was given. The largest public
-/// chart needs XXX MB.
+/// charts need 10 MB.
 pub const MAX_MEMORY: usize = 64 << 20;
 
 /// Templates running inside each other. Go stops at 100,000 `template` actions (its stack grows on

@@ -11,7 +11,7 @@ use super::super::metadata::ImportValue;
 use super::super::model::Chart;
 use super::super::tables;
 use super::super::warning::Warning;
-use super::{DependencyError, MAX_IMPORTED};
+use super::{DependencyError, MAX_IMPORTED, MAX_IMPORTS};
 
 /// Imports into `chart` and all its subcharts, the innermost first.
 pub fn process(chart: &mut Chart, warnings: &mut Vec<Warning>) -> Result<(), DependencyError> {
@@ -22,6 +22,9 @@ pub fn process(chart: &mut Chart, warnings: &mut Vec<Warning>) -> Result<(), Dep
     let values = coalesce::with(chart, &tables::empty(), Nulls::Keep, warnings)?;
 
     let imported = tables::empty();
+    if declared.iter().map(|dependency| dependency.import_values.len()).sum::<usize>() > MAX_IMPORTS {
+        return Err(DependencyError::Imports(chart.metadata.name.clone()));
+    }
     for dependency in &mut declared {
         dependency.import_values = resolve(&dependency.import_values);
         for import in &dependency.import_values {

@@ -14,6 +14,9 @@ use super::warning::Warning;
 /// a chart that gives a few aliases, and so on, would have more than there is memory for.
 const MAX_CHARTS: usize = 1_000;
 
+/// Entries of `import-values` that one chart may have. Public charts have up to 20.
+const MAX_IMPORTS: usize = 1_000;
+
 /// Nodes of the values that a chart has after its imports.
 const MAX_IMPORTED: usize = 500_000;
 
@@ -28,8 +31,8 @@ pub enum DependencyError {
     )]
     TooMany,
     #[error(
-        "chart dependencies processing failed: import-values of chart {0} make more than {MAX_IMPORTED} values; \
-         import less"
+        "chart dependencies processing failed: chart {0} has more than {MAX_IMPORTS} import-values, or they make more \
+         than {MAX_IMPORTED} values; import less"
     )]
     Imports(String),
 }

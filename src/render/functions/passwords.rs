@@ -18,8 +18,8 @@ use crate::template::value::Value;
 /// Steps that a bcrypt hash costs: it takes 50 ms on purpose, so that a chart can make 50 of them.
 const BCRYPT_STEPS: u64 = 200_000;
 
-/// The same for `derivePassword`, which takes 150 ms and 32 MiB.
-const DERIVE_STEPS: u64 = 600_000;
+/// The same for `derivePassword`, which takes 300 ms and 32 MiB.
+const DERIVE_STEPS: u64 = 1_000_000;
 
 /// `bcrypt.DefaultCost`
 const COST: u32 = 10;

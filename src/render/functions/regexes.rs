@@ -18,10 +18,12 @@ use crate::template::quote::quote;
 use crate::template::value::{List, Str, Value};
 
 /// Bytes of a compiled expression. The largest of public charts take a few kilobytes; Go stops at 128 MiB.
-const MAX_COMPILED: usize = 4 << 20;
+const MAX_COMPILED: usize = 2 << 20;
 
-/// Steps that compiling an expression costs: a large one takes some milliseconds.
+/// Steps that compiling an expression costs, and what it costs more for each repetition that it counts: `x{1000}` is
+/// a thousand copies of `x`.
 const COMPILE_STEPS: u64 = 10_000;
+const REPETITION_STEPS: u64 = 200;
 
 /// Bytes that a part of a text takes as a value.
 const MATCH: usize = 100;
@@ -100,9 +102,18 @@ fn a_text(args: &[Value]) -> Str {
 /// not used before, whether this thread remembers it or not: the limits must not depend on what ran before.
 fn compiled(exec: &mut Exec<'_, Context>, source: &Str) -> Result<Compiled, BudgetError> {
     if exec.host.expressions.insert(source.clone()) {
-        exec.budget.steps(COMPILE_STEPS + source.len() as u64)?;
+        exec.budget.steps(COMPILE_STEPS + source.len() as u64 + REPETITION_STEPS * repetitions(source))?;
     }
     Ok(remembered(source))
+}
+
+/// The sum of all numbers that follow a `{`.
+fn repetitions(source: &[u8]) -> u64 {
+    let counts = source.split(|byte| *byte == b'{').skip(1).map(|rest| {
+        let digits = rest.iter().map_while(|byte| char::from(*byte).to_digit(10));
+        digits.fold(0_u64, |count, digit| count.saturating_mul(10).saturating_add(digit.into()))
+    });
+    counts.fold(0, u64::saturating_add).min(crate::template::budgets::MAX_STEPS)
 }
 
 fn remembered(source: &Str) -> Compiled {

@@ -181,11 +181,7 @@ pub fn trim_space(bytes: &[u8]) -> &[u8] {
 
 /// Where `needle` first occurs; an empty needle occurs at 0.
 pub fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    match needle {
-        [] => Some(0),
-        [byte] => haystack.iter().position(|b| b == byte),
-        _ => haystack.windows(needle.len()).position(|window| window == needle),
-    }
+    memchr::memmem::find(haystack, needle)
 }
 
 /// `strings.SplitN`: at most `limit` parts (all when negative); an empty separator splits between runes.

@@ -1,5 +1,7 @@
 //! Sprig's string functions that cut, join, pad and compare.
 
+use std::collections::BTreeSet;
+
 use super::cast::{strslice, strval};
 use super::define::{ANY, Answer, BOOL, INT, STRING, STRINGS, any, fail, func, int, text, variadic};
 use super::runes;
@@ -66,7 +68,7 @@ pub static TABLE: &[Func<Context>] = &[
 ];
 
 fn trim_all(_: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
-    let cutset: Vec<char> = runes::runes(text(args, 0)?).collect();
+    let cutset: BTreeSet<char> = runes::runes(text(args, 0)?).collect();
     Ok(Value::str(runes::trim(text(args, 1)?, |rune| cutset.contains(&rune))))
 }
 

@@ -16,6 +16,9 @@ use crate::template::value::types::Type;
 /// other take 300 kB; beyond this length a level takes the place of the one inside it.
 const MAX_CHAIN_TEXT: usize = 1 << 20;
 
+/// Steps of calling a method: some, such as `.Files.Glob`, go over all that their receiver has.
+const METHOD_STEPS: u64 = 500;
+
 /// What a call has to know of the callee's parameters; `None` takes any value as it is.
 struct Signature<'s, P> {
     name: &'s str,
@@ -101,6 +104,7 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
         let args = args.get(1..).unwrap_or_default();
         let signature = Signature { name: method.name, params: method.params, variadic: method.variadic };
         let values = self.arguments(dot, &signature, args, last, Some(receiver.value))?;
+        self.exec.budget.steps(METHOD_STEPS).map_err(|error| self.stopped(&error))?;
         self.charge(&values)?;
         let result = (method.call)(&values);
         self.finish(method.name, site, result, method.returns)
@@ -232,7 +236,7 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
 
 /// The steps that it takes to go over a value once, without what it refers to.
 fn reading(value: &Value) -> u64 {
-    const BYTES_PER_STEP: usize = 32;
+    const BYTES_PER_STEP: usize = 16;
     const ELEMENTS_PER_STEP: usize = 16;
     let steps = match value {
         Value::Str(text) | Value::Bytes(text) => text.len() / BYTES_PER_STEP,

@@ -1,0 +1,208 @@
+//! Charts that are out to take all the memory or time there is: each gets a sentence, within 256 MiB.
+//!
+//! The templates are in `tests/hostile/templates.txt`; charts that multiply themselves are made here.
+// A test may panic and print, and it touches the world.
+#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::print_stderr)]
+#![allow(clippy::print_stdout, clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::json;
+
+/// The most that may be resident, in KiB.
+const MAX_MEMORY: u64 = 256 << 10;
+
+/// A chart as paths and contents.
+type Files = BTreeMap<String, String>;
+
+#[test]
+fn templates_are_told_what_is_wrong() {
+    let text = fs::read_to_string("tests/hostile/templates.txt").unwrap();
+    let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty() && !line.starts_with("# ")).collect();
+    let wrong: Vec<String> = lines
+        .chunks(2)
+        .filter_map(|case| {
+            let [template, wanted] = case else { panic!("a template without a sentence: {case:?}") };
+            let wanted = wanted.strip_prefix("=> ").expect("a sentence behind each template");
+            let files = chart([("templates/a.yaml", (*template).to_owned())]);
+            complaint(&files, wanted).map(|problem| format!("{template}\n  {problem}"))
+        })
+        .collect();
+    assert!(lines.len() > 60, "the table is read");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn aliases_of_charts_with_aliases_end() {
+    let mut files = Files::new();
+    let mut folder = String::new();
+    for level in 0..12 {
+        let dependencies: String =
+            (0..8).map(|alias| format!("- {{name: s, version: '*', alias: a{alias}}}\n")).collect();
+        let dependencies = if level < 11 { dependencies } else { "[]\n".into() };
+        let name = if level == 0 { "c" } else { "s" };
+        let text = format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\ndependencies:\n{dependencies}");
+        files.insert(format!("{folder}Chart.yaml"), text);
+        folder += "charts/s/";
+    }
+    check(
+        &files,
+        "more than 1000 charts in each other; look for aliases of charts that have aliases themselves",
+    );
+}
+
+#[test]
+fn globals_of_many_charts_end() {
+    let mut files = chart([]);
+    for number in 0..200 {
+        let text = format!("apiVersion: v2\nname: s{number}\nversion: 1.0.0\n");
+        files.insert(format!("charts/s{number}/Chart.yaml"), text);
+    }
+    let globals: String = (0..5000).map(|key| format!("  k{key}: {{a: 1}}\n")).collect();
+    files.insert("values.yaml".into(), format!("global:\n{globals}"));
+    check(&files, "take more than 67108864 bytes; hand down fewer globals");
+}
+
+#[test]
+fn imports_that_multiply_end() {
+    let import = |number| format!("  - {{child: a, parent: b.x{number}}}\n");
+    let dependency = |count| -> String {
+        let imports: String = (0..count).map(import).collect();
+        format!("dependencies:\n- name: s\n  version: '*'\n  import-values:\n{imports}")
+    };
+    let keys: String = (0..1000).map(|key| format!("  k{key}: 1\n")).collect();
+    for count in [900, 2000] {
+        let mut files = chart([
+            ("charts/s/Chart.yaml", "apiVersion: v2\nname: s\nversion: 1.0.0\n".to_owned()),
+            ("charts/s/values.yaml", format!("a:\n{keys}")),
+        ]);
+        files.get_mut("Chart.yaml").unwrap().push_str(&dependency(count));
+        check(&files, "chart c has more than 1000 import-values, or they make more than 500000 values");
+    }
+}
+
+#[test]
+fn schemas_that_multiply_end() {
+    for keyword in ["allOf", "anyOf"] {
+        let mut definitions = serde_json::Map::new();
+        for level in 0..40 {
+            let next = json!({ "$ref": format!("#/definitions/d{}", level + 1) });
+            definitions.insert(format!("d{level}"), json!({ keyword: [next.clone(), next.clone(), next] }));
+        }
+        definitions.insert("d40".into(), json!({ "type": "object" }));
+        let schema = json!({ "definitions": definitions, "$ref": "#/definitions/d0" });
+        let files = chart([("values.schema.json", schema.to_string())]);
+        check(&files, "the schema refers to itself so often that the check would take too long");
+    }
+}
+
+#[test]
+fn values_without_end_are_refused() {
+    let laugh: String = ('b'..='i')
+        .zip('a'..='h')
+        .map(|(this, before)| format!("{this}: &{this} [{}]\n", vec![format!("*{before}"); 10].join(",")))
+        .collect();
+    let cases = [
+        (format!("a: &a [x,x,x,x,x,x,x,x,x,x]\n{laugh}"), "document contains excessive aliasing"),
+        (
+            (0..600_000).map(|key| format!("k{key}: 1\n")).collect(),
+            "more than 500000 values; split the document",
+        ),
+        (format!("a: {}", "[".repeat(1_000_000)), "exceeded max depth of 10000"),
+        (
+            format!("a: {}1{}", "{a: ".repeat(5000), "}".repeat(5000)),
+            "nested more than 512 levels deep; flatten them",
+        ),
+    ];
+    for (values, wanted) in cases {
+        check(&chart([("values.yaml", values)]), wanted);
+    }
+}
+
+#[test]
+fn templates_of_too_many_words_are_refused() {
+    let words = "{{ 1 }}".repeat(300_000);
+    let files = chart((0..5).map(|number| {
+        let name: &'static str =
+            ["templates/a", "templates/b", "templates/c", "templates/d", "templates/e"][number];
+        (name, words.clone())
+    }));
+    check(&files, "templates of more than 1000000 words; split the chart");
+}
+
+/// A chart that has what every chart needs, and these files.
+fn chart(files: impl IntoIterator<Item = (&'static str, String)>) -> Files {
+    let needed = [
+        ("Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n".to_owned()),
+        ("values.yaml", "a: 1\n".to_owned()),
+    ];
+    needed.into_iter().chain(files).map(|(path, text)| (path.to_owned(), text)).collect()
+}
+
+fn check(files: &Files, wanted: &str) {
+    if let Some(problem) = complaint(files, wanted) {
+        panic!("{problem}");
+    }
+}
+
+/// What is wrong with the way in which the program refuses a chart; nothing if it does as it should.
+fn complaint(files: &Files, wanted: &str) -> Option<String> {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let Ended { code, error, most } = run(folder.path());
+    let shown: String = error.chars().take(300).collect();
+    if code != Some(1) {
+        return Some(format!("ended with {code:?}: {shown}"));
+    }
+    if !error.contains(wanted) {
+        return Some(format!("said: {shown}\n  not: {wanted}"));
+    }
+    (most > MAX_MEMORY).then(|| format!("took {most} KiB"))
+}
+
+struct Ended {
+    code: Option<i32>,
+    error: String,
+    /// The most that was resident, in KiB.
+    most: u64,
+}
+
+fn run(chart: &Path) -> Ended {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_promgit"));
+    command.args(["template", "x"]).arg(chart);
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stderr = child.stderr.take().unwrap();
+    let error = thread::spawn(move || {
+        let mut text = Vec::new();
+        stderr.read_to_end(&mut text).unwrap();
+        String::from_utf8_lossy(&text).into_owned()
+    });
+    let most = watch(&mut child);
+    let code = child.wait().unwrap().code();
+    Ended { code, error: error.join().unwrap(), most }
+}
+
+/// Reads the high-water mark until the process has ended.
+fn watch(child: &mut Child) -> u64 {
+    let status = format!("/proc/{}/status", child.id());
+    let mut most = 0;
+    while child.try_wait().unwrap().is_none() {
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let number = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
+        most = most.max(number.unwrap_or(0));
+        thread::sleep(Duration::from_millis(1));
+    }
+    most
+}
