@@ -4,6 +4,7 @@
 use serde_json::Value as Json;
 
 use super::ask::{AskError, Server};
+use super::metadata;
 use super::served::{Resource, Served};
 use crate::template::quote::quote;
 
@@ -41,7 +42,10 @@ pub fn build(objects: &[Json], served: &Served, namespace: &str) -> Result<Vec<P
             wrong.push(reason);
             break;
         }
-        place(object, served, namespace, &mut placed, &mut wrong);
+        match metadata::wrong(&object["metadata"]) {
+            Some(reason) => wrong.push(format!("unable to decode \"\": {reason}")),
+            None => place(object, served, namespace, &mut placed, &mut wrong),
+        }
     }
     wrong.dedup();
     match &*wrong {
@@ -53,13 +57,17 @@ pub fn build(objects: &[Json], served: &Served, namespace: &str) -> Result<Vec<P
 
 /// What kubectl's validation says before anything is sent (`getObjectKind`).
 fn has_kind(object: &Json) -> Result<(), String> {
-    let is_missing = |key: &str| object[key].as_str().unwrap_or_default().is_empty();
-    let missing: Vec<&str> = ["apiVersion", "kind"].into_iter().filter(|key| is_missing(key)).collect();
-    let said = missing.iter().map(|key| format!("{key} not set")).collect::<Vec<_>>().join(", ");
-    match missing.len() {
-        0 => Ok(()),
-        1 => Err(format!("error validating \"\": error validating data: {said}")),
-        _ => Err(format!("error validating \"\": error validating data: [{said}]")),
+    let wrong = |key: &&str| match &object[*key] {
+        Json::Null => Some(format!("{key} not set")),
+        Json::String(text) if text.is_empty() => Some(format!("{key} not set")),
+        Json::String(_) => None,
+        _ => Some(format!("{key} isn't string type")),
+    };
+    let said: Vec<String> = ["apiVersion", "kind"].iter().filter_map(wrong).collect();
+    match &*said {
+        [] => Ok(()),
+        [one] => Err(format!("error validating \"\": error validating data: {one}")),
+        several => Err(format!("error validating \"\": error validating data: [{}]", several.join(", "))),
     }
 }
 

@@ -7,4 +7,5 @@ pub mod access;
 pub mod ask;
 pub mod existing;
 pub mod lookup;
+mod metadata;
 pub mod served;
