@@ -4,14 +4,16 @@
 use std::io::{self, Read as _};
 
 use clap::Args;
+use http::StatusCode;
 
 use crate::chart::load::values::{self, ValuesError as FileError};
 use crate::chart::overrides::{self, OverrideError};
 use crate::chart::tables;
 use crate::chart::warning::Warning;
-use crate::pull::address::Address;
+use crate::pull::address::{Address, redact};
 use crate::pull::environment::Environment;
 use crate::pull::file;
+use crate::pull::repository::FetchError;
 use crate::template::value::{Map, Value};
 
 use super::log::Log;
@@ -97,9 +99,15 @@ fn fetch(path: &str, address: &Address, log: &mut Log<'_>) -> Result<Vec<u8>, St
     let _ = log.debug("fetching", "url", path);
     let file =
         file::fetch(address, Environment::of_process().proxies()).map_err(|error| error.to_string())?;
-    let line = Warning::debug("fetch complete").with("url", path).with("status", file.status);
+    let line = Warning::debug("fetch complete").with("url", path).with("status", &*file.status);
     let _ = log.say(&line.with("content-length", file.length.unwrap_or_else(|| "-1".to_owned())));
-    Ok(file.bytes)
+    match file.code {
+        StatusCode::OK => Ok(file.bytes),
+        code => {
+            let (address, status) = (redact(path), file.status);
+            Err(FetchError::Status { address, status, code }.to_string())
+        }
+    }
 }
 
 /// The system's words for an error as Go prints them: lower case, without a number.
