@@ -63,9 +63,10 @@ impl Cluster {
 
     /// Whether this could be installed: kinds that are served, objects that belong to nobody else.
     pub fn check(&self, output: &Output, release: &Release, flags: Check) -> Result<(), ExistingError> {
-        let crds = output.crds.iter().filter(|_| flags.with_crds).flat_map(|crd| documents(&crd.data));
-        let objects = crds.chain(output.manifests.iter().map(|manifest| manifest.json.clone()));
-        let objects: Vec<Json> = objects.filter(|object| !object.is_null()).collect();
+        let crds = output.crds.iter().filter(|_| flags.with_crds).map(|crd| &crd.data);
+        let texts = crds.chain(output.manifests.iter().map(|manifest| &manifest.text));
+        let objects = texts.flat_map(|text| documents(text)).filter(|object| !object.is_null());
+        let objects: Vec<Json> = objects.collect();
         let placed = existing::build(&objects, &self.served, &release.namespace)?;
         if release.is_upgrade {
             return Ok(());
@@ -85,7 +86,7 @@ pub struct Check {
     pub takes_ownership: bool,
 }
 
-/// The objects of a file of `crds/`; what is no YAML is none.
+/// The objects of a text; what is no YAML is none.
 fn documents(text: &[u8]) -> Vec<Json> {
     let parts = split::documents(text).into_iter().filter_map(|part| read::value(part).ok());
     parts.map(|value| convert::to_json(&value)).collect()
