@@ -73,6 +73,15 @@ fn names_are_read_as_helm_reads_them() {
     ask("names.txt", &site.names(), &home, Some(&site));
 }
 
+#[test]
+fn values_are_fetched_as_helm_fetches_them() {
+    let site = Site::start(&CHARTS, None);
+    let mut names = site.names();
+    names.insert("chart", CHARTS.archive("1.0.0").display().to_string());
+    names.insert("capitals", site.here("").replace("http", "HTTP"));
+    ask("values.txt", &names, &Home::new(), Some(&site));
+}
+
 /// With a repository whose index was never fetched, helm answers no question about a URL.
 #[test]
 fn an_index_that_was_never_fetched_is_named() {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use promgit::chart::load;
 use promgit::chart::model::File;
 use promgit::render::capabilities::Capabilities;
+use promgit::render::outside::Outside;
 use promgit::render::policy::Policy;
 use promgit::render::release::Release;
 use promgit::render::{self, Output, Prepared, RenderError, Request, text};
@@ -28,7 +29,9 @@ fn request<'a>(chart: &'a Prepared, values: &str) -> Request<'a> {
         release: Release { name: "one".into(), namespace: "default".into(), revision: 1, is_upgrade: false },
         capabilities: Capabilities::default(),
         policy: Policy::hermetic(),
+        outside: Outside::default(),
         skip_schema: false,
+        verbose: false,
     }
 }
 

@@ -15,6 +15,8 @@ pub struct Warning {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
+    /// What Helm says only with `--debug`.
+    Debug,
     /// What Helm writes with Go's `log` package.
     Info,
     Warn,
@@ -23,6 +25,10 @@ pub enum Level {
 }
 
 impl Warning {
+    pub fn debug(message: impl Into<String>) -> Self {
+        Warning { level: Level::Debug, message: message.into(), attributes: Vec::new() }
+    }
+
     pub fn info(message: impl Into<String>) -> Self {
         Warning { level: Level::Info, message: message.into(), attributes: Vec::new() }
     }
@@ -45,6 +51,7 @@ impl Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let level = match self.level {
+            Level::Debug => "DEBUG",
             Level::Info => "INFO",
             Level::Warn => "WARN",
             Level::Error => "ERROR",

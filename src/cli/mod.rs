@@ -25,7 +25,7 @@ use clap::{Parser, Subcommand};
 
 use console::Console;
 use exit::Exit;
-use template::flags::{self, FlagError};
+use template::flags::{self, FlagError, Plain};
 
 /// Prometheus the GitOps way: renders a Helm chart for every PrometheusCluster and commits the result to git
 #[derive(Parser)]
@@ -58,7 +58,9 @@ pub enum Command {
 /// Runs the command of this process.
 pub fn main() -> ExitCode {
     let mut console = Console::process();
-    let words = match plain(std::env::args_os().collect()) {
+    let (words, said) = plain(std::env::args_os().collect());
+    said.iter().for_each(|line| console.note(format_args!("{line}")));
+    let words = match words {
         Ok(words) => words,
         Err(error) => {
             console.note(format_args!("Error: {error}"));
@@ -73,13 +75,15 @@ pub fn main() -> ExitCode {
 }
 
 /// The words after `template` are read by Helm's rules, all others as they are.
-fn plain(words: Vec<OsString>) -> Result<Vec<OsString>, FlagError> {
+fn plain(words: Vec<OsString>) -> (Result<Vec<OsString>, FlagError>, Vec<String>) {
     let Some((command, flags)) = words.split_at_checked(2).filter(|(start, _)| start[1] == "template") else {
-        return Ok(words);
+        return (Ok(words), Vec::new());
     };
     let flags: Vec<String> = flags.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    let flags = flags::plain(&flags)?.into_iter().map(OsString::from);
-    Ok(command.iter().cloned().chain(flags).collect())
+    let Plain { words, said } = flags::plain(&flags);
+    let words =
+        words.map(|words| command.iter().cloned().chain(words.into_iter().map(OsString::from)).collect());
+    (words, said)
 }
 
 fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> {

@@ -1,14 +1,18 @@
 //! `promgit template`: a chart and values to the text that `helm template` prints (Helm `pkg/cmd/template.go`).
 //!
-//! The flags and their meaning are Helm's, for those that need no cluster.
+//! The flags and their meaning are Helm's. Only with `--dry-run=server` is a cluster asked.
 
+mod access;
 pub mod arguments;
 pub mod chart;
 mod files;
 pub mod flags;
 mod helms;
+mod log;
 mod name;
+mod parse;
 mod path_match;
+mod server;
 mod show;
 mod values;
 mod world;
@@ -18,16 +22,21 @@ use std::sync::Arc;
 
 use crate::chart::warning::Warning;
 use crate::chart::{dependency, load};
+use crate::cluster::dry_run::existing::ExistingError;
 use crate::pull::locate::LocateError;
 use crate::render;
 use crate::render::capabilities::Capabilities;
 use crate::render::engine::{Cause, RenderError, Request};
 use crate::render::kube_version;
 use crate::render::output::Output;
+use crate::render::outside::Outside;
 use crate::render::release::Release;
 use crate::template::frozen::Frozen;
 
 pub use arguments::Arguments;
+use helms::Strategy;
+use log::Log;
+use server::Cluster;
 
 /// Exit code when all is well.
 pub const DONE: u8 = 0;
@@ -59,6 +68,10 @@ pub enum TemplateError {
     #[error(transparent)]
     Dependencies(#[from] dependency::MissingDependencies),
     #[error(transparent)]
+    Cluster(#[from] server::ClusterError),
+    #[error(transparent)]
+    Existing(#[from] ExistingError),
+    #[error(transparent)]
     Render(#[from] RenderError),
     #[error(transparent)]
     Show(#[from] show::ShowError),
@@ -89,31 +102,36 @@ pub fn run(arguments: &Arguments, stdout: &mut dyn Write, stderr: &mut dyn Write
 }
 
 fn report(arguments: &Arguments, error: &TemplateError, stderr: &mut dyn Write) -> io::Result<()> {
-    if let TemplateError::Render(error) = error {
-        for line in error.warnings.iter().map(ToString::to_string).chain(log_line(&error.cause)) {
-            writeln!(stderr, "{line}")?;
+    let mut log = Log { stderr, debug: arguments.is_verbose() };
+    match error {
+        TemplateError::Render(error) => {
+            log.all(&error.warnings)?;
+            log.all(log_line(&error.cause).as_slice())?;
         }
+        TemplateError::Cluster(error) => log.all(error.log_line().as_slice())?,
+        _ => {}
     }
+    let Log { stderr, debug } = log;
     writeln!(stderr, "Error: {error}")?;
     let is_after_release = match error {
         TemplateError::Render(error) => error.cause.is_after_release(),
         TemplateError::Write(_) => true,
         _ => false,
     };
-    if is_after_release && !arguments.debug {
+    if is_after_release && !debug {
         writeln!(stderr, "\nUse --debug flag to render out invalid YAML")?;
     }
     Ok(())
 }
 
 /// Helm logs a few errors before it reports them.
-fn log_line(cause: &Cause) -> Option<String> {
+fn log_line(cause: &Cause) -> Option<Warning> {
     let text = cause.to_string();
     let (message, error) = match cause {
         Cause::Name { .. } | Cause::Dependencies(_) => text.split_once(": ")?,
         _ => return None,
     };
-    Some(Warning::error(message).with("error", error).to_string())
+    Some(Warning::error(message).with("error", error))
 }
 
 fn template(
@@ -121,44 +139,72 @@ fn template(
     stdout: &mut dyn Write,
     stderr: &mut dyn Write,
 ) -> Result<(), TemplateError> {
-    let capabilities = capabilities(arguments)?;
-    if let Some(warning) = arguments.helms.check()? {
-        writeln!(stderr, "{}", Warning::warn(warning))?;
+    let mut log = Log { stderr, debug: arguments.is_verbose() };
+    arguments.helms.together()?;
+    let told = capabilities(arguments)?;
+    let Strategy { asks_server, warning } = arguments.helms.strategy()?;
+    if let Some(warning) = warning {
+        log.say(&Warning::warn(warning))?;
+    }
+    log.debug("Original chart version", "version", arguments.chart.version.clone().unwrap_or_default())?;
+    if arguments.chart.takes_any() {
+        log.say(&Warning::debug("setting version to >0.0.0-0"))?;
     }
     let (name, path) = name::name_and_chart(arguments)?;
-    let source = chart::load(&path, &arguments.chart, stderr)?;
-    let values = values::merge(&arguments.values)?;
-    let chart = source.chart(stderr)?;
-    let prepared = render::prepare(Arc::new(chart));
-    let release = Release {
-        name,
-        namespace: arguments.namespace.clone(),
-        revision: 1,
-        is_upgrade: arguments.is_upgrade,
-    };
+    let source = chart::load(&path, &arguments.chart, &mut log)?;
+    let values = values::merge(&arguments.values, &mut log)?;
+    let chart = source.chart(&mut log)?;
+    let access = arguments.access.access();
+    let cluster = if asks_server { Some(Cluster::reach(&access)?) } else { None };
+    let release =
+        Release { name, namespace: access.namespace(), revision: 1, is_upgrade: arguments.is_upgrade };
     let request = Request {
-        chart: &prepared,
+        chart: &render::prepare(Arc::new(chart)),
         values: Frozen::from(&values),
         release: release.clone(),
-        capabilities,
+        capabilities: cluster.as_ref().map_or(told, |cluster| cluster.served.capabilities.clone()),
         policy: world::open_policy(),
+        outside: outside(arguments, cluster.as_ref()),
         skip_schema: arguments.skip_schema_validation,
+        verbose: log.debug,
     };
+    if let Some(cluster) = &cluster {
+        said_of(cluster, arguments, &mut log)?;
+    }
     match render::render(request)? {
         Ok(output) => {
-            for warning in &output.warnings {
-                writeln!(stderr, "{warning}")?;
+            log.all(&output.warnings)?;
+            if let Some(cluster) = &cluster {
+                cluster.check(&output, &release, arguments.check())?;
             }
             print(arguments, &release.name, &output, stdout)
         }
         Err(error) => {
-            if arguments.debug && error.cause.is_after_release() {
+            if log.debug && error.cause.is_after_release() {
                 stdout.write_all(render::split::trim(&error.rendered))?;
                 writeln!(stdout)?;
             }
             Err(error.into())
         }
     }
+}
+
+/// What templates may ask.
+fn outside(arguments: &Arguments, cluster: Option<&Cluster>) -> Outside {
+    Outside {
+        lookup: cluster.map(Cluster::lookup),
+        host_by_name: arguments.helms.enable_dns.then(world::resolver),
+        warns_of_crds: cluster.is_some() && !arguments.skip_crds,
+    }
+}
+
+/// What Helm says of a cluster before it renders.
+fn said_of(cluster: &Cluster, arguments: &Arguments, log: &mut Log<'_>) -> io::Result<()> {
+    if !arguments.api_versions.is_empty() {
+        let ignored = "API Version list given outside of client only mode, this list will be ignored";
+        log.say(&Warning::debug(ignored))?;
+    }
+    log.all(&cluster.served.warnings)
 }
 
 fn capabilities(arguments: &Arguments) -> Result<Capabilities, TemplateError> {

@@ -3,12 +3,13 @@
 //!
 //! [`connect`] finds the API server, [`greet`] what it can, [`kinds`] what it serves. [`apply`] and [`remove`] change objects, [`live`] follows
 //! what becomes of them, [`explain`] asks why one is not up. [`publish`] writes the resource's status, finalizer and events, [`secret`] what
-//! is to stay out of git.
+//! is to stay out of git. [`dry_run`] is what `promgit template` asks, by Helm's rules.
 
 pub mod apply;
 pub mod call;
 pub mod connect;
 pub mod counted;
+pub mod dry_run;
 pub mod explain;
 pub mod greet;
 pub mod kinds;

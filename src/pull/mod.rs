@@ -12,6 +12,7 @@ pub mod http;
 pub mod index;
 pub mod repositories;
 pub mod repository;
+pub mod file;
 pub mod oci;
 pub mod oci_chart;
 pub mod cache;

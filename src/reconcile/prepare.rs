@@ -11,6 +11,7 @@ use crate::ledger::names::ObjectId;
 use crate::ledger::root::Row;
 use crate::prometheus::{config, credentials, keys, rules};
 use crate::render::errors::shortened;
+use crate::render::outside::Outside;
 use crate::render::policy::{Lock, Policy};
 use crate::render::release::Release;
 use crate::render::{self, RenderError, Request};
@@ -224,7 +225,10 @@ fn render(
         release,
         capabilities: inputs.capabilities.clone(),
         policy: lock.map_or_else(Policy::hermetic, Policy::locked),
+        // No cluster and no DNS: what they say today must not become a commit, and a Secret least of all.
+        outside: Outside::default(),
         skip_schema: false,
+        verbose: false,
     };
     let chart = inputs.chart_ref.name.clone();
     // Two templates that include each other make Helm say 300 kB: too much for a log line or a status.

@@ -91,10 +91,18 @@ pub struct Capabilities {
 pub struct KubeVersion {
     /// As given, with a leading `v`.
     pub version: String,
-    /// Without what follows the patch number: what version constraints are checked against.
+    /// Without what follows the patch number: what version constraints are checked against. Empty where a server told its
+    /// version.
     pub normalized: String,
     pub major: String,
     pub minor: String,
+}
+
+impl KubeVersion {
+    /// What version constraints are checked against.
+    pub fn compared(&self) -> &str {
+        if self.normalized.is_empty() { &self.version } else { &self.normalized }
+    }
 }
 
 impl Default for Capabilities {
@@ -147,7 +155,7 @@ const STRING: Method = Method {
     params: &[],
     variadic: false,
     returns: Type::String,
-    call: |args| kube_version(args).map(|version| Value::str(version.normalized.as_str())),
+    call: |args| kube_version(args).map(|version| Value::str(version.compared())),
 };
 const GIT_VERSION: Method = Method {
     name: "GitVersion",
@@ -234,7 +242,7 @@ impl Object for KubeVersion {
     }
 
     fn display_in_place(&self) -> Option<String> {
-        Some(self.normalized.clone())
+        Some(self.compared().to_owned())
     }
 
     fn as_any(&self) -> &dyn Any {

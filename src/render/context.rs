@@ -2,12 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::outside::Outside;
 use super::policy::Policy;
+use crate::chart::warning::Warning;
 use crate::template::value::Str;
 
 /// The host of a render: lent to every template function as `exec.host`.
 pub struct Context {
     pub policy: Policy,
+    pub outside: Outside,
+    /// What Helm logs while templates ask the world outside.
+    pub said: Vec<Warning>,
     /// How often each template is being included right now (Helm stops at 1,000).
     pub includes: HashMap<Str, usize>,
     /// The regular expressions that were used so far.
@@ -15,8 +20,13 @@ pub struct Context {
 }
 
 impl Context {
-    /// The context of a render that begins.
+    /// The context of a render that begins, and that asks nobody.
     pub fn new(policy: Policy) -> Self {
-        Context { policy, includes: HashMap::new(), expressions: HashSet::new() }
+        Context::with(policy, Outside::default())
+    }
+
+    /// The context of a render that begins.
+    pub fn with(policy: Policy, outside: Outside) -> Self {
+        Context { policy, outside, said: Vec::new(), includes: HashMap::new(), expressions: HashSet::new() }
     }
 }

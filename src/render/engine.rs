@@ -19,6 +19,7 @@ use super::context::Context;
 use super::errors;
 use super::manifests::{self, ManifestError, Sorted};
 use super::output::Output;
+use super::outside::Outside;
 use super::policy::Policy;
 use super::prepared::{Layout, ParseError, Prepared};
 use super::release::{NameError, Release, validate_name};
@@ -29,6 +30,10 @@ use super::text;
 /// Templates may print notes for people; they are no manifest.
 const NOTES: &str = "NOTES.txt";
 
+/// What Helm says where it asks a cluster that has not been given the chart's CRDs yet.
+const CRDS: &str =
+    "This chart or one of its subcharts contains CRDs. Rendering may fail or contain inaccuracies.";
+
 /// What is to be rendered.
 pub struct Request<'a> {
     pub chart: &'a Prepared,
@@ -37,8 +42,11 @@ pub struct Request<'a> {
     pub release: Release,
     pub capabilities: Capabilities,
     pub policy: Policy,
+    pub outside: Outside,
     /// `--skip-schema-validation`
     pub skip_schema: bool,
+    /// What Helm says with `--debug` is wanted among the warnings.
+    pub verbose: bool,
 }
 
 /// A render that failed, with what Helm said on standard error before.
@@ -108,20 +116,26 @@ struct Said {
 }
 
 fn render_with(request: Request<'_>, limits: Limits, said: &mut Said) -> Result<Output, Cause> {
-    let Request { chart: prepared, values, release, capabilities, policy, skip_schema } = request;
+    let Request { chart: prepared, values, release, capabilities, policy, outside, skip_schema, verbose } =
+        request;
     validate_name(&release.name).map_err(|source| Cause::Name { name: release.name.clone(), source })?;
     let user = match values.thaw() {
         Value::Map(values) => values,
         _ => Map::new(Type::Any, BTreeMap::new()),
     };
     let chart = dependency::process(prepared.chart(), &user, &mut said.warnings)?;
-    let values = coalesced(&chart, &user, skip_schema, &mut said.warnings)?;
+    if outside.warns_of_crds && !chart.crds().is_empty() {
+        said.warnings.push(Warning::warn(CRDS));
+    }
+    let looks = Looks { skip_schema, verbose };
+    let values = coalesced(&chart, &user, &looks, &mut said.warnings)?;
     check_kube_version(&chart, &capabilities)?;
     let layout = prepared.layout(&chart)?;
     let scopes = Scopes::new(&chart, values, &release, &capabilities);
-    let mut host = Context::new(policy);
+    let mut host = Context::with(policy, outside);
     let executed = execute(&layout, &scopes, &mut host, limits);
     said.was_asked = host.policy.was_asked();
+    said.warnings.append(&mut host.said);
     let mut files = executed?;
     let notes = take_notes(&chart, &mut files);
     let sorted = manifests::sort(&files, &mut said.warnings);
@@ -129,14 +143,18 @@ fn render_with(request: Request<'_>, limits: Limits, said: &mut Said) -> Result<
     Ok(Output { manifests, hooks, crds: chart.crds(), notes, ..Output::default() })
 }
 
-fn coalesced(
-    chart: &Chart,
-    user: &Map,
+/// How values are looked at.
+struct Looks {
     skip_schema: bool,
-    warnings: &mut Vec<Warning>,
-) -> Result<Map, Cause> {
+    verbose: bool,
+}
+
+fn coalesced(chart: &Chart, user: &Map, looks: &Looks, warnings: &mut Vec<Warning>) -> Result<Map, Cause> {
     let values = coalesce::values(chart, user, warnings)?;
-    if !skip_schema {
+    if looks.verbose && !looks.skip_schema {
+        warnings.append(&mut schema::log::lines(chart, &values));
+    }
+    if !looks.skip_schema {
         schema::validate(chart, &values)?;
     }
     Ok(values)
@@ -146,7 +164,7 @@ fn coalesced(
 fn check_kube_version(chart: &Chart, capabilities: &Capabilities) -> Result<(), Cause> {
     let wanted = &chart.metadata.kube_version;
     let found = &capabilities.kube_version;
-    let fits = || Some(Constraint::parse(wanted).ok()?.check(&Version::parse(&found.normalized).ok()?));
+    let fits = || Some(Constraint::parse(wanted).ok()?.check(&Version::parse(found.compared()).ok()?));
     if wanted.is_empty() || fits() == Some(true) {
         return Ok(());
     }

@@ -42,24 +42,34 @@ impl<M: Copy> Blocks<M> {
         self.open.pop();
     }
 
+    /// What go-yaml misses behind a node in the innermost collection, and where that collection began.
+    pub fn unfinished(&self) -> Option<(&'static str, M)> {
+        let column = self.open.last()?.column;
+        self.at(column).map(Block::missing)
+    }
+
     /// What go-yaml misses where an entry of the innermost collection of this column has to begin and none does,
     /// and where that collection began.
     pub fn missed(&self, column: usize) -> Option<(&'static str, M)> {
+        let block = self.at(column).filter(|block| block.column == column)?;
+        if block.is_mapping && !block.nodes.is_multiple_of(2) { None } else { Some(block.missing()) }
+    }
+
+    /// The innermost collection. A sequence that is not further in than its key has ended.
+    fn at(&self, column: usize) -> Option<&Block<M>> {
         let mut open = self.open.iter().rev();
-        let mut block = open.next()?;
-        if let Some(outer) = open.next()
-            && !block.is_mapping
-            && outer.is_mapping
-            && outer.column == column
-        {
-            // A sequence that is not further in than its key has ended.
-            block = outer;
-        }
-        match block.is_mapping {
-            _ if block.column != column => None,
-            true if !block.nodes.is_multiple_of(2) => None,
-            true => Some(("did not find expected key", block.start)),
-            false => Some(("did not find expected '-' indicator", block.start)),
+        let block = open.next()?;
+        let outer =
+            open.next().filter(|outer| !block.is_mapping && outer.is_mapping && outer.column == column);
+        Some(outer.unwrap_or(block))
+    }
+}
+
+impl<M: Copy> Block<M> {
+    fn missing(&self) -> (&'static str, M) {
+        match self.is_mapping {
+            true => ("did not find expected key", self.start),
+            false => ("did not find expected '-' indicator", self.start),
         }
     }
 }

@@ -324,6 +324,11 @@ impl<'i> Events<'i> {
             Kind::Alias | Kind::Scalar | Kind::SequenceStart | Kind::MappingStart => self.blocks.node(),
             _ => {}
         }
+        if self.forgotten_key(event).is_some()
+            && let Some((problem, start)) = self.blocks.unfinished()
+        {
+            return Err(SyntaxError::parser(problem, event.start(), start));
+        }
         if matches!(kind, Kind::SequenceStart | Kind::MappingStart) && !event.is_flow() {
             let start = event.start();
             self.blocks.begin(kind == Kind::MappingStart, start, start.column);
@@ -448,13 +453,7 @@ impl<'i> Events<'i> {
     /// go-yaml forgets that `{}` and `[]` could be keys as soon as they are closed (`yaml_parser_decrease_flow_level`),
     /// so it refuses them at once where libyaml still waits for the colon.
     fn refused_key(&self, key: Mark) -> Option<SyntaxError> {
-        let text = self.from(key);
-        let close = match text.first()? {
-            b'{' => b'}',
-            b'[' => b']',
-            _ => return None,
-        };
-        let is_empty = text[1..].trim_ascii_start().first() == Some(&close);
+        let is_empty = self.empty_flow(key).is_some();
         let before = self.input.get(self.offset(self.end)..self.offset(key))?;
         // After the dash of an entry it is the entry's value, after a question mark a key of another kind.
         if !is_empty || before.iter().any(|byte| b"-?".contains(byte)) || !self.flows.is_empty() {
@@ -462,6 +461,24 @@ impl<'i> Events<'i> {
         }
         let (problem, start) = self.blocks.missed(key.column)?;
         Some(SyntaxError::parser(problem, key, start))
+    }
+
+    /// The kind of the empty flow collection that a block mapping begins with: go-yaml forgot that it could be a key, and
+    /// takes it for a node of its own.
+    pub fn forgotten_key(&self, event: &Event) -> Option<Kind> {
+        let begins = event.kind() == Kind::MappingStart && !event.is_flow() && self.flows.is_empty();
+        if begins { self.empty_flow(event.start()) } else { None }
+    }
+
+    /// The kind of the empty flow collection at this place.
+    fn empty_flow(&self, start: Mark) -> Option<Kind> {
+        let text = self.from(start);
+        let (close, kind) = match text.first()? {
+            b'{' => (b'}', Kind::MappingStart),
+            b'[' => (b']', Kind::SequenceStart),
+            _ => return None,
+        };
+        (text[1..].trim_ascii_start().first() == Some(&close)).then_some(kind)
     }
 
     /// go-yaml reads at most two digits for each part of a `%YAML` version.

@@ -128,7 +128,15 @@ impl Builder<'_> {
                 Kind::Alias => self.alias(&event)?,
                 Kind::Scalar => self.node(&event, Shape::Scalar),
                 Kind::SequenceStart => self.open(&event, Shape::Sequence),
-                Kind::MappingStart => self.open(&event, Shape::Mapping),
+                Kind::MappingStart => {
+                    if let Some(kind) = events.forgotten_key(&event) {
+                        // At the root it is the whole document.
+                        let is_list = kind == Kind::SequenceStart;
+                        self.node(&event, if is_list { Shape::Sequence } else { Shape::Mapping });
+                        return Ok(self.tree);
+                    }
+                    self.open(&event, Shape::Mapping);
+                }
                 Kind::SequenceEnd | Kind::MappingEnd => self.close(),
                 Kind::StreamStart | Kind::DocumentStart => {}
             }

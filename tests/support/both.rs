@@ -3,6 +3,7 @@
 use clap::Parser;
 use promgit::cli::template;
 use promgit::cli::template::arguments::Arguments;
+use promgit::cli::template::flags::Plain;
 
 use crate::support;
 
@@ -25,11 +26,9 @@ pub fn helm(arguments: &[String]) -> Said {
     let home = tempfile::tempdir().expect("a temporary folder");
     let output = support::hermetic(support::helm(), home.path()).arg("template").args(arguments).output();
     let output = output.expect("helm runs");
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     Said {
         stdout: output.stdout,
-        // What helm logs of its work with `--debug` is no answer.
-        stderr: stderr.split_inclusive('\n').filter(|line| !line.starts_with("level=DEBUG ")).collect(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         code: output.status.code().unwrap_or(-1),
     }
 }
@@ -37,19 +36,25 @@ pub fn helm(arguments: &[String]) -> Said {
 /// The command of promgit, in this process.
 pub fn promgit(arguments: &[String]) -> Said {
     let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
-    let words = match template::flags::plain(arguments) {
+    let Plain { words, said } = template::flags::plain(arguments);
+    let said: String = said.iter().map(|line| format!("{line}\n")).collect();
+    let words = match words {
         Ok(words) => words,
-        Err(error) => return Said { stdout, stderr: format!("Error: {error}\n"), code: 1 },
+        Err(error) => return Said { stdout, stderr: format!("{said}Error: {error}\n"), code: 1 },
     };
     let command = std::iter::once("template").chain(words.iter().map(String::as_str));
     let code = match Command::try_parse_from(command) {
-        Ok(command) => template::run(&command.arguments, &mut stdout, &mut stderr).into(),
+        Ok(mut command) => {
+            // The kubeconfig of whoever runs the tests counts for nothing.
+            command.arguments.access.namespace.get_or_insert_with(|| "default".to_owned());
+            template::run(&command.arguments, &mut stdout, &mut stderr).into()
+        }
         Err(error) => {
             stderr = error.to_string().into_bytes();
             error.exit_code()
         }
     };
-    Said { stdout, stderr: String::from_utf8_lossy(&stderr).into_owned(), code }
+    Said { stdout, stderr: said + &String::from_utf8_lossy(&stderr), code }
 }
 
 /// A readable difference, if there is one.

@@ -5,6 +5,7 @@ pub mod compiled;
 mod cost;
 mod explain;
 mod failure;
+pub mod log;
 mod format;
 mod number;
 

@@ -1,11 +1,14 @@
-//! The flags of `promgit template`: Helm's, as far as they make sense without a cluster.
+//! The flags of `promgit template`: Helm's.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
+use super::access::{AccessFlags, variable};
 use super::chart::ChartFlags;
 use super::helms::HelmsFlags;
+use super::parse::parse_bool;
+use super::server::Check;
 use super::values::ValueFlags;
 
 /// Render a chart, byte for byte as `helm template` does
@@ -13,7 +16,7 @@ use super::values::ValueFlags;
 /// NAME is the release's name and may be left out; CHART is a chart folder, a .tgz, the URL of one, a chart of a registry
 /// (oci://…), a name in the repository of --repo, or REPOSITORY/NAME of a repository that helm knows.
 ///
-/// The flags and their meaning are Helm's. Knows no PrometheusCluster: for these see `promgit render`.
+/// The flags and their meaning are Helm's. Only --dry-run=server asks a cluster, and nothing is changed there. Knows no PrometheusCluster: for these see `promgit render`.
 #[derive(Args, Clone, Debug)]
 #[command(
     disable_version_flag = true,
@@ -30,9 +33,8 @@ pub struct Arguments {
     // One list, because Helm has words of its own for too many; clap would show it as `<[NAME] CHART>...`.
     #[arg(hide = true)]
     pub names: Vec<String>,
-    /// Namespace of the release
-    #[arg(short, long, default_value = "default")]
-    pub namespace: String,
+    #[command(flatten)]
+    pub access: AccessFlags,
     #[command(flatten)]
     pub values: ValueFlags,
     #[command(flatten)]
@@ -62,7 +64,7 @@ pub struct Arguments {
     #[arg(long, value_name = "VERSION")]
     pub kube_version: Option<String>,
     /// Further API versions for .Capabilities.APIVersions
-    #[arg(short, long, value_name = "VERSION", value_delimiter = ',')]
+    #[arg(short, long, value_name = "VERSION")]
     pub api_versions: Vec<String>,
     /// A template that names the release
     #[arg(long, value_name = "TEMPLATE")]
@@ -76,9 +78,21 @@ pub struct Arguments {
     /// Put the release's name into the path of the output folder
     #[arg(long)]
     pub release_name: bool,
-    /// Print what was rendered even if it is no valid YAML
+    /// Print what was rendered even if it is no valid YAML, and log what is done
     #[arg(long)]
     pub debug: bool,
     #[command(flatten)]
     pub helms: HelmsFlags,
+}
+
+impl Arguments {
+    /// `--debug`, or Helm's variable for it.
+    pub fn is_verbose(&self) -> bool {
+        self.debug || parse_bool(&variable("HELM_DEBUG")) == Some(true)
+    }
+
+    /// How a cluster looks at what was rendered.
+    pub fn check(&self) -> Check {
+        Check { with_crds: self.include_crds, takes_ownership: self.helms.take_ownership }
+    }
 }

@@ -1,12 +1,13 @@
 //! The flags that say where the chart is to the chart in memory (Helm `ChartPathOptions`, `runInstall`).
 #![allow(clippy::disallowed_methods)] // reads what the user names
 
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::io;
+use std::path::{Component, Path, PathBuf};
 
 use clap::Args;
 
 use super::TemplateError;
+use super::log::Log;
 use crate::chart::warning::Warning;
 use crate::chart::{Chart, dependency, load};
 use crate::pull::cache::Cache;
@@ -71,22 +72,39 @@ pub struct ChartFlags {
     pub registry_config: Option<PathBuf>,
 }
 
+impl ChartFlags {
+    /// Whether prereleases are taken too (`--devel`, where no version is named).
+    pub fn takes_any(&self) -> bool {
+        self.devel && self.version.as_deref().unwrap_or_default().is_empty()
+    }
+}
+
 /// Finds and loads the chart, and says on `stderr` what Helm says of it.
-pub fn load(name: &str, flags: &ChartFlags, stderr: &mut dyn Write) -> Result<Source, TemplateError> {
+pub fn load(name: &str, flags: &ChartFlags, log: &mut Log<'_>) -> Result<Source, TemplateError> {
     if flags.verify {
         return Err(TemplateError::Verify);
     }
     let environment = Environment::of_process();
     let cache = Cache::new(environment.chart_cache());
     let located = locate::locate(name, &options(flags, &environment), environment.proxies(), &cache)?;
-    if let Located::Archive { said, .. } = &located {
-        say(said, stderr)?;
+    match &located {
+        Located::Path(path) => log.debug("Chart path", "path", shown(path))?,
+        Located::Archive { said, .. } => said.iter().try_for_each(|line| writeln!(log.stderr, "{line}"))?,
     }
     Ok(Source(located))
 }
 
-fn say(lines: &[String], stderr: &mut dyn Write) -> io::Result<()> {
-    lines.iter().try_for_each(|line| writeln!(stderr, "{line}"))
+/// The path from the root, without dots (Go `filepath.Abs`).
+fn shown(path: &Path) -> String {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut clean = PathBuf::new();
+    for part in absolute.components() {
+        match part {
+            Component::ParentDir => drop(clean.pop()),
+            part => clean.push(part),
+        }
+    }
+    clean.display().to_string()
 }
 
 /// A chart that was found and not read yet: Helm reads the values first.
@@ -94,21 +112,21 @@ pub struct Source(Located);
 
 impl Source {
     /// Reads and checks it.
-    pub fn chart(&self, stderr: &mut dyn Write) -> Result<Chart, TemplateError> {
+    pub fn chart(&self, log: &mut Log<'_>) -> Result<Chart, TemplateError> {
         let mut said = Vec::new();
         let chart = match &self.0 {
             Located::Path(path) => load::path_or_said(path, &mut said),
             Located::Archive { bytes, from, .. } => load::bytes(bytes, from),
         };
-        said.iter().try_for_each(|warning| writeln!(stderr, "{warning}"))?;
+        log.all(&said)?;
         let chart = chart?;
-        warn(&chart, stderr)?;
+        warn(&chart, log)?;
         let kind = &chart.metadata.kind;
         if !kind.is_empty() && kind != "application" {
             return Err(TemplateError::NotInstallable(kind.clone()));
         }
         if chart.metadata.deprecated {
-            writeln!(stderr, "{}", Warning::warn("this chart is deprecated"))?;
+            log.say(&Warning::warn("this chart is deprecated"))?;
         }
         dependency::check(&chart)?;
         Ok(chart)
@@ -116,18 +134,16 @@ impl Source {
 }
 
 /// What loading had to say: of the chart, then of what lies in it.
-fn warn(chart: &Chart, stderr: &mut dyn Write) -> io::Result<()> {
-    for warning in &chart.warnings {
-        writeln!(stderr, "{warning}")?;
-    }
-    chart.dependencies.iter().try_for_each(|subchart| warn(subchart, stderr))
+fn warn(chart: &Chart, log: &mut Log<'_>) -> io::Result<()> {
+    log.all(&chart.warnings)?;
+    chart.dependencies.iter().try_for_each(|subchart| warn(subchart, log))
 }
 
 fn options(flags: &ChartFlags, environment: &Environment) -> locate::Options {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let path = |path: &Option<PathBuf>| path.clone().filter(|path| !path.as_os_str().is_empty());
     let version = text(&flags.version);
-    let version = if version.is_empty() && flags.devel { DEVEL.to_owned() } else { version };
+    let version = if flags.takes_any() { DEVEL.to_owned() } else { version };
     let mut trust = Trust {
         ca_file: path(&flags.ca_file),
         cert_file: path(&flags.cert_file),

@@ -11,6 +11,7 @@ use crate::template::quote::quote;
 
 use super::arguments::Arguments;
 use super::helms;
+use super::parse::{CsvError, parse_bool, parse_csv};
 
 /// What is wrong with a command line; the texts are Helm's.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,19 +31,37 @@ pub enum FlagError {
         quote(.value.as_bytes()), quote(.flag.as_bytes()), quote(.value.as_bytes())
     )]
     NoBool { value: String, flag: String },
+    #[error("invalid argument {} for {} flag: {source}", quote(.value.as_bytes()), quote(.flag.as_bytes()))]
+    NoList { value: String, flag: String, source: CsvError },
 }
 
-/// The same command line in the form `--flag`, `--flag=value`, and after `--` what is no flag.
-///
-/// # Errors
-/// In the words of Helm. Who asks for help gets `--help` alone.
-pub fn plain(words: &[String]) -> Result<Vec<String>, FlagError> {
+/// Flags that take a list in one word.
+const SLICES: [&str; 2] = ["values", "api-versions"];
+
+/// A command line that was read.
+pub struct Plain {
+    /// In the form `--flag`, `--flag=value`, and after `--` what is no flag. Who asks for help gets `--help` alone. Errors are in
+    /// the words of Helm.
+    pub words: Result<Vec<String>, FlagError>,
+    /// What Helm's parser says of old flags.
+    pub said: Vec<String>,
+}
+
+/// Reads a command line.
+pub fn plain(words: &[String]) -> Plain {
     let command = Arguments::augment_args(Command::new("template"));
     let flags = command.get_arguments().filter_map(Known::of).collect();
-    let mut reader =
-        Reader { flags, given: Vec::new(), last: BTreeMap::new(), names: Vec::new(), help: false };
-    reader.read(words)?;
-    Ok(reader.finish())
+    let mut reader = Reader {
+        flags,
+        given: Vec::new(),
+        last: BTreeMap::new(),
+        names: Vec::new(),
+        said: Vec::new(),
+        help: false,
+    };
+    let read = reader.read(words);
+    let said = std::mem::take(&mut reader.said);
+    Plain { words: read.map(|()| reader.finish()), said }
 }
 
 /// A flag of the command.
@@ -54,7 +73,7 @@ struct Known {
     bare: Option<String>,
     is_bool: bool,
     is_list: bool,
-    /// A list in one word, separated by commas: an empty word is an empty list.
+    /// A list in one word, separated by commas.
     is_slice: bool,
 }
 
@@ -69,7 +88,7 @@ impl Known {
             bare: if is_bool { Some("true".to_owned()) } else { bare },
             is_bool,
             is_list: matches!(arg.get_action(), ArgAction::Append),
-            is_slice: arg.get_value_delimiter().is_some(),
+            is_slice: SLICES.contains(&arg.get_long()?),
         })
     }
 
@@ -89,6 +108,7 @@ struct Reader {
     /// Of the other flags the last one counts.
     last: BTreeMap<String, Option<String>>,
     names: Vec<String>,
+    said: Vec<String>,
     help: bool,
 }
 
@@ -160,10 +180,14 @@ impl Reader {
     }
 
     fn set(&mut self, flag: &Known, value: String) -> Result<(), FlagError> {
-        if flag.is_slice && value.is_empty() {
-            return Ok(());
-        }
-        if flag.is_list {
+        if flag.is_slice {
+            let items = parse_csv(&value).map_err(|source| FlagError::NoList {
+                value,
+                flag: flag.shown(),
+                source,
+            })?;
+            self.given.extend(items.iter().map(|item| format!("--{}={item}", flag.long)));
+        } else if flag.is_list {
             self.given.push(format!("--{}={value}", flag.long));
         } else if !flag.is_bool && value.is_empty() {
             // Nothing is what these flags are without being given.
@@ -176,6 +200,9 @@ impl Reader {
                 Some(false) => self.last.remove(&flag.long),
                 None => return Err(FlagError::NoBool { value, flag: flag.shown() }),
             };
+        }
+        if let Some((name, words)) = helms::DEPRECATED.iter().find(|(name, _)| *name == flag.long) {
+            self.said.push(format!("Flag --{name} has been deprecated, {words}"));
         }
         Ok(())
     }
@@ -192,22 +219,13 @@ impl Reader {
     }
 }
 
-/// Go's `strconv.ParseBool`.
-fn parse_bool(text: &str) -> Option<bool> {
-    match text {
-        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
-        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn read(words: &str) -> Result<String, String> {
         let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
-        plain(&words).map(|words| words.join(" ")).map_err(|error| error.to_string())
+        plain(&words).words.map(|words| words.join(" ")).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -226,6 +244,12 @@ mod tests {
             ("--nope= --help", "unknown flag: --nope"),
             ("chart -h --nope", "--help"),
             ("chart --=x", "bad flag syntax: --=x"),
+            ("chart -a a,\"b,c\" -f x,", "--api-versions=a --api-versions=b,c --values=x --values= -- chart"),
+            (
+                "chart -a a\"",
+                "invalid argument \"a\\\"\" for \"-a, --api-versions\" flag: parse error on line 1, column 2: bare \" in \
+                 non-quoted-field",
+            ),
             ("chart -gx", "unknown shorthand flag: 'x' in -x"),
             ("chart --set", "flag needs an argument: --set"),
             ("chart -gs", "flag needs an argument: 's' in -s"),

@@ -1,13 +1,24 @@
-//! Flags that `helm template` has, and that change nothing in what is rendered, or need a cluster.
+//! Flags that `helm template` has, and that change nothing in what is rendered, or ask for a cluster.
 
 use clap::Args;
 
 use crate::template::quote::quote;
 
+use super::parse::parse_bool;
+
 /// What flags with a value mean where none is written.
 pub const BARE: [(&str, &str); 2] = [("dry-run", "unset"), ("wait", "watcher")];
 
-/// Accepted, so that a command line for Helm needs no change. All are hidden in the help.
+/// What the parser of Helm says to a flag of former times (`MarkDeprecated`).
+pub const DEPRECATED: [(&str, &str); 5] = [
+    ("atomic", "use --rollback-on-failure instead"),
+    ("force", "use --force-replace instead"),
+    ("hide-notes", "this flag has no effect for 'helm template' and will be removed in Helm 5"),
+    ("render-subchart-notes", "this flag has no effect for 'helm template' and will be removed in Helm 5"),
+    ("validate", "use '--dry-run=server' instead"),
+];
+
+/// Accepted, so that a command line for Helm needs no change. Most are hidden in the help.
 #[derive(Args, Clone, Debug, Default)]
 pub struct HelmsFlags {
     #[arg(long, hide = true)]
@@ -43,24 +54,6 @@ pub struct HelmsFlags {
     #[arg(long, hide = true)]
     pub colour: Option<String>,
     #[arg(long, hide = true)]
-    pub kube_context: Option<String>,
-    #[arg(long, hide = true)]
-    pub kubeconfig: Option<String>,
-    #[arg(long, hide = true)]
-    pub kube_apiserver: Option<String>,
-    #[arg(long, hide = true)]
-    pub kube_as_group: Vec<String>,
-    #[arg(long, hide = true)]
-    pub kube_as_user: Option<String>,
-    #[arg(long, hide = true)]
-    pub kube_ca_file: Option<String>,
-    #[arg(long, hide = true)]
-    pub kube_insecure_skip_tls_verify: bool,
-    #[arg(long, hide = true)]
-    pub kube_tls_server_name: Option<String>,
-    #[arg(long, hide = true)]
-    pub kube_token: Option<String>,
-    #[arg(long, hide = true)]
     pub burst_limit: Option<String>,
     #[arg(long, hide = true)]
     pub qps: Option<String>,
@@ -68,49 +61,59 @@ pub struct HelmsFlags {
     pub content_cache: Option<String>,
     #[arg(long, hide = true)]
     pub post_renderer_args: Vec<String>,
-    /// Refused: see [`HelmsError::Cluster`].
+    #[arg(long, hide = true)]
+    pub atomic: bool,
+    #[arg(long, hide = true)]
+    pub force: bool,
+    #[arg(long, hide = true)]
+    pub hide_notes: bool,
+    #[arg(long, hide = true)]
+    pub render_subchart_notes: bool,
+    /// The old word for `--dry-run=server`.
     #[arg(long, hide = true)]
     pub validate: bool,
-    /// `client` is what happens anyway.
-    #[arg(long, hide = true)]
+    /// `server`: let the chart look into the cluster, and say what an installation would stumble over [default: client]
+    #[arg(long, value_name = "WHERE")]
     pub dry_run: Option<String>,
+    /// Let the chart ask DNS (getHostByName)
+    #[arg(long)]
+    pub enable_dns: bool,
     /// Refused: see [`HelmsError::PostRenderer`].
     #[arg(long, hide = true)]
     pub post_renderer: Option<String>,
-    /// Refused: see [`HelmsError::Dns`].
-    #[arg(long, hide = true)]
-    pub enable_dns: bool,
 }
 
-/// Why a flag cannot be had. The last two texts are Helm's.
+/// Why a flag cannot be had. All texts but that of the post-renderer are Helm's.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HelmsError {
     /// The texts of `spf13/cobra`.
     #[error(
         "if any flags in the group [{} {}] are set none of the others can be; [{} {}] were all set",
-        .0[0], .0[1], .0[1], .0[0]
+        .0[0], .0[1], .0.iter().min().unwrap_or(&""), .0.iter().max().unwrap_or(&"")
     )]
     Together([&'static str; 2]),
-    #[error("{0} needs a cluster, and promgit template asks none; leave it out, or run helm template {0}")]
-    Cluster(&'static str),
     #[error(
         "--post-renderer runs a plugin of helm, which promgit does not; pipe the output through the program"
     )]
     PostRenderer,
-    #[error(
-        "--enable-dns would make the output depend on the network; set what the chart looks up as a value"
-    )]
-    Dns,
     #[error("invalid dry-run value ({}). Must be \"server\" or \"client\"", quote(.0.as_bytes()))]
     NoDryRun(String),
     #[error("invalid dry-run value ({}). Must be \"none\", \"server\", or \"client\"", quote(.0.as_bytes()))]
     DryRun(String),
 }
 
+/// Where a render happens.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Strategy {
+    pub asks_server: bool,
+    pub warning: Option<String>,
+}
+
 impl HelmsFlags {
-    /// Refuses what cannot be done, and gives back what Helm warns of (`cmdGetDryRunFlagStrategy`).
-    pub fn check(&self) -> Result<Option<String>, HelmsError> {
+    /// Refuses flags that cannot stand together.
+    pub fn together(&self) -> Result<(), HelmsError> {
         for (both, names) in [
+            (self.force && self.force_conflicts, ["force", "force-conflicts"]),
             (self.force_replace && self.force_conflicts, ["force-replace", "force-conflicts"]),
             (self.validate && self.dry_run.is_some(), ["validate", "dry-run"]),
         ] {
@@ -118,29 +121,29 @@ impl HelmsFlags {
                 return Err(HelmsError::Together(names));
             }
         }
-        if self.validate {
-            return Err(HelmsError::Cluster("--validate"));
-        }
+        Ok(())
+    }
+
+    /// Where to render, and what Helm warns of (`cmdGetDryRunFlagStrategy`).
+    pub fn strategy(&self) -> Result<Strategy, HelmsError> {
         if self.post_renderer.as_deref().is_some_and(|name| !name.is_empty()) {
             return Err(HelmsError::PostRenderer);
         }
-        if self.enable_dns {
-            return Err(HelmsError::Dns);
-        }
-        let Some(value) = self.dry_run.as_deref() else { return Ok(None) };
-        match value {
-            "client" => Ok(None),
-            "server" => Err(HelmsError::Cluster("--dry-run=server")),
+        let value = self.dry_run.as_deref().unwrap_or("client");
+        let warning = match value {
+            "client" | "server" => None,
             "unset" => {
-                Ok(Some("--dry-run is deprecated and should be replaced with '--dry-run=client'".to_owned()))
+                Some("--dry-run is deprecated and should be replaced with '--dry-run=client'".to_owned())
             }
-            "none" | "0" | "f" | "F" | "false" | "FALSE" | "False" => {
-                Err(HelmsError::NoDryRun(value.to_owned()))
-            }
-            "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(Some(format!(
-                "boolean '--dry-run={value}' flag is deprecated and must be replaced with '--dry-run=client'"
-            ))),
-            _ => Err(HelmsError::DryRun(value.to_owned())),
-        }
+            _ => match parse_bool(value) {
+                Some(true) => Some(format!(
+                    "boolean '--dry-run={value}' flag is deprecated and must be replaced with '--dry-run=client'"
+                )),
+                Some(false) => return Err(HelmsError::NoDryRun(value.to_owned())),
+                None if value == "none" => return Err(HelmsError::NoDryRun(value.to_owned())),
+                None => return Err(HelmsError::DryRun(value.to_owned())),
+            },
+        };
+        Ok(Strategy { asks_server: value == "server" || self.validate, warning })
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::render::context::Context;
 use crate::render::errors::{MESSAGE_END, MESSAGE_START};
 use crate::render::functions;
+use crate::render::outside::Outside;
 use crate::template::budgets::Limits;
 use crate::template::error::Error;
 use crate::template::eval::Exec;
@@ -81,7 +82,8 @@ fn named(template: &str) -> Result<String, NameError> {
     let functions = functions::all().filter(|function| !HELMS_OWN.contains(&function.name));
     let mut set = Set::new(TEMPLATE, Arc::new(Funcs::new(functions)));
     set.parse(TEMPLATE, template.as_bytes())?;
-    let mut host = Context::new(world::open_policy());
+    let outside = Outside { host_by_name: Some(world::resolver()), ..Outside::default() };
+    let mut host = Context::with(world::open_policy(), outside);
     let mut exec = Exec::new(Arc::new(set), &mut host, Limits::default());
     let name = exec.execute_template(TEMPLATE, Value::Nil)?;
     Ok(String::from_utf8_lossy(&name).into_owned())

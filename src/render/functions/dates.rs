@@ -8,6 +8,7 @@ use super::layout_read;
 use super::parse_number::int_or_nearest;
 use super::times::{TYPE, Time, Zone};
 use crate::render::context::Context;
+use crate::template::duration::round;
 use crate::template::eval::Exec;
 use crate::template::func::{CallError, Func};
 use crate::template::value::{IntKind, Value};
@@ -103,7 +104,7 @@ fn ago(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
         Value::Int(IntKind::Int | IntKind::Int64, seconds) => Time::unix(*seconds, Zone::Utc),
         other => Time::of(other).cloned().unwrap_or_else(|| now.clone()),
     };
-    Ok(Value::str(duration::format(duration::round(now.since(&then), SECOND))))
+    Ok(Value::str(duration::format(round(now.since(&then), SECOND))))
 }
 
 /// The largest unit only: `3y`, `2mo`, `5d`, `7h`, `9m`, `4s`.

@@ -107,26 +107,6 @@ fn unit_size(unit: &[u8]) -> Option<u64> {
     })
 }
 
-/// `Duration.Round`: to the nearest multiple, halves away from zero.
-pub fn round(duration: i64, multiple: i64) -> i64 {
-    if multiple <= 0 {
-        return duration;
-    }
-    let rest = (duration % multiple).unsigned_abs() as i64;
-    let down = rest.checked_add(rest).is_some_and(|twice| twice < multiple);
-    match (duration < 0, down) {
-        (true, true) => duration + rest,
-        (true, false) => duration.saturating_sub(multiple - rest),
-        (false, true) => duration - rest,
-        (false, false) => duration.saturating_add(multiple - rest),
-    }
-}
-
-/// `Duration.Truncate`: towards zero.
-pub fn truncate(duration: i64, multiple: i64) -> i64 {
-    if multiple <= 0 { duration } else { duration - duration % multiple }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,6 +5,7 @@ use super::duration::{self, HOUR, MINUTE, SECOND};
 use super::parse_number::float_literal;
 use super::runes::trim_space;
 use crate::render::context::Context;
+use crate::template::duration::{round, truncate};
 use crate::template::func::{CallError, Func};
 use crate::template::number::format_float_g;
 use crate::template::quote::quote;
@@ -23,8 +24,8 @@ pub static TABLE: &[Func<Context>] = &[
     func("durationMilliseconds", &[ANY], INT64, |_, a| in_whole(any(a, 0), 1_000_000)),
     func("durationMicroseconds", &[ANY], INT64, |_, a| in_whole(any(a, 0), 1_000)),
     func("durationNanoseconds", &[ANY], INT64, |_, a| in_whole(any(a, 0), 1)),
-    func("durationRoundTo", &[ANY, ANY], Type::Duration, |_, a| to_multiple(a, duration::round)),
-    func("durationTruncateTo", &[ANY, ANY], Type::Duration, |_, a| to_multiple(a, duration::truncate)),
+    func("durationRoundTo", &[ANY, ANY], Type::Duration, |_, a| to_multiple(a, round)),
+    func("durationTruncateTo", &[ANY, ANY], Type::Duration, |_, a| to_multiple(a, truncate)),
 ];
 
 /// Why a value is no duration, in Helm's words.

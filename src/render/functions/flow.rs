@@ -3,7 +3,9 @@
 use super::define::{ANY, Answer, MAP, STRING, any, fail, func, text};
 use super::runes;
 use crate::render::context::Context;
+use crate::render::outside::{self, Wanted};
 use crate::template::eval::Exec;
+use crate::template::frozen::Frozen;
 use crate::template::func::{CallError, Func};
 use crate::template::quote::quote;
 use crate::template::value::{Str, Value};
@@ -24,16 +26,29 @@ pub static TABLE: &[Func<Context>] = &[
         given => Ok(given.clone()),
     }),
     func("fail", &[STRING], STRING, |_, a| fail(warning(text(a, 0)?))),
-    // Without a cluster (`helm template`) nothing is ever found; the agent's renders must not depend on one.
-    func("lookup", &[STRING, STRING, STRING, STRING], MAP, |_, _| {
-        Ok(Value::map(std::iter::empty::<(Str, Value)>()))
-    }),
-    // Helm's answer unless DNS lookups are switched on.
-    func("getHostByName", &[STRING], STRING, |_, _| Ok(Value::str(""))),
+    func("lookup", &[STRING, STRING, STRING, STRING], MAP, lookup),
+    func("getHostByName", &[STRING], STRING, host_by_name),
 ];
 
 fn warning(text: &Str) -> String {
     format!("{ERROR_START}{}{ERROR_END}", text.to_text())
+}
+
+/// An object of the cluster, or all of a kind; nothing is ever found without one.
+fn lookup(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
+    let word = |at| text(args, at).map(|text| text.to_text().into_owned());
+    let wanted = Wanted { api_version: word(0)?, kind: word(1)?, namespace: word(2)?, name: word(3)? };
+    let Some(lookup) = &mut exec.host.outside.lookup else { return Ok(Frozen::empty().thaw()) };
+    let outside::Answer { said, found } = lookup(&wanted);
+    exec.host.said.extend(said);
+    found.map(|found| found.thaw()).map_err(CallError::new)
+}
+
+/// One address of a host; none unless DNS lookups are switched on.
+fn host_by_name(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
+    let name = text(args, 0)?.to_text();
+    let Some(resolve) = &mut exec.host.outside.host_by_name else { return Ok(Value::str("")) };
+    resolve(&name).map(Value::str).map_err(CallError::new)
 }
 
 /// Executes a template by name over the value and returns what it prints.

@@ -2,6 +2,7 @@
 
 use super::{Eval, State};
 use crate::template::ast::{Expr, Pos, Show};
+use crate::template::duration::METHODS;
 use crate::template::operand::Operand;
 use crate::template::value::Value;
 use crate::template::value::types::Method;
@@ -75,6 +76,7 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
 
 fn method(value: &Value, name: &str) -> Option<&'static Method> {
     match value.type_of() {
+        Type::Duration => METHODS.iter().find(|method| method.name == name),
         Type::Named(named) => named.methods.iter().find(|method| method.name == name),
         _ => None,
     }

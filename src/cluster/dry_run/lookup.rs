@@ -1,0 +1,158 @@
+//! The arguments of `lookup` turned into the object or list of the API server (Helm `pkg/engine/lookup_func.go`).
+
+use serde_json::{Map, Value as Json};
+
+use super::ask::{AskError, Server};
+use crate::chart::warning::Warning;
+use crate::render::outside::{Answer, Wanted};
+use crate::template::frozen::Frozen;
+use crate::template::quote::quote;
+use crate::yaml::convert;
+
+/// Finds it; what is not there is an empty map.
+pub async fn lookup(server: &Server, wanted: &Wanted) -> Answer {
+    let mut said = Vec::new();
+    let found = found(server, wanted, &mut said).await;
+    Answer { said, found }
+}
+
+async fn found(server: &Server, wanted: &Wanted, said: &mut Vec<Warning>) -> Result<Frozen, String> {
+    let (group, version) = parted(&wanted.api_version);
+    let (kind, name) = (&wanted.kind, &wanted.name);
+    let place = match resource(server, group, version, kind).await {
+        Ok(resource) => resource,
+        Err(reason) => {
+            let joined = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+            let shown = format!("{group}/{version}, Kind={kind}");
+            said.extend([
+                Warning::error("unable to retrieve resource list")
+                    .with("GroupVersion", joined)
+                    .with("error", &*reason),
+                Warning::error("unable to get apiresource")
+                    .with("groupVersionKind", &*shown)
+                    .with("error", &*reason),
+            ]);
+            return Err(format!("unable to get apiresource from unstructured: {shown}: {reason}"));
+        }
+    };
+    let namespace = if place.is_namespaced { &*wanted.namespace } else { "" };
+    checked("namespace", namespace)?;
+    if !name.is_empty() {
+        checked("resource name", name)?;
+    }
+    match server.get(&place.path(namespace, name)).await {
+        Ok(object) if name.is_empty() => Ok(frozen(&as_list(object))),
+        Ok(object) => Ok(frozen(&object)),
+        Err(error) if error.is_not_found() => {
+            let what = if name.is_empty() { "resource list" } else { "resource" };
+            let line = Warning::debug(format!("lookup: {what} not found"))
+                .with("apiVersion", &*wanted.api_version)
+                .with("kind", &**kind)
+                .with("namespace", &*wanted.namespace);
+            said.push(if name.is_empty() { line } else { line.with("name", &**name) });
+            Ok(Frozen::empty())
+        }
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn frozen(object: &Json) -> Frozen {
+    Frozen::from(&convert::from_json(object))
+}
+
+/// Group and version of `apps/v1`; both are empty where there is more than one slash
+/// (`schema.FromAPIVersionAndKind`).
+fn parted(api_version: &str) -> (&str, &str) {
+    match api_version.split_once('/') {
+        Some((_, version)) if version.contains('/') => ("", ""),
+        Some(parts) => parts,
+        None => ("", api_version),
+    }
+}
+
+/// Where objects of a kind are.
+#[derive(Default)]
+struct Place {
+    group: String,
+    version: String,
+    resource: String,
+    is_namespaced: bool,
+}
+
+impl Place {
+    /// Empty parts are left out, as client-go's `AbsPath` does it: of a kind that is not served only the name is left.
+    fn path(&self, namespace: &str, name: &str) -> String {
+        let namespaces = if namespace.is_empty() { "" } else { "namespaces" };
+        let root = if self.group.is_empty() { "api" } else { "apis" };
+        let parts = [root, &self.group, &self.version, namespaces, namespace, &self.resource, name];
+        parts.into_iter().filter(|part| !part.is_empty()).map(|part| format!("/{}", escaped(part))).collect()
+    }
+}
+
+async fn resource(server: &Server, group: &str, version: &str, kind: &str) -> Result<Place, String> {
+    if version.is_empty() && group.is_empty() {
+        return Err("groupVersion shouldn't be empty".to_owned());
+    }
+    let path = match (group, version) {
+        ("", "v1") => "/api/v1".to_owned(),
+        ("", version) => format!("/apis/{}", escaped(version)),
+        (group, version) => format!("/apis/{}/{}", escaped(group), escaped(version)),
+    };
+    let list = server.get(&path).await.map_err(|error: AskError| error.to_string())?;
+    let all = list["resources"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let is_it = |resource: &&Json| {
+        resource["kind"] == kind && !resource["name"].as_str().unwrap_or_default().contains('/')
+    };
+    // Helm goes on without an address where the group is served and the kind is not.
+    Ok(all.iter().find(is_it).map_or_else(Place::default, |resource| Place {
+        group: group.to_owned(),
+        version: version.to_owned(),
+        resource: resource["name"].as_str().unwrap_or_default().to_owned(),
+        is_namespaced: resource["namespaced"] == true,
+    }))
+}
+
+/// What may be a part of a path (`rest.IsValidPathSegmentName`).
+fn checked(what: &str, text: &str) -> Result<(), String> {
+    let quoted = quote(text.as_bytes());
+    let wrong = match text {
+        "." | ".." => vec![format!("may not be '{text}'")],
+        _ => ['/', '%']
+            .iter()
+            .filter(|c| text.contains(**c))
+            .map(|c| format!("may not contain '{c}'"))
+            .collect(),
+    };
+    if wrong.is_empty() { Ok(()) } else { Err(format!("invalid {what} {quoted}: [{}]", wrong.join(" "))) }
+}
+
+/// A part of a path as Go's `net/url` writes it.
+fn escaped(part: &str) -> String {
+    let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~$&+,:;=@".contains(&byte);
+    part.bytes()
+        .map(|byte| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
+/// A list whose items say what they are: a server leaves that out (apimachinery `decodeToList`).
+fn as_list(list: Json) -> Json {
+    let Json::Object(mut list) = list else { return list };
+    let text = |map: &Map<String, Json>, key: &str| map.get(key).and_then(Json::as_str).map(str::to_owned);
+    let version = text(&list, "apiVersion").unwrap_or_default();
+    let kind = text(&list, "kind").unwrap_or_default();
+    let kind = kind.strip_suffix("List").unwrap_or(&kind).to_owned();
+    let mut items = match list.remove("items") {
+        Some(Json::Array(items)) => items,
+        _ => Vec::new(),
+    };
+    for item in items.iter_mut().filter_map(Json::as_object_mut) {
+        if text(item, "kind").unwrap_or_default().is_empty()
+            && text(item, "apiVersion").unwrap_or_default().is_empty()
+        {
+            item.insert("kind".to_owned(), Json::from(&*kind));
+            item.insert("apiVersion".to_owned(), Json::from(&*version));
+        }
+    }
+    list.insert("items".to_owned(), Json::Array(items));
+    Json::Object(list)
+}

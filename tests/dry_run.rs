@@ -1,0 +1,143 @@
+//! `promgit template` with a cluster, variables and DNS around it: what helm says, side by side on a real control plane.
+// A test may panic and print, and it touches the world.
+#![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::print_stderr)]
+#![allow(clippy::print_stdout, clippy::unwrap_used)]
+
+#[path = "support/bed.rs"]
+mod bed;
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bed::Bed;
+use serde::Deserialize;
+
+/// Objects that the cases look for.
+const OBJECTS: &str = "\
+apiVersion: v1
+kind: Namespace
+metadata: {name: kept}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: password, namespace: kept}
+stringData: {password: kept secret}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: theirs, namespace: kept}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: ours
+  namespace: kept
+  labels: {app.kubernetes.io/managed-by: Helm}
+  annotations: {meta.helm.sh/release-name: release-name, meta.helm.sh/release-namespace: kept}
+";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    name: String,
+    template: Option<String>,
+    data: Option<String>,
+    #[serde(default)]
+    args: Vec<String>,
+    #[serde(default)]
+    env: BTreeMap<String, String>,
+    #[serde(default)]
+    files: BTreeMap<String, String>,
+}
+
+/// Exit code, output, messages.
+type Said = (Option<i32>, String, String);
+
+impl Case {
+    fn lay(&self, folder: &Path) {
+        let template = self.template.clone().unwrap_or_else(|| {
+            let data = self.data.as_deref().expect("a template or data");
+            format!(
+                "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: new}}\ndata: {{x: {{{{ {data} | toJson | quote }}}}}}\n"
+            )
+        });
+        let chart = [
+            ("chart/Chart.yaml", "apiVersion: v2\nname: chart\nversion: 1.0.0\n"),
+            ("chart/templates/a.yaml", &*template),
+            ("other.crt", include_str!("dry_run/other.crt")),
+        ];
+        let own = self.files.iter().map(|(path, text)| (&**path, &**text));
+        for (path, text) in chart.into_iter().chain(own) {
+            let path = folder.join(path);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("writable");
+            fs::write(path, text).expect("writable");
+        }
+    }
+
+    fn ask(&self, bed: &Bed, program: &Path, folder: &Path) -> Said {
+        let alice = bed.kubeconfig_for("alice");
+        let real = |text: &str| {
+            text.replace("@alice", &alice.display().to_string())
+                .replace("@dir", &folder.display().to_string())
+        };
+        let mut command = bed.command(program, bed.kubeconfig());
+        command.args(["template", "chart"]).args(self.args.iter().map(|word| real(word)));
+        let is_told = |word: &String| word.starts_with("--dry-run") || word == "--validate";
+        if !self.args.iter().any(is_told) {
+            command.arg("--dry-run=server");
+        }
+        command.envs(self.env.iter().map(|(name, text)| (name, real(text)))).current_dir(folder);
+        let output = command.output().expect("the program runs");
+        let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    }
+}
+
+#[test]
+fn a_cluster_is_asked_as_helm_asks_it() {
+    let bed = Bed::api();
+    bed.apply(OBJECTS);
+    let cases = fs::read_to_string(support::root().join("tests/dry_run/cases.yaml")).expect("cases");
+    let cases: Vec<Case> = serde_yaml::from_str(&cases).expect("cases");
+    let ours = PathBuf::from(env!("CARGO_BIN_EXE_promgit"));
+    let mut wrong = String::new();
+    for case in &cases {
+        let folder = tempfile::tempdir().expect("a folder");
+        case.lay(folder.path());
+        let [theirs, ours] = [&support::helm(), &ours].map(|program| case.ask(bed, program, folder.path()));
+        if theirs != ours {
+            wrong += &format!("== {}\n  helm: {theirs:?}\n  ours: {ours:?}\n", case.name);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn a_lookup_reads_and_writes_nothing() {
+    let Some(bed) = Bed::own() else { return };
+    bed.apply(OBJECTS);
+    let folder = tempfile::tempdir().expect("a folder");
+    let case = Case {
+        name: String::new(),
+        template: None,
+        data: Some(r#"lookup "v1" "Secret" "kept" "password""#.to_owned()),
+        args: Vec::new(),
+        env: BTreeMap::new(),
+        files: BTreeMap::new(),
+    };
+    case.lay(folder.path());
+    let mark = bed.mark();
+    let (code, ..) = case.ask(bed, Path::new(env!("CARGO_BIN_EXE_promgit")), folder.path());
+    assert_eq!(code, Some(0));
+    // The other test asks with the two programs that say who they are.
+    let is_ours = |agent: &str| !["kubectl", "Helm"].iter().any(|name| agent.starts_with(name));
+    let asked = bed.audit_since(mark).into_iter();
+    let asked: Vec<_> = asked.filter(|request| request.user == "admin" && is_ours(&request.agent)).collect();
+    assert!(
+        asked.iter().any(|request| request.resource == "secrets" && request.name == "password"),
+        "{asked:?}"
+    );
+    assert!(asked.iter().all(|request| !request.writes()), "{asked:?}");
+}
