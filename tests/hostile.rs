@@ -43,11 +43,11 @@ fn aliases_of_charts_with_aliases_end() {
     let mut files = Files::new();
     let mut folder = String::new();
     for level in 0..12 {
-        let dependencies: String =
+        let aliases: String =
             (0..8).map(|alias| format!("- {{name: s, version: '*', alias: a{alias}}}\n")).collect();
-        let dependencies = if level < 11 { dependencies } else { "[]\n".into() };
+        let dependencies = if level < 11 { format!("dependencies:\n{aliases}") } else { String::new() };
         let name = if level == 0 { "c" } else { "s" };
-        let text = format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\ndependencies:\n{dependencies}");
+        let text = format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\n{dependencies}");
         files.insert(format!("{folder}Chart.yaml"), text);
         folder += "charts/s/";
     }
