@@ -13,6 +13,8 @@
 
 mod agent;
 mod bed;
+mod big;
+mod charts;
 mod delivery;
 mod fleet;
 mod git_cli;
@@ -37,7 +39,13 @@ fn main() {
     println!("{}", machine::facts());
     let bed = Bed::new();
     let mut table = Table::default();
+    // One part alone: `cargo bench --bench numbers -- charts`.
+    if std::env::args().any(|word| word == "charts") {
+        big::measure(&bed, &mut table);
+        return println!("{table}");
+    }
     let helm = render::measure(&bed, &mut table);
+    big::measure(&bed, &mut table);
     fleet::measure(&bed, &mut table, helm);
     saves::measure(&bed, &mut table);
     memory::measure(&bed, &mut table);
