@@ -19,7 +19,7 @@ impl<'s> Parser<'s> {
     /// `declarations? command ('|' command)*` up to `end`.
     pub(super) fn pipeline(&mut self, context: &str, end: Kind) -> Result<Pipe, Failure> {
         let pos = position(self.peek_non_space().pos);
-        let mut pipe = Pipe { pos, assign: false, variables: Vec::new(), commands: Vec::new() };
+        let mut pipe = Pipe { pos, assign: false, variables: Vec::new(), commands: Vec::with_capacity(1) };
         while self.peek_non_space().kind == Kind::Variable {
             match self.declaration(&mut pipe, context)? {
                 Head::FirstOfTwo => {}
@@ -31,6 +31,7 @@ impl<'s> Parser<'s> {
             match token.kind {
                 kind if kind == end => {
                     self.check_pipeline(&pipe, context)?;
+                    pipe.commands.shrink_to_fit();
                     return Ok(pipe);
                 }
                 Kind::Bool
@@ -127,6 +128,8 @@ impl<'s> Parser<'s> {
         if args.is_empty() {
             return Err(self.fail("empty command"));
         }
+        // A vector begins with room for four; most commands have fewer words, and there are tens of thousands.
+        args.shrink_to_fit();
         Ok(Command { pos, args })
     }
 
