@@ -153,12 +153,7 @@ fn check(files: &Files, wanted: &str) {
 
 /// What is wrong with the way in which the program refuses a chart; nothing if it does as it should.
 fn complaint(files: &Files, wanted: &str) -> Option<String> {
-    let folder = tempfile::tempdir().unwrap();
-    for (path, text) in files {
-        let path = folder.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
+    let folder = write(files);
     let Ended { code, error, most } = run(folder.path());
     let shown: String = error.chars().take(300).collect();
     if code != Some(1) {
@@ -168,6 +163,16 @@ fn complaint(files: &Files, wanted: &str) -> Option<String> {
         return Some(format!("said: {shown}\n  not: {wanted}"));
     }
     (most > MAX_MEMORY).then(|| format!("took {most} KiB"))
+}
+
+fn write(files: &Files) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
 }
 
 struct Ended {
@@ -180,6 +185,10 @@ struct Ended {
 fn run(chart: &Path) -> Ended {
     let mut command = Command::new(env!("CARGO_BIN_EXE_promgit"));
     command.args(["template", "x"]).arg(chart);
+    watched(command)
+}
+
+fn watched(mut command: Command) -> Ended {
     let mut child =
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stderr = child.stderr.take().unwrap();
@@ -205,4 +214,37 @@ fn watch(child: &mut Child) -> u64 {
         thread::sleep(Duration::from_millis(1));
     }
     most
+}
+
+/// Only the cluster whose values make the chart hostile is refused; the others are committed.
+#[test]
+fn the_agent_goes_on() {
+    let bomb = "{{ $l := list 1 2 3 4 5 6 7 8 }}{{ range until 60 }}{{ $l = concat $l $l }}{{ end }}";
+    let template = format!(
+        "{{{{ if .Values.hostile }}}}{bomb}{{{{ end }}}}apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{{{ .Release.Name }}}}\n"
+    );
+    let folder = write(&chart([("templates/a.yaml", template)]));
+    let bed = tempfile::tempdir().unwrap();
+    let at = |name: &str| bed.path().join(name);
+    fs::create_dir(at("clusters")).unwrap();
+    for (name, hostile) in [("bad", true), ("good", false)] {
+        let text = format!(
+            "apiVersion: promgit.dev/v1alpha1\nkind: PrometheusCluster\nmetadata: {{name: {name}, namespace: example}}\n\
+             spec: {{values: {{hostile: {hostile}}}}}\n"
+        );
+        fs::write(at("clusters").join(format!("{name}.yaml")), text).unwrap();
+    }
+    let settings = format!("chart:\n  path: {}\n", folder.path().display());
+    fs::write(at("promgit.yaml"), settings).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_promgit"));
+    command.args(["run", "--once", "--config"]).arg(at("promgit.yaml")).arg("--repo").arg(at("deploy.git"));
+    command.arg("--source").arg(format!("dir:{}", at("clusters").display()));
+    let Ended { code, error, most } = watched(command);
+    assert_eq!(code, Some(1), "{error}");
+    assert!(error.contains("template holds more than 67108864 bytes in its values"), "{error}");
+    assert!(most <= MAX_MEMORY, "took {most} KiB");
+    let mut git = Command::new("git");
+    git.arg("--git-dir").arg(at("deploy.git")).args(["ls-tree", "-r", "--name-only", "deploy/example"]);
+    let files = String::from_utf8(git.output().unwrap().stdout).unwrap();
+    assert!(files.contains("good/manifests/configmap-good.yaml") && !files.contains("bad/"), "{files}");
 }
