@@ -7,7 +7,7 @@ TOOLS ?= $(CACHE)/tools
 export PROMGIT_TOOLS := $(TOOLS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test unit check fmt clippy deny tools cluster bench parity generate image clean
+.PHONY: help run build test unit check fmt clippy deny tools cluster bench parity fuzz generate image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,18 @@ bench: tools ## measure speed and memory against helm and git, as a table
 
 parity: tools ## compare `promgit template` with helm on the charts below CHARTS=DIR, as a table (ARGS=flags for both)
 	@$(CARGO) bench --locked --bench parity -- $(CHARTS) $(ARGS)
+
+# What is found new is kept outside of the checkout; what breaks a target lies in fuzz/artifacts/.
+fuzz: $(TOOLS)/bin/cargo-fuzz ## search for inputs that break TARGET (default: each of fuzz/fuzz_targets), SECONDS long each
+	@for target in $(or $(TARGET),$(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))); do \
+	  mkdir -p $(CACHE)/fuzz/$$target && \
+	  $(if $(SANITIZER),RUSTC_BOOTSTRAP=1 )PATH="$(TOOLS)/bin:$$PATH" $(CARGO) fuzz run --sanitizer $(or $(SANITIZER),none) $$target \
+	    $(CACHE)/fuzz/$$target fuzz/corpus/$$target -- -max_total_time=$(or $(SECONDS),300) -timeout=2 \
+	    -rss_limit_mb=$(or $(MEMORY),256) -dict=fuzz/dictionaries/$(if $(filter yaml,$(TARGET)),yaml,template).dict || exit 1; \
+	done
+
+$(TOOLS)/bin/cargo-fuzz:
+	$(CARGO) install --locked --version 0.13.2 --root $(TOOLS) cargo-fuzz
 
 generate: ## write the files that are generated from code (CRD, reference pages)
 	UPDATE=1 $(CARGO) test --locked --test resource --test cli generated

@@ -14,6 +14,10 @@ use super::blocks::Blocks;
 /// The nesting at which go-yaml gives up (`max_flow_level`, `max_indents` in scannerc.go).
 pub const MAX_DEPTH: usize = 10_000;
 
+/// Flow collections that are open, summed over all events. libyaml's scanner looks at each of them before every token
+/// (go-yaml's does not), and so many take it a second. A document of 8 MB and 20 levels needs a twentieth.
+const MAX_LOOKS: usize = 1 << 30;
+
 /// Larger inputs are refused: marks and tree indices are 32 bits wide, and no manifest comes near.
 pub const MAX_INPUT: usize = 256 << 20;
 
@@ -226,6 +230,8 @@ pub struct Events<'i> {
     input: &'i [u8],
     /// The flow collections that are open, by their first mark.
     flows: Vec<(Kind, Mark)>,
+    /// What the scanner has looked at, up to [`MAX_LOOKS`].
+    looks: usize,
     blocks: Blocks<Mark>,
     /// Where the last event ended.
     end: Mark,
@@ -262,6 +268,7 @@ impl<'i> Events<'i> {
             reader,
             input,
             flows: Vec::new(),
+            looks: 0,
             blocks: Blocks::new(),
             end: Mark::default(),
             escapes_slash: has_pair(input, b'\\', |next| next == b'/'),
@@ -294,6 +301,11 @@ impl<'i> Events<'i> {
             self.follow_block(event)?;
         }
         self.end = event.end();
+        self.looks += self.flows.len();
+        if self.looks > MAX_LOOKS {
+            let problem = "too much lies in deeply nested flow collections; flatten them".to_owned();
+            return Err(SyntaxError::scanner(problem, event.start()));
+        }
         match event.kind() {
             kind @ (Kind::SequenceStart | Kind::MappingStart) if event.is_flow() => {
                 self.flows.push(self.flow_around(event).unwrap_or((kind, event.start())));
@@ -577,6 +589,14 @@ mod tests {
     #[test]
     fn nesting_stops_at_the_limit() {
         assert_eq!(error(&"[".repeat(MAX_DEPTH + 2)), "yaml: exceeded max depth of 10000");
+    }
+
+    #[test]
+    fn a_wide_list_deep_inside_is_refused() {
+        let wide = |depth: usize, items: usize| "[".repeat(depth) + &"1,".repeat(items);
+        let refused = "too much lies in deeply nested flow collections; flatten them";
+        assert!(error(&wide(MAX_DEPTH, MAX_LOOKS / MAX_DEPTH + 10)).ends_with(refused));
+        assert!(!error(&wide(20, MAX_LOOKS / MAX_DEPTH + 10)).contains(refused));
     }
 
     #[test]

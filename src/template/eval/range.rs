@@ -8,6 +8,9 @@ use crate::template::operand::Operand;
 use crate::template::value::types::Type;
 use crate::template::value::{UintKind, Value};
 
+/// Entries of a map that are copied for one step.
+const ENTRIES_A_STEP: usize = 2;
+
 impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
     /// The loop, or its `else` where there is nothing to loop over. The caller removes the variables.
     pub(super) fn range(&mut self, dot: &Operand, branch: &'a Branch) -> Eval<Flow> {
@@ -40,6 +43,9 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
             }
             Value::Map(map) => {
                 let element = map.element();
+                // The copy is paid for even if the body leaves the loop at once.
+                let copied = (map.len() / ENTRIES_A_STEP) as u64;
+                self.exec.budget.steps(copied).map_err(|error| self.stopped(&error))?;
                 let entries = map.snapshot().into_iter();
                 self.turns(
                     entries.map(|(key, item)| (Value::Str(key), Operand::from_slot(item, element))),
