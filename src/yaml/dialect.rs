@@ -11,6 +11,10 @@ use super::events::{COMMA_AFTER_TAG, SyntaxError};
 /// more, honest ones do not.
 const MAX_REPAIRS: usize = 100;
 
+/// Bytes that are read again for all replacements but the first, which is half a second: a long text has to be honest
+/// more often.
+const MAX_READ_AGAIN: usize = 32 << 20;
+
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// The text for libyaml, and what stands in it for what.
@@ -21,11 +25,13 @@ pub(super) struct Reading<'i> {
     /// A colon before a flow indicator inside of a plain scalar.
     colon: Option<[u8; 3]>,
     repairs: usize,
+    read_again: usize,
 }
 
 impl<'i> Reading<'i> {
     pub fn new(input: &'i [u8]) -> Self {
-        let mut reading = Reading { text: Cow::Borrowed(input), bom: None, colon: None, repairs: 0 };
+        let mut reading =
+            Reading { text: Cow::Borrowed(input), bom: None, colon: None, repairs: 0, read_again: 0 };
         // libyaml passes over the mark at the start of any line, go-yaml takes it for text.
         let body = input.strip_prefix(BOM).unwrap_or(input);
         if find(body, BOM).is_some() {
@@ -46,6 +52,10 @@ impl<'i> Reading<'i> {
             return false;
         };
         self.repairs += 1;
+        self.read_again += at;
+        if self.repairs > 1 && self.read_again > MAX_READ_AGAIN {
+            return false;
+        }
         match error.problem.as_str() {
             "found unexpected ':'" => {
                 self.colon = self.colon.or_else(|| unused(&self.text));
@@ -58,15 +68,11 @@ impl<'i> Reading<'i> {
                 true
             }
             COMMA_AFTER_TAG | "did not find expected whitespace or line break" => {
-                // For go-yaml these belong to the tag.
-                let escape = match self.text.get(at) {
-                    Some(b',') => b"%2C",
-                    Some(b'[') => b"%5B",
-                    Some(b']') => b"%5D",
-                    _ => return false,
-                };
-                self.text.to_mut().splice(at..=at, *escape);
-                true
+                // For go-yaml these belong to the tag, all of them.
+                let escapes = self.text[at..].iter().map_while(|byte| in_tag(*byte)).copied();
+                let escapes: Vec<[u8; 3]> = escapes.collect();
+                self.text.to_mut().splice(at..at + escapes.len(), escapes.concat());
+                !escapes.is_empty()
             }
             _ => false,
         }
@@ -82,6 +88,16 @@ impl<'i> Reading<'i> {
             }
         }
         text
+    }
+}
+
+/// How a tag holds what libyaml takes for the end of one.
+fn in_tag(byte: u8) -> Option<&'static [u8; 3]> {
+    match byte {
+        b',' => Some(b"%2C"),
+        b'[' => Some(b"%5B"),
+        b']' => Some(b"%5D"),
+        _ => None,
     }
 }
 
