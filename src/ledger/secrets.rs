@@ -1,29 +1,44 @@
-//! Keeps secrets out of git: finds rendered `Secret` objects that carry data.
+//! Keeps secrets out of git: finds rendered `Secret` objects that carry data, and credentials in ConfigMaps.
 
 use serde_json::Value;
 
-/// A chart rendered a Secret with values in it; a commit would publish them for ever.
+use super::tokens;
+
+/// What a commit would publish for ever. Only names are told, never a value.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "the chart renders Secret/{name} with data ({keys}), and a commit would keep it for ever; \
-     create the Secret outside git and let the chart refer to it (most charts take an `existingSecret` value)"
-)]
-pub struct SecretInGit {
-    pub name: String,
-    /// The keys only, never the values.
-    pub keys: String,
+pub enum SecretInGit {
+    #[error(
+        "the chart renders Secret/{name} with data ({keys}), and a commit would keep it for ever; \
+         create the Secret outside git and let the chart refer to it (most charts take an `existingSecret` value)"
+    )]
+    Secret { name: String, keys: String },
+    #[error(
+        "the chart renders ConfigMap/{name} with {kind} in {key}, and a commit would keep it for ever; \
+         put it into a Secret that is created outside git, and let the chart mount that"
+    )]
+    Token { name: String, key: String, kind: &'static str },
 }
 
-/// Refuses objects of kind Secret that carry `data` or `stringData`, alone or in a `List`.
+/// Refuses Secrets that carry `data` or `stringData`, and ConfigMaps that carry a private key or a token of a known
+/// format; alone or in a `List`.
 pub fn check<'a>(objects: impl IntoIterator<Item = &'a Value>) -> Result<(), SecretInGit> {
     for object in objects.into_iter().flat_map(alone) {
+        let name = || object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or("?").to_owned();
         let keys = secret_keys(object);
         if !keys.is_empty() {
-            let name = object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or("?");
-            return Err(SecretInGit { name: name.to_string(), keys: keys.join(", ") });
+            return Err(SecretInGit::Secret { name: name(), keys: keys.join(", ") });
+        }
+        if let Some((key, kind)) = token(object) {
+            return Err(SecretInGit::Token { name: name(), key: key.to_owned(), kind });
         }
     }
     Ok(())
+}
+
+/// The first key of a ConfigMap that holds a credential, and of what kind.
+fn token(object: &Value) -> Option<(&str, &'static str)> {
+    let entries = object["data"].as_object().filter(|_| object["kind"] == "ConfigMap")?;
+    entries.iter().find_map(|(key, text)| Some((key.as_str(), tokens::kind(text.as_str()?)?)))
 }
 
 /// The object itself, or the items of a list: `kubectl apply` takes `kind: List` for what is in it.
@@ -69,6 +84,17 @@ mod tests {
         let secret = json!({"kind": "Secret", "metadata": {"name": "s"}, "data": {"a": "Yg=="}});
         let list = json!({"kind": "List", "items": [{"kind": "List", "items": [secret]}]});
         assert!(check([&list]).is_err());
+    }
+
+    #[test]
+    fn a_key_in_a_config_map_is_found_and_not_shown() {
+        let data = json!({"a": "b", "tls.key": "-----BEGIN PRIVATE KEY-----\nhunter2"});
+        let map = json!({"kind": "ConfigMap", "metadata": {"name": "m"}, "data": data});
+        let text = check([&map]).unwrap_err().to_string();
+        assert!(
+            text.contains("ConfigMap/m with a private key in tls.key") && !text.contains("hunter2"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -4,19 +4,38 @@ use serde_json::Value;
 
 use super::problem::{Problem, Problems, parse};
 
-/// Fields of type `Secret` in Prometheus' configuration, and the field that names a file instead.
+/// Fields of type `Secret` in the configuration of Prometheus 3.16 (`prometheus/common` `config`, `discovery/*`,
+/// `storage/remote`), and what to write instead.
 const INLINE: &[(&str, &str)] = &[
-    ("password", "password_file"),
-    ("credentials", "credentials_file"),
+    ("application_credential_secret", "clouds.yaml, or the environment of the pod"),
+    ("application_secret", "the environment of the pod"),
+    ("auth_token", "auth_token_file"),
     ("bearer_token", "bearer_token_file"),
-    ("client_secret", "client_secret_file"),
-    ("secret_key", "a profile, or the environment of the pod"),
-    ("application_credential_secret", "a file"),
-    ("token", "token_file"),
-    ("secrets", "files"),
-    ("key", "key_file"),
+    ("certificate_password", "a certificate without a password in a mounted file"),
     ("client_certificate_key", "client_certificate_key_file"),
+    ("client_secret", "client_secret_file"),
+    ("consumer_key", "the environment of the pod"),
+    ("credentials", "credentials_file"),
+    ("key", "key_file"),
+    ("key_passphrase", "key_passphrase_file"),
+    ("password", "password_file"),
+    ("private_key", "private_key_path"),
+    ("secret_key", "a profile, or the environment of the pod"),
+    ("secrets", "files"),
+    ("service_account_key", "service_account_key_path"),
+    ("token", "authorization with credentials_file"),
 ];
+
+/// Maps from a header's name to its values: `headers` of remote storage, `http_headers` (with `values`), and what is
+/// sent to a proxy, which is secret as a whole.
+const HEADERS: &[&str] = &["headers", "http_headers"];
+const PROXY_HEADERS: &str = "proxy_connect_header";
+
+/// Words in the name of a header that carries a credential.
+const TELLING: &[&str] = &["authorization", "token", "secret", "password", "api-key", "apikey", "cookie"];
+
+/// Where names are the user's own, and mean no field.
+const OWN_NAMES: &[&str] = &["labels", "external_labels", "params"];
 
 /// Depth of a configuration that is looked into.
 const DEEPEST: usize = 50;
@@ -37,12 +56,7 @@ fn walk(path: &str, value: &Value, depth: usize, problems: &mut Problems<'_>) {
         Value::Object(map) => {
             for (key, value) in map {
                 let below = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                match instead(path, key).filter(|_| is_given(value)) {
-                    Some(instead) => problems.add(&below, advice(instead)),
-                    // Labels and parameters are data of the user, not fields.
-                    None if ["labels", "external_labels", "params"].contains(&key.as_str()) => {}
-                    None => walk(&below, value, depth + 1, problems),
-                }
+                member(&below, path, (key.as_str(), value), depth, problems);
             }
         }
         Value::Array(items) => {
@@ -57,6 +71,40 @@ fn walk(path: &str, value: &Value, depth: usize, problems: &mut Problems<'_>) {
     }
 }
 
+/// A key of a map and what stands below it.
+fn member(below: &str, path: &str, (key, value): (&str, &Value), depth: usize, problems: &mut Problems<'_>) {
+    if let Some(instead) = instead(path, key).filter(|_| is_given(value)) {
+        return problems.add(below, advice(instead));
+    }
+    match value {
+        _ if OWN_NAMES.contains(&key) => {}
+        _ if key == PROXY_HEADERS && is_given(value) => {
+            problems.add(below, advice("a proxy that asks for no credential"));
+        }
+        Value::Object(headers) if HEADERS.contains(&key) => {
+            for (name, value) in headers {
+                header(&format!("{below}.{name}"), name, value, problems);
+            }
+        }
+        value => walk(below, value, depth + 1, problems),
+    }
+}
+
+/// A header: a text, or a map with `values`, `secrets` and `files`.
+fn header(path: &str, name: &str, value: &Value, problems: &mut Problems<'_>) {
+    let name = name.to_lowercase();
+    let tells = TELLING.iter().any(|word| name.contains(word));
+    let given = |key: &str| value.get(key).is_some_and(is_given);
+    let (place, is_inline) = match value {
+        Value::String(_) => (path.to_owned(), tells && is_given(value)),
+        _ if given("secrets") => (format!("{path}.secrets"), true),
+        _ => (format!("{path}.values"), tells && given("values")),
+    };
+    if is_inline {
+        problems.add(&place, advice("http_headers with files, or authorization with credentials_file"));
+    }
+}
+
 /// `key` is a secret only inside `tls_config`; a relabel rule or header may be called anything.
 fn instead(path: &str, key: &str) -> Option<&'static str> {
     let (_, instead) = INLINE.iter().find(|(name, _)| *name == key)?;
@@ -67,6 +115,7 @@ fn is_given(value: &Value) -> bool {
     match value {
         Value::String(text) => !text.is_empty(),
         Value::Array(items) => !items.is_empty(),
+        Value::Object(entries) => !entries.is_empty(),
         Value::Null => false,
         _ => true,
     }
