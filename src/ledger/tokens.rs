@@ -12,7 +12,10 @@ struct Format(&'static str, &'static str);
 
 /// Documented by those who issue them, for secret scanning; `\b` keeps longer words out.
 const FORMATS: &[Format] = &[
-    Format("a private key", r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\s|\\n)*[A-Za-z0-9+/=]"),
+    Format(
+        "a private key",
+        r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\s|\\n)*[A-Za-z0-9+/=]",
+    ),
     Format("an age identity", r"\bAGE-SECRET-KEY-1[0-9A-Z]{58}\b"),
     Format("an AWS access key", r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b"),
     Format(

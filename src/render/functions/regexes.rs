@@ -23,7 +23,7 @@ const MAX_COMPILED: usize = 2 << 20;
 /// Steps that compiling an expression costs, and what it costs more for each repetition that it counts: `x{1000}` is
 /// a thousand copies of `x`.
 const COMPILE_STEPS: u64 = 10_000;
-const REPETITION_STEPS: u64 = 200;
+const REPETITION_STEPS: u64 = 300;
 
 /// Bytes that a part of a text takes as a value.
 const MATCH: usize = 100;
@@ -233,7 +233,7 @@ impl Expression {
 
 /// Charges the search for one more match: it may have to look at all that is left.
 fn charge_match(exec: &mut Exec<'_, Context>, left: &[u8]) -> Result<(), BudgetError> {
-    const BYTES_PER_STEP: usize = 256;
+    const BYTES_PER_STEP: usize = 128;
     exec.budget.steps(1 + (left.len() / BYTES_PER_STEP) as u64)
 }
 
