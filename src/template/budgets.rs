@@ -3,7 +3,8 @@
 use super::value::heap;
 
 /// Actions, loop turns and calls of one execution, and the work of its functions in the same measure: one step is
-/// about 50 ns. Public charts need about 50,000, three million where they make keys; ten million are the most that a hostile chart can cost.
+/// about 100 ns. Public charts need up to 300,000, and three million where they make keys; ten million are the most
+/// that a hostile chart can cost.
 pub const MAX_STEPS: u64 = 10_000_000;
 
 /// Bytes printed by one execution; what a nested template prints counts again where it is printed. The
