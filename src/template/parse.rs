@@ -55,8 +55,9 @@ struct Parser<'s> {
     source: Arc<Source>,
     lexer: Lexer<'s>,
     functions: Functions<'s>,
-    /// Finished trees.
+    /// Finished trees, and where each name is among them.
     trees: Vec<Tree>,
+    tree_places: HashMap<Str, usize>,
     /// Numbers that stand for variable names.
     variable_ids: HashMap<Box<str>, u32>,
     nesting: usize,
@@ -119,6 +120,7 @@ impl<'s> Parser<'s> {
             lexer,
             functions,
             trees: Vec::new(),
+            tree_places: HashMap::new(),
             variable_ids: HashMap::from([("$".into(), DOLLAR)]),
             nesting: 0,
             tokens_left,
@@ -185,12 +187,12 @@ impl<'s> Parser<'s> {
     /// Adds a finished tree. Within one file a name has one definition that is not blank.
     fn add(&mut self, name: Str, root: Block) -> Result<(), Failure> {
         let tree = Tree { name, source: self.source.clone(), root };
-        match self.trees.iter().position(|old| old.name == tree.name) {
-            None => self.trees.push(tree),
-            Some(index) if self.trees[index].is_blank() => {
-                self.trees.remove(index);
+        match self.tree_places.get(&tree.name).copied() {
+            None => {
+                self.tree_places.insert(tree.name.clone(), self.trees.len());
                 self.trees.push(tree);
             }
+            Some(index) if self.trees[index].is_blank() => self.trees[index] = tree,
             Some(_) if tree.is_blank() => {}
             Some(_) => {
                 let text =

@@ -48,12 +48,7 @@ pub struct Counter<'a> {
 /// Refuses a check of `values` that would be too much work.
 pub fn check(schema: &Json, values: &Json) -> Result<(), TooMuch> {
     let mut names = HashMap::new();
-    let mut refers = false;
-    collect(schema, &mut names, &mut refers);
-    // Without references a check takes no longer than schema and values are long.
-    if !refers {
-        return Ok(());
-    }
+    collect(schema, &mut names);
     let mut counter = Counter { root: schema, names, counted: HashMap::new() };
     match counter.visits(schema, values, 0)? {
         ..=MAX_VISITS => Ok(()),
@@ -61,8 +56,8 @@ pub fn check(schema: &Json, values: &Json) -> Result<(), TooMuch> {
     }
 }
 
-/// The parts of a schema that have a name, and whether any part refers to another.
-fn collect<'a>(schema: &'a Json, names: &mut HashMap<&'a str, &'a Json>, refers: &mut bool) {
+/// The parts of a schema that have a name.
+fn collect<'a>(schema: &'a Json, names: &mut HashMap<&'a str, &'a Json>) {
     let mut open = vec![schema];
     while let Some(part) = open.pop() {
         match part {
@@ -72,7 +67,6 @@ fn collect<'a>(schema: &'a Json, names: &mut HashMap<&'a str, &'a Json>, refers:
                         names.insert(name, part);
                     }
                 }
-                *refers |= REFERENCES.iter().any(|key| members.contains_key(*key));
                 open.extend(members.values());
             }
             Json::Array(items) => open.extend(items),
@@ -94,7 +88,7 @@ impl<'a> Counter<'a> {
         }
         // A reference that leads back here is refused or ignored by the check; it counts for nothing.
         self.counted.insert(pair, 0);
-        let mut count = 1_u64;
+        let mut count = own(keywords, value);
         for (keyword, part) in keywords {
             for (inner, value) in self.applied(keyword, part, value) {
                 count = count.saturating_add(self.visits(inner, value, depth + 1)?);
@@ -140,6 +134,14 @@ impl<'a> Counter<'a> {
             anchor => self.names.get(anchor).or_else(|| self.names.get(name)).copied(),
         }
     }
+}
+
+/// The work of a schema itself: a value is compared with each of an `enum`, a text is read for each pattern.
+fn own(keywords: &serde_json::Map<String, Json>, value: &Json) -> u64 {
+    const BYTES_PER_VISIT: usize = 64;
+    let choices = keywords.get("enum").and_then(Json::as_array).map_or(0, Vec::len);
+    let text = value.as_str().map_or(0, |text| text.len() / BYTES_PER_VISIT);
+    1 + (choices / 4 + text) as u64
 }
 
 fn members(value: &Json) -> impl Iterator<Item = &Json> {

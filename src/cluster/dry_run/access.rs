@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 use kube::config::{AuthInfo, Cluster, Context, KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::config::{NamedAuthInfo, NamedCluster, NamedContext};
 use kube::{Client, Config};
+use secrecy::ExposeSecret as _;
 
-use super::ask::Server;
+use super::ask::{Server, credentials_words};
+use crate::pull::address::redact;
 use crate::pull::http::fault::system;
 use crate::source::cluster::words::root_cause;
 use crate::yaml::read;
@@ -86,8 +88,9 @@ impl Access {
                 config.map_err(|error| AccessError::Invalid(root_cause(&error)))?
             }
         };
-        let url = config.cluster_url.to_string().trim_end_matches('/').to_owned();
-        let client = Client::try_from(config).map_err(|error| AccessError::Client(root_cause(&error)))?;
+        let url = redact(config.cluster_url.to_string().trim_end_matches('/'));
+        check_token(&config)?;
+        let client = Client::try_from(config).map_err(|error| AccessError::Client(client_words(&error)))?;
         Ok(Server { client, url })
     }
 
@@ -206,6 +209,23 @@ fn parse(path: &Path) -> Result<Kubeconfig, AccessError> {
         return Ok(Kubeconfig::default());
     }
     Kubeconfig::read_from(path).map_err(|error| failed(words(&error)))
+}
+
+/// The client ends the process on a token that no header can hold.
+fn check_token(config: &Config) -> Result<(), AccessError> {
+    let token = config.auth_info.token.as_ref().map(|token| token.expose_secret()).unwrap_or_default();
+    match token.trim().bytes().any(|byte| byte < b' ' || byte == 0x7f) {
+        true => Err(AccessError::Client("net/http: invalid header field value for \"Authorization\"".into())),
+        false => Ok(()),
+    }
+}
+
+/// Why there is no client, without what a plugin printed and without a password of a proxy's address.
+fn client_words(error: &kube::Error) -> String {
+    match credentials_words(error) {
+        Some(words) => words,
+        None => root_cause(error).split(' ').map(redact).collect::<Vec<_>>().join(" "),
+    }
 }
 
 /// The first line: a parser shows the place below it, and a token could stand there.

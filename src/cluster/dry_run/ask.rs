@@ -7,6 +7,7 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, Request};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use kube::Client;
+use kube::client::AuthError;
 use kube::client::Body;
 use serde_json::Value as Json;
 
@@ -100,6 +101,9 @@ impl Server {
     async fn explain(&self, error: &kube::Error) -> String {
         let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
         let mut last = error.to_string();
+        if let Some(words) = credentials_words(error) {
+            return words;
+        }
         while let Some(error) = next {
             last = error.to_string();
             if let Some(io) = error.downcast_ref::<io::Error>().map(innermost) {
@@ -116,6 +120,7 @@ impl Server {
     async fn dialled(&self, reason: &str) -> String {
         let authority = self.url.split_once("://").map_or(&*self.url, |(_, rest)| rest);
         let authority = authority.split('/').next().unwrap_or_default();
+        let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
         let port = if self.url.starts_with("https") { 443 } else { 80 };
         let (host, port) = match authority.rsplit_once(':') {
             Some((host, text)) if !text.ends_with(']') => (host, text.parse().unwrap_or(port)),
@@ -126,6 +131,32 @@ impl Server {
             Some(address) => format!("dial tcp {address}: connect: {reason}"),
             None => format!("dial tcp: lookup {host}: no such host"),
         }
+    }
+}
+
+/// What is said where a kubeconfig's way to credentials fails: never what a plugin printed or was called with, which
+/// may be a token.
+pub fn credentials_words(error: &kube::Error) -> Option<String> {
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = next {
+        if let Some(error) = error.downcast_ref::<AuthError>() {
+            return Some(format!("getting credentials: {}", plugin_words(error)));
+        }
+        next = error.source();
+    }
+    None
+}
+
+fn plugin_words(error: &AuthError) -> String {
+    match error {
+        AuthError::AuthExecStart(error) => format!("exec: the plugin does not start: {error}"),
+        AuthError::AuthExecRun { out, .. } => match out.status.code() {
+            Some(code) => format!("exec: the plugin failed with exit code {code}"),
+            None => "exec: the plugin was ended by a signal".to_owned(),
+        },
+        AuthError::AuthExecParse(_) => "exec: what the plugin printed is no ExecCredential".to_owned(),
+        AuthError::ReadTokenFile(error, path) => format!("open {}: {error}", path.display()),
+        _ => "what the kubeconfig names for the user gives none; try it with kubectl".to_owned(),
     }
 }
 

@@ -28,15 +28,17 @@ pub static TABLE: &[Func<Context>] = &[
         let key = text(a, 0)?;
         Ok(Value::list(maps.iter().filter_map(|map| map.get(key)).collect()))
     }),
-    variadic("keys", &[MAP], STRINGS, |_, a| {
+    variadic("keys", &[MAP], STRINGS, |exec, a| {
         let maps = maps(a, 0)?;
+        exec.budget.steps(maps.iter().map(|map| map.len() as u64).sum())?;
         Ok(Value::strings(maps.iter().flat_map(|map| map.snapshot().into_iter().map(|(key, _)| key))))
     }),
-    func("values", &[MAP], LIST, |_, a| {
+    func("values", &[MAP], LIST, |exec, a| {
+        exec.budget.steps(map(a, 0)?.len() as u64)?;
         Ok(Value::list(map(a, 0)?.snapshot().into_iter().map(|(_, value)| value).collect()))
     }),
-    variadic("pick", &[MAP, STRING], MAP, |_, a| filter(a, true)),
-    variadic("omit", &[MAP, STRING], MAP, |_, a| filter(a, false)),
+    variadic("pick", &[MAP, STRING], MAP, |exec, a| filter(exec, a, true)),
+    variadic("omit", &[MAP, STRING], MAP, |exec, a| filter(exec, a, false)),
     variadic("dig", &[ANY], ANY, dig),
 ];
 
@@ -59,7 +61,8 @@ fn maps(args: &[Value], from: usize) -> Result<Vec<Map>, CallError> {
 }
 
 /// A new map with only these keys, or with all but these.
-fn filter(args: &[Value], named: bool) -> Answer {
+fn filter(exec: &mut Exec<'_, Context>, args: &[Value], named: bool) -> Answer {
+    exec.budget.steps(map(args, 0)?.len() as u64 * 4)?;
     let keys: Vec<&Str> = rest(args, 1).iter().filter_map(Value::as_str).collect();
     let entries = map(args, 0)?.snapshot().into_iter();
     let kept: BTreeMap<Str, Value> = entries.filter(|(key, _)| keys.contains(&key) == named).collect();

@@ -47,6 +47,8 @@ enum OnError {
 struct Expression {
     regex: Regex,
     names: Vec<String>,
+    /// Something in it may repeat without a limit, so that one search may look at all of a text and match little.
+    is_unbounded: bool,
 }
 
 type Compiled = Result<Rc<Expression>, RegexError>;
@@ -135,7 +137,7 @@ fn compile(source: &Str) -> Result<Expression, RegexError> {
     let built =
         RegexBuilder::new(&translated.pattern).size_limit(MAX_COMPILED).nest_limit(MAX_NESTING).build();
     match built {
-        Ok(regex) => Ok(Expression { regex, names: translated.names }),
+        Ok(regex) => Ok(Expression { regex, names: translated.names, is_unbounded: is_unbounded(source) }),
         Err(regex::Error::CompiledTooBig(_)) => Code::Large.at(&source.to_text()),
         Err(_) => Code::Internal.at(&source.to_text()),
     }
@@ -217,7 +219,7 @@ impl Expression {
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
         let (mut found, mut at, mut last_end) = (Vec::new(), 0, None);
         while found.len() < most && at <= source.len() {
-            charge_match(exec, &source[at..])?;
+            charge_match(exec, self, &source[at..])?;
             let Some(hit) = self.regex.find_at(source, at) else { break };
             let touches = hit.end() == at && Some(hit.start()) == last_end;
             at = if hit.end() == at { step(source, at) } else { hit.end() };
@@ -231,10 +233,19 @@ impl Expression {
     }
 }
 
-/// Charges the search for one more match: it may have to look at all that is left.
-fn charge_match(exec: &mut Exec<'_, Context>, left: &[u8]) -> Result<(), BudgetError> {
+fn is_unbounded(source: &[u8]) -> bool {
+    source.iter().any(|byte| b"*+".contains(byte)) || source.windows(2).any(|pair| pair == b",}")
+}
+
+/// Charges the search for one more match: where something repeats without a limit, it may have to look at all that is left.
+fn charge_match(
+    exec: &mut Exec<'_, Context>,
+    expression: &Expression,
+    left: &[u8],
+) -> Result<(), BudgetError> {
     const BYTES_PER_STEP: usize = 128;
-    exec.budget.steps(1 + (left.len() / BYTES_PER_STEP) as u64)
+    let seen = if expression.is_unbounded { left.len() } else { 0 };
+    exec.budget.steps(1 + (seen / BYTES_PER_STEP) as u64)
 }
 
 /// The place after the rune at this one.
@@ -251,7 +262,7 @@ fn replace_all(exec: &mut Exec<'_, Context>, args: &[Value], on_error: OnError, 
     let (source, replacement) = (text(args, 1)?, text(args, 2)?);
     let (mut out, mut last_end, mut at) = (Vec::new(), 0, 0);
     while at <= source.len() {
-        charge_match(exec, &source[at..])?;
+        charge_match(exec, &expression, &source[at..])?;
         let Some(captures) = expression.regex.captures_at(source, at) else { break };
         let Some(hit) = captures.get(0) else { break };
         out.extend_from_slice(&source[last_end..hit.start()]);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::cast::{strslice, strval};
+use super::cast::{charged_strval, strslice, strval};
 use super::define::{ANY, Answer, BOOL, INT, STRING, STRINGS, any, fail, func, int, text, variadic};
 use super::runes;
 use crate::render::context::Context;
@@ -50,7 +50,7 @@ pub static TABLE: &[Func<Context>] = &[
         join_some(exec, a, |value| [b"'", &*print_value(value), b"'"].concat())
     }),
     variadic("cat", &[ANY], STRING, cat),
-    func("toString", &[ANY], STRING, |_, a| Ok(Value::Str(strval(any(a, 0))))),
+    func("toString", &[ANY], STRING, |exec, a| Ok(Value::Str(charged_strval(&mut exec.budget, any(a, 0))?))),
     func("toStrings", &[ANY], STRINGS, |exec, a| to_strings(exec, any(a, 0))),
     func("join", &[STRING, ANY], STRING, join),
     func("split", &[STRING, STRING], Type::Map(&Type::String), |exec, a| {

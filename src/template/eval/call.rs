@@ -16,8 +16,10 @@ use crate::template::value::types::Type;
 /// other take 300 kB; beyond this length a level takes the place of the one inside it.
 const MAX_CHAIN_TEXT: usize = 1 << 20;
 
-/// Steps of calling a method: some, such as `.Files.Glob`, go over all that their receiver has.
+/// Steps of calling a method of a map, and for each 64 bytes in it: `.Files.Glob` goes over all names, `.Files.AsConfig`
+/// over all contents.
 const METHOD_STEPS: u64 = 500;
+const BYTES_PER_METHOD_STEP: usize = 64;
 
 /// What a call has to know of the callee's parameters; `None` takes any value as it is.
 struct Signature<'s, P> {
@@ -104,7 +106,7 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
         let args = args.get(1..).unwrap_or_default();
         let signature = Signature { name: method.name, params: method.params, variadic: method.variadic };
         let values = self.arguments(dot, &signature, args, last, Some(receiver.value))?;
-        self.exec.budget.steps(METHOD_STEPS).map_err(|error| self.stopped(&error))?;
+        self.exec.budget.steps(method_steps(&values)).map_err(|error| self.stopped(&error))?;
         self.charge(&values)?;
         let result = (method.call)(&values);
         self.finish(method.name, site, result, method.returns)
@@ -224,7 +226,11 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
         returns: Type,
     ) -> Eval<Operand> {
         match result {
-            Ok(value) => Ok(Operand::from_slot(value, returns)),
+            Ok(value) => {
+                // What was made is weighed before anything is done with it.
+                self.exec.budget.memory(0).map_err(|error| self.stopped(&error))?;
+                Ok(Operand::from_slot(value, returns))
+            }
             Err(error) => {
                 self.at(pos, item);
                 let source = Box::<Error>::from(error).cut_to(MAX_CHAIN_TEXT);
@@ -234,14 +240,28 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
     }
 }
 
+/// The steps of calling a method of the first of these values without arguments, or with some.
+fn method_steps(values: &[Value]) -> u64 {
+    let Some(Value::Map(receiver)) = values.first() else { return 1 };
+    let size = |value: &Value| match value {
+        Value::Bytes(bytes) => bytes.len(),
+        _ => 0,
+    };
+    // With an argument it is one file that is read, or names only.
+    let bytes = if values.len() > 1 { 0 } else { receiver.borrow().values().map(size).sum::<usize>() };
+    METHOD_STEPS + (bytes / BYTES_PER_METHOD_STEP) as u64
+}
+
 /// The steps that it takes to go over a value once, without what it refers to.
 fn reading(value: &Value) -> u64 {
     const BYTES_PER_STEP: usize = 16;
     const ELEMENTS_PER_STEP: usize = 16;
+    const ENTRIES_PER_STEP: usize = 256;
     let steps = match value {
         Value::Str(text) | Value::Bytes(text) => text.len() / BYTES_PER_STEP,
         Value::List(list) => list.len() / ELEMENTS_PER_STEP,
-        Value::Map(map) => map.len() / ELEMENTS_PER_STEP,
+        // Most functions look up one key of a map; those that walk it charge that themselves.
+        Value::Map(map) => map.len() / ENTRIES_PER_STEP,
         _ => 0,
     };
     steps as u64

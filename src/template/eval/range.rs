@@ -6,7 +6,7 @@ use crate::template::ast::Branch;
 use crate::template::fmt::{append_pointee, print_value};
 use crate::template::operand::Operand;
 use crate::template::value::types::Type;
-use crate::template::value::{UintKind, Value};
+use crate::template::value::{Str, UintKind, Value, heap};
 
 /// Entries of a map that are copied for one step.
 const ENTRIES_A_STEP: usize = 2;
@@ -46,6 +46,7 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
                 // The copy is paid for even if the body leaves the loop at once.
                 let copied = (map.len() / ENTRIES_A_STEP) as u64;
                 self.exec.budget.steps(copied).map_err(|error| self.stopped(&error))?;
+                let _held = heap::Share::new(map.len() * size_of::<(Str, Value)>());
                 let entries = map.snapshot().into_iter();
                 self.turns(
                     entries.map(|(key, item)| (Value::Str(key), Operand::from_slot(item, element))),

@@ -33,11 +33,12 @@ pub(super) fn remove(bytes: usize) {
     LIVE.set(LIVE.get().saturating_sub_unsigned(bytes));
 }
 
-/// What one collection has added to the count; dropping takes it off again.
-pub(super) struct Share(Cell<usize>);
+/// What one collection, or a copy of its entries, has added to the count; dropping takes it off again.
+pub struct Share(Cell<usize>);
 
 impl Share {
-    pub(super) fn new(bytes: usize) -> Self {
+    /// Adds so many bytes.
+    pub fn new(bytes: usize) -> Self {
         add(bytes);
         Share(Cell::new(bytes))
     }
