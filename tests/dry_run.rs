@@ -95,10 +95,17 @@ impl Case {
     }
 }
 
+/// One test after the other: both may stand on the same cluster, and two that create one object disturb each other.
+fn lay_out(bed: &Bed) {
+    static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    let _turn = TURN.lock().unwrap();
+    bed.apply(OBJECTS);
+}
+
 #[test]
 fn a_cluster_is_asked_as_helm_asks_it() {
     let bed = Bed::api();
-    bed.apply(OBJECTS);
+    lay_out(bed);
     let cases = fs::read_to_string(support::root().join("tests/dry_run/cases.yaml")).expect("cases");
     let cases: Vec<Case> = serde_yaml::from_str(&cases).expect("cases");
     let ours = PathBuf::from(env!("CARGO_BIN_EXE_promgit"));
@@ -117,7 +124,7 @@ fn a_cluster_is_asked_as_helm_asks_it() {
 #[test]
 fn a_lookup_reads_and_writes_nothing() {
     let Some(bed) = Bed::own() else { return };
-    bed.apply(OBJECTS);
+    lay_out(bed);
     let folder = tempfile::tempdir().expect("a folder");
     let case = Case {
         name: String::new(),
@@ -140,4 +147,21 @@ fn a_lookup_reads_and_writes_nothing() {
         "{asked:?}"
     );
     assert!(asked.iter().all(|request| !request.writes()), "{asked:?}");
+}
+
+/// What a user is called by never reaches standard error, and a token that no header can hold is an error like any other.
+#[test]
+fn credentials_are_not_told() {
+    let cases: [&[&str]; 2] = [
+        &["--kube-apiserver", "http://user:hunter2@127.0.0.1:1"],
+        &["--kube-apiserver", "http://127.0.0.1:1", "--kube-token", "hunter2\nhunter2"],
+    ];
+    for flags in cases {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_promgit"));
+        command.args(["template", "x", "charts/prometheus-cluster", "--dry-run=server"]).args(flags);
+        let output = command.output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains("kubernetes cluster unreachable") && !told.contains("hunter2"), "{told}");
+    }
 }

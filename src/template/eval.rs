@@ -17,7 +17,7 @@ use super::ast::{Pos, Show, Tree};
 use super::budgets::{Budget, BudgetError, Limits};
 use super::error::Error;
 use super::operand::Operand;
-use super::parse::DOLLAR;
+use super::parse::{DOLLAR, MAX_TOKENS};
 use super::quote::quote;
 use super::value::{Str, Value};
 use set::Set;
@@ -39,12 +39,21 @@ pub struct Exec<'t, H: 'static> {
     texts: HashMap<(Str, Str), Arc<[Arc<Tree>]>>,
     /// Bytes of these texts.
     kept: usize,
+    /// How many tokens such texts may still have together.
+    tokens_left: usize,
 }
 
 impl<'t, H> Exec<'t, H> {
     /// An execution of templates of `set`. The budget is shared by everything it executes.
     pub fn new(set: Arc<Set<H>>, host: &'t mut H, limits: Limits) -> Self {
-        Exec { host, budget: Budget::new(limits), set, texts: HashMap::new(), kept: 0 }
+        Exec {
+            host,
+            budget: Budget::new(limits),
+            set,
+            texts: HashMap::new(),
+            kept: 0,
+            tokens_left: MAX_TOKENS,
+        }
     }
 
     /// Executes a template by name over `data` and returns what it prints.
@@ -106,8 +115,9 @@ impl<'t, H> Exec<'t, H> {
         if let Some(trees) = self.texts.get(&key) {
             return Ok(trees.clone());
         }
-        self.budget.steps(text.len() as u64).map_err(|error| Error::over_budget(error.to_string()))?;
-        let trees: Arc<[Arc<Tree>]> = self.set.trees(name, text)?.into_iter().map(Arc::new).collect();
+        self.budget.steps(text.len() as u64 / 4).map_err(|error| Error::over_budget(error.to_string()))?;
+        let trees: Arc<[Arc<Tree>]> =
+            self.set.trees_within(name, text, &mut self.tokens_left)?.into_iter().map(Arc::new).collect();
         if self.texts.len() < MAX_KEPT_TEXTS && self.kept + text.len() < MAX_KEPT_BYTES {
             self.kept += text.len();
             self.texts.insert(key, trees.clone());

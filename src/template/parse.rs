@@ -18,7 +18,7 @@ use super::value::Str;
 /// blocks; no public chart nests 60. Keeps the parser inside a 2 MiB stack, also in a debug build.
 const MAX_NESTING: usize = 250;
 
-/// Tokens of all templates of a chart. The largest public charts have about 200,000; a tree takes some 60 bytes for each.
+/// Tokens of all templates of a chart, and once more of all texts that a render gives to `tpl`. The largest public charts have about 200,000; a tree takes some 60 bytes for each.
 pub(super) const MAX_TOKENS: usize = 1_000_000;
 
 /// What a parse needs to know of function names: what to call, if there is such a function.
@@ -26,10 +26,10 @@ pub(super) type Functions<'f> = &'f dyn Fn(&str) -> Option<Callee>;
 
 /// Parses a file: a tree for each `define` and `block`, and one for the file itself, by name in no order.
 ///
+/// `tokens_left` is how many tokens there may be, and afterwards how many more.
+///
 /// # Errors
 /// Go's text, `template: NAME:LINE: …`; `exec` is false.
-///
-/// `tokens_left` is how many tokens there may be, and afterwards how many more.
 pub(super) fn parse(
     name: &Str,
     text: &[u8],

@@ -51,7 +51,8 @@ pub struct MissingDependencies(pub Vec<String>);
 /// `warnings` gets what Helm prints on standard error meanwhile.
 pub fn process(chart: &Chart, user: &Map, warnings: &mut Vec<Warning>) -> Result<Chart, DependencyError> {
     let mut chart = chart.clone();
-    enabled::process(&mut chart, user, "", &mut MAX_CHARTS.clone(), warnings)?;
+    let mut left = MAX_CHARTS;
+    enabled::process(&mut chart, user, "", &mut left, warnings)?;
     import::process(&mut chart, warnings)?;
     Ok(chart)
 }

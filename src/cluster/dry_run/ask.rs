@@ -204,3 +204,21 @@ fn generic(code: u16, text: &str) -> String {
     };
     words.to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt as _;
+    use std::process::{ExitStatus, Output};
+
+    use super::*;
+
+    #[test]
+    fn what_a_plugin_printed_is_not_told() {
+        let status = ExitStatus::from_raw(1 << 8);
+        let out =
+            Output { status, stdout: b"{\"token\": \"hunter2\"}".to_vec(), stderr: b"hunter2".to_vec() };
+        let error = AuthError::AuthExecRun { cmd: "plugin --password hunter2".into(), out: Box::new(out) };
+        let told = credentials_words(&kube::Error::Auth(error));
+        assert_eq!(told.as_deref(), Some("getting credentials: exec: the plugin failed with exit code 1"));
+    }
+}

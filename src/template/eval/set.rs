@@ -52,12 +52,14 @@ impl<H> Set<H> {
         Ok(())
     }
 
-    /// The trees of a file, with function names resolved against the functions of this set.
-    pub(super) fn trees(&self, name: &Str, text: &[u8]) -> Result<Vec<Tree>, Error> {
-        self.trees_within(name, text, &mut MAX_TOKENS.clone())
-    }
-
-    fn trees_within(&self, name: &Str, text: &[u8], tokens_left: &mut usize) -> Result<Vec<Tree>, Error> {
+    /// The trees of a file, with function names resolved against the functions of this set; `tokens_left` is how many
+    /// tokens there may be, and afterwards how many more.
+    pub(super) fn trees_within(
+        &self,
+        name: &Str,
+        text: &[u8],
+        tokens_left: &mut usize,
+    ) -> Result<Vec<Tree>, Error> {
         let resolve = |function: &str| match self.funcs.index(function) {
             Some(index) => Some(Callee::Host(index)),
             None => builtins::find(function).map(Callee::Builtin),

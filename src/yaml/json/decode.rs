@@ -7,6 +7,7 @@ use crate::template::types::Type;
 use crate::template::value::{List, Map, Str, Value};
 use crate::yaml::read::json_kind;
 use crate::yaml::syntax;
+use crate::yaml::tree::MAX_NODES;
 
 /// encoding/json's `maxNestingDepth`.
 const MAX_DEPTH: usize = 10_000;
@@ -22,6 +23,9 @@ pub enum DecodeError {
     End,
     #[error("invalid character '{0}' exceeded max depth")]
     TooDeep(char),
+    /// encoding/json has no limit; it would run out of memory.
+    #[error("more than {MAX_NODES} values; split the document")]
+    TooMany,
     #[error("json: cannot unmarshal number {0} into Go value of type float64")]
     Number(String),
     #[error("json: cannot unmarshal {found} into Go value of type {wanted}")]
@@ -70,7 +74,7 @@ fn mismatch<T>(value: T, found: &Value, wanted: &'static str) -> Partial<T> {
 }
 
 fn partial(text: &[u8]) -> Result<Partial<Value>, DecodeError> {
-    let mut parser = Parser { text, at: 0, open: Vec::new(), error: None };
+    let mut parser = Parser { text, at: 0, values: 0, open: Vec::new(), error: None };
     let value = parser.document()?;
     Ok(Partial { value, error: parser.error })
 }
@@ -83,6 +87,8 @@ enum Open {
 struct Parser<'t> {
     text: &'t [u8],
     at: usize,
+    /// Values so far.
+    values: usize,
     open: Vec<Open>,
     /// The first number out of range.
     error: Option<DecodeError>,
@@ -92,6 +98,10 @@ impl Parser<'_> {
     fn document(&mut self) -> Result<Value, DecodeError> {
         let mut finished = self.begin()?;
         loop {
+            self.values += 1;
+            if self.values > MAX_NODES {
+                return Err(DecodeError::TooMany);
+            }
             let value = match finished {
                 Some(value) => value,
                 None => {
