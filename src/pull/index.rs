@@ -12,6 +12,7 @@ use crate::chart::metadata::{DecodeError, Metadata};
 use crate::chart::semver::{Constraint, SemverError, Version};
 use crate::chart::warning::Warning;
 use crate::template::quote::quote;
+use crate::yaml::convert::kind;
 use crate::yaml::read;
 
 /// The largest public indexes have about 20 MB.
@@ -316,17 +317,6 @@ fn known_fields(map: &Map<String, Json>, known: &[&str]) -> Result<(), Structure
 
 fn wrong(name: &str, value: &Json, want: &str) -> StructureError {
     StructureError::Shape(format!("{} into Go struct field IndexFile.{name} of type {want}", kind(value)))
-}
-
-fn kind(value: &Json) -> &'static str {
-    match value {
-        Json::Null => "null",
-        Json::Bool(_) => "bool",
-        Json::Number(_) => "number",
-        Json::String(_) => "string",
-        Json::Array(_) => "array",
-        Json::Object(_) => "object",
-    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,18 @@ use crate::template::value::{IntKind, List, Map, Value};
 /// Deeper trees are cut to `null`: YAML input is bounded well below, so only a cyclic value gets here.
 const DEEPEST: usize = 1_000;
 
+/// What encoding/json calls a value in `cannot unmarshal …`.
+pub fn kind(json: &Json) -> &'static str {
+    match json {
+        Json::Null => "null",
+        Json::Bool(_) => "bool",
+        Json::Number(_) => "number",
+        Json::String(_) => "string",
+        Json::Array(_) => "array",
+        Json::Object(_) => "object",
+    }
+}
+
 /// A JSON tree as a value; integers stay integers (Helm's own values are float64: see [`super::read`]).
 pub fn from_json(json: &Json) -> Value {
     match json {

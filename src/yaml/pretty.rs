@@ -3,6 +3,7 @@
 //! No JSON lies in between: bytes are a list of numbers, a duration is its text, and what is not UTF-8
 //! becomes `!!binary`.
 
+use crate::template::fmt::duration_text;
 use crate::template::types::Type;
 use crate::template::value::{IntKind, List, Object, Value};
 
@@ -26,7 +27,7 @@ impl Source for Direct {
         Ok(match value {
             Value::Invalid | Value::Nil => Item::Plain("null".into()),
             Value::Bool(flag) => Item::Plain(if *flag { "true" } else { "false" }.into()),
-            Value::Int(IntKind::Duration, nanos) => Item::Text(format_duration(*nanos).into()),
+            Value::Int(IntKind::Duration, nanos) => Item::Text(duration_text(*nanos).into()),
             Value::Int(_, number) => Item::Plain(number.to_string().into()),
             Value::Uint(_, number) => Item::Plain(number.to_string().into()),
             Value::Float(number) => Item::Plain(format_float(*number).into()),
@@ -75,35 +76,6 @@ fn object_item(object: &dyn Object) -> Item {
     }
 }
 
-/// `time.Duration.String`: `1h2m3.5s`, below a second `1.5ms`.
-fn format_duration(nanos: i64) -> String {
-    let size = nanos.unsigned_abs();
-    let sign = if nanos < 0 { "-" } else { "" };
-    match size {
-        0 => "0s".to_owned(),
-        1..1_000 => format!("{sign}{size}ns"),
-        1_000..1_000_000 => format!("{sign}{}µs", decimal(size, 1_000)),
-        1_000_000..1_000_000_000 => format!("{sign}{}ms", decimal(size, 1_000_000)),
-        _ => {
-            let (minutes, rest) = (size / 60_000_000_000, size % 60_000_000_000);
-            let seconds = decimal(rest, 1_000_000_000);
-            match (minutes / 60, minutes % 60) {
-                (0, 0) => format!("{sign}{seconds}s"),
-                (0, minutes) => format!("{sign}{minutes}m{seconds}s"),
-                (hours, minutes) => format!("{sign}{hours}h{minutes}m{seconds}s"),
-            }
-        }
-    }
-}
-
-fn decimal(size: u64, unit: u64) -> String {
-    let width = unit.ilog10() as usize;
-    let fraction = format!("{:0width$}", size % unit);
-    let fraction = fraction.trim_end_matches('0');
-    let point = if fraction.is_empty() { "" } else { "." };
-    format!("{}{point}{fraction}", size / unit)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,7 +92,7 @@ mod tests {
             (3_723_500_000_000, "1h2m3.5s"),
         ];
         for (nanos, text) in cases {
-            assert_eq!(format_duration(nanos), text);
+            assert_eq!(duration_text(nanos), text);
         }
     }
 }

@@ -4,6 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::types::{Dependency, ImportValue, Lock, Maintainer, Metadata};
+use crate::yaml::convert::kind;
 
 /// A value of the wrong type, in the words of `encoding/json`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -304,17 +305,6 @@ impl Decoder {
                 None
             }
         }
-    }
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
     }
 }
 

@@ -3,6 +3,8 @@
 
 use serde_json::Value as Json;
 
+use crate::yaml::convert::kind;
+
 /// What a field holds.
 enum Shape {
     Text,
@@ -39,16 +41,5 @@ fn misfit(value: &Json, shape: &Shape) -> Option<(&'static str, &'static str)> {
         (Shape::Text, value) => Some((kind(value), "string")),
         (Shape::Texts, value) => Some((kind(value), "[]string")),
         (Shape::TextByName, value) => Some((kind(value), "map[string]string")),
-    }
-}
-
-fn kind(value: &Json) -> &'static str {
-    match value {
-        Json::Null => "null",
-        Json::Bool(_) => "bool",
-        Json::Number(_) => "number",
-        Json::String(_) => "string",
-        Json::Array(_) => "array",
-        Json::Object(_) => "object",
     }
 }
