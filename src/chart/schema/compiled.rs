@@ -19,6 +19,8 @@ pub struct Compiled(Result<Schema, String>);
 #[derive(Debug)]
 struct Schema {
     document: Json,
+    /// What a check costs at most for each value, where that is known.
+    ceiling: Option<u64>,
     draft: Draft,
     judge: Validator,
 }
@@ -32,7 +34,7 @@ impl Compiled {
     /// Why the values are refused, as Helm prints it, with a line break at the end.
     pub(crate) fn check(&self, values: &Json) -> Result<(), String> {
         let schema = self.0.as_ref().map_err(Clone::clone)?;
-        cost::check(&schema.document, values).map_err(|cost::TooMuch| TOO_MUCH.to_owned())?;
+        cost::check(&schema.document, schema.ceiling, values).map_err(|cost::TooMuch| TOO_MUCH.to_owned())?;
         if schema.judge.is_valid(values) {
             return Ok(());
         }
@@ -58,7 +60,7 @@ fn compile(text: &[u8]) -> Result<Schema, String> {
         options = options.with_format(name, move |text: &str| format::accepts(name, text));
     }
     let judge = options.build(&document).map_err(|error| refused(draft, &error))?;
-    Ok(Schema { document, draft, judge })
+    Ok(Schema { ceiling: cost::ceiling(&document), document, draft, judge })
 }
 
 /// The edition that the schema names; the newest where it names none.
