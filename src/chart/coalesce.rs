@@ -32,7 +32,7 @@ pub enum CoalesceError {
     Mismatch { chart: String, value: String },
     /// Helm has no limit; it would run out of memory.
     #[error(
-        "values of {chart} and the charts around it take more than {MAX_MEMORY} bytes; hand down fewer globals"
+        "values of {chart} and the charts around it take more than {MAX_MEMORY} bytes; give fewer values, or hand down fewer globals"
     )]
     TooBig { chart: String },
 }

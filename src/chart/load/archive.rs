@@ -2,8 +2,8 @@
 
 use super::super::metadata::api_version;
 use super::super::model::Chart;
-use super::files::{FilesError, files};
-use super::unpack::{self, ArchiveError};
+use super::files::{FilesError, files_of_archive};
+use super::unpack::{self, ArchiveError, Room};
 use super::yaml;
 
 /// Why the bytes of an archive are no chart; the texts are those of `helm template CHART.tgz`, without the reason
@@ -37,12 +37,13 @@ impl ArchiveChartError {
 
 /// Reads a chart from the bytes of a gzipped tar.
 pub fn archive(bytes: &[u8]) -> Result<Chart, ArchiveChartError> {
-    let unpacked = unpack::files(bytes).map_err(ArchiveChartError::Archive)?;
+    let mut room = Room::default();
+    let unpacked = unpack::files(bytes, &mut room).map_err(ArchiveChartError::Archive)?;
     let Some(metadata) = unpacked.iter().find(|file| &*file.name == "Chart.yaml") else {
         return Err(ArchiveChartError::NoMetadata);
     };
     check_version(&metadata.data)?;
-    Ok(files(unpacked)?)
+    Ok(files_of_archive(unpacked, &mut room)?)
 }
 
 /// Chooses the loader, before anything else is looked at: this one reads `v1`, `v2` and what does not say.

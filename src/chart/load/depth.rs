@@ -1,6 +1,7 @@
 //! Refuses values nested so deep that walking them would exhaust a thread's stack.
 
 use crate::template::value::Value;
+use crate::template::value::circles::dismantle;
 
 /// How deep tables and lists may lie in each other. Real charts reach 20; YAML itself allows 10,000, and everything
 /// behind the loader (coalescing, freezing, the render's own functions) walks values by recursion.
@@ -17,7 +18,7 @@ pub fn bounded(value: Value) -> Result<Value, TooDeep> {
     while let Some((part, depth)) = open.pop() {
         if depth > MAX_DEPTH {
             drop((open, part));
-            dismantle(value);
+            dismantle(vec![value]);
             return Err(TooDeep);
         }
         match part {
@@ -27,18 +28,6 @@ pub fn bounded(value: Value) -> Result<Value, TooDeep> {
         }
     }
     Ok(value)
-}
-
-/// Takes a value apart from the outside: dropping it whole would recurse.
-fn dismantle(value: Value) {
-    let mut open = vec![value];
-    while let Some(part) = open.pop() {
-        match part {
-            Value::Map(map) => open.extend(std::mem::take(&mut *map.borrow_mut()).into_values()),
-            Value::List(list) => open.append(&mut list.borrow_mut()),
-            _ => {}
-        }
-    }
 }
 
 #[cfg(test)]

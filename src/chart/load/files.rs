@@ -9,7 +9,7 @@ use crate::template::value::Value;
 use super::super::metadata::{DecodeError, Lock, Metadata, ValidationError};
 use super::super::model::{Chart, File};
 use super::super::warning::Warning;
-use super::unpack::{self, ArchiveError};
+use super::unpack::{self, ArchiveError, Room};
 use super::values::{self, ValuesError};
 use super::yaml;
 
@@ -50,10 +50,15 @@ impl FilesError {
 
 /// Reads the files of a chart, `charts/` included. Order matters for templates and `.Files` only.
 pub fn files(files: Vec<File>) -> Result<Chart, FilesError> {
-    load(files, 0)
+    files_of_archive(files, &mut Room::default())
 }
 
-fn load(raw: Vec<File>, depth: usize) -> Result<Chart, FilesError> {
+/// As [`files`], of an archive: what is archived in it takes of the same room.
+pub(super) fn files_of_archive(files: Vec<File>, room: &mut Room) -> Result<Chart, FilesError> {
+    load(files, room, 0)
+}
+
+fn load(raw: Vec<File>, room: &mut Room, depth: usize) -> Result<Chart, FilesError> {
     if depth > MAX_DEPTH {
         return Err(FilesError::Depth);
     }
@@ -71,7 +76,7 @@ fn load(raw: Vec<File>, depth: usize) -> Result<Chart, FilesError> {
         if name.starts_with(['_', '.']) {
             continue;
         }
-        let chart = subchart(&name, files, &metadata.name, depth + 1);
+        let chart = subchart(&name, files, &metadata.name, room, depth + 1);
         let chart = chart.map_err(|error| match error {
             error @ FilesError::ArchiveName { .. } => error,
             error => FilesError::Subchart {
@@ -97,17 +102,23 @@ fn load(raw: Vec<File>, depth: usize) -> Result<Chart, FilesError> {
 }
 
 /// A chart of `charts/`: a folder, or an archive.
-fn subchart(name: &str, files: Vec<File>, parent: &str, depth: usize) -> Result<Chart, FilesError> {
+fn subchart(
+    name: &str,
+    files: Vec<File>,
+    parent: &str,
+    room: &mut Room,
+    depth: usize,
+) -> Result<Chart, FilesError> {
     if extension(name) != Some("tgz") {
         // What lies in charts/ itself belongs to no chart.
         let inner = |file: File| {
             let name = file.name.split_once('/')?.1.into();
             Some(File { name, data: file.data })
         };
-        return load(files.into_iter().filter_map(inner).collect(), depth);
+        return load(files.into_iter().filter_map(inner).collect(), room, depth);
     }
     match files.first() {
-        Some(file) if &*file.name == name => load(unpack::files(&file.data)?, depth),
+        Some(file) if &*file.name == name => load(unpack::files(&file.data, room)?, room, depth),
         file => {
             let file = file.map(|file| file.name.to_string()).unwrap_or_default();
             Err(FilesError::ArchiveName { chart: parent.to_owned(), name: name.to_owned(), file })

@@ -40,10 +40,36 @@ pub enum ArchiveError {
     Empty,
     #[error("the chart archive holds more than {MAX_ENTRIES} files and folders; pack less into it")]
     TooMany,
+    #[error(
+        "the archives of the chart hold more than {MAX_SIZE} bytes or {MAX_ENTRIES} files and folders together; \
+         pack less into them"
+    )]
+    Together,
 }
 
-/// The files of an archive in its order, without the folder that they all lie in.
-pub fn files(bytes: &[u8]) -> Result<Vec<File>, ArchiveError> {
+/// What the archives of a chart, one inside another or side by side, may still unpack to.
+#[derive(Debug)]
+pub struct Room {
+    bytes: u64,
+    entries: usize,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Room { bytes: MAX_SIZE, entries: MAX_ENTRIES }
+    }
+}
+
+impl Room {
+    fn take(&mut self, bytes: u64, entries: usize) -> Result<(), ArchiveError> {
+        self.bytes = self.bytes.checked_sub(bytes).ok_or(ArchiveError::Together)?;
+        self.entries = self.entries.checked_sub(entries).ok_or(ArchiveError::Together)?;
+        Ok(())
+    }
+}
+
+/// The files of an archive in its order, without the folder that they all lie in. What they hold is taken off `room`.
+pub fn files(bytes: &[u8], room: &mut Room) -> Result<Vec<File>, ArchiveError> {
     if !bytes.starts_with(&[0x1F, 0x8B]) {
         let short = if bytes.is_empty() { "EOF" } else { "unexpected EOF" };
         return Err(if bytes.len() < 10 { broken(short) } else { ArchiveError::NotGzip });
@@ -56,6 +82,7 @@ pub fn files(bytes: &[u8]) -> Result<Vec<File>, ArchiveError> {
         if index >= MAX_ENTRIES {
             return Err(ArchiveError::TooMany);
         }
+        room.take(0, 1)?;
         let mut entry = entry.map_err(|error| broken(&error))?;
         if entry.header().entry_type() == EntryType::XGlobalHeader {
             continue;
@@ -65,7 +92,7 @@ pub fn files(bytes: &[u8]) -> Result<Vec<File>, ArchiveError> {
             continue;
         }
         let inner = inner_name(&name)?;
-        let data = contents(&mut entry, &mut left)?;
+        let data = contents(&mut entry, &mut left, room)?;
         files.push(File { name: inner.into(), data: without_mark(&data).into() });
     }
     if files.is_empty() { Err(ArchiveError::Empty) } else { Ok(files) }
@@ -81,11 +108,16 @@ pub fn without_mark(data: &[u8]) -> &[u8] {
 }
 
 /// Reads an entry and takes its size off what is left; a chart may not even fill the limit.
-fn contents(entry: &mut Entry<'_, impl Read>, left: &mut u64) -> Result<Vec<u8>, ArchiveError> {
+fn contents(
+    entry: &mut Entry<'_, impl Read>,
+    left: &mut u64,
+    room: &mut Room,
+) -> Result<Vec<u8>, ArchiveError> {
     let size = entry.size();
     if size > *left {
         return Err(ArchiveError::TooLarge);
     }
+    room.take(size, 0)?;
     let mut data = Vec::with_capacity(usize::try_from(size).unwrap_or(0).min(1 << 20));
     entry.read_to_end(&mut data).map_err(|error| broken(&error))?;
     if (data.len() as u64) < size {
@@ -169,7 +201,7 @@ mod tests {
 
     #[test]
     fn no_gzip() {
-        assert_eq!(files(b"").unwrap_err().to_string(), "EOF");
-        assert_eq!(files(b"not an archive at all").unwrap_err(), ArchiveError::NotGzip);
+        assert_eq!(files(b"", &mut Room::default()).unwrap_err().to_string(), "EOF");
+        assert_eq!(files(b"not an archive at all", &mut Room::default()).unwrap_err(), ArchiveError::NotGzip);
     }
 }

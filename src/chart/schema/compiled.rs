@@ -10,7 +10,7 @@ use super::failure::{Failure, step};
 use super::format;
 
 const TOO_MUCH: &str =
-    "the schema refers to itself so often that the check would take too long; simplify what its $ref share\n";
+    "the schema would take too long to check; look for $refs that multiply, long lists and enums\n";
 
 /// A schema, ready to use and shared between threads.
 #[derive(Debug)]
