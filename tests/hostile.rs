@@ -66,7 +66,7 @@ fn globals_of_many_charts_end() {
     }
     let globals: String = (0..5000).map(|key| format!("  k{key}: {{a: 1}}\n")).collect();
     files.insert("values.yaml".into(), format!("global:\n{globals}"));
-    check(&files, "take more than 67108864 bytes; hand down fewer globals");
+    check(&files, "take more than 67108864 bytes; give fewer values, or hand down fewer globals");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn schemas_that_multiply_end() {
         definitions.insert("d40".into(), json!({ "type": "object" }));
         let schema = json!({ "definitions": definitions, "$ref": "#/definitions/d0" });
         let files = chart([("values.schema.json", schema.to_string())]);
-        check(&files, "the schema refers to itself so often that the check would take too long");
+        check(&files, "the schema would take too long to check; look for $refs that multiply");
     }
 }
 
@@ -136,6 +136,43 @@ fn templates_of_too_many_words_are_refused() {
     check(&files, "templates of more than 1000000 words; split the chart");
 }
 
+#[test]
+fn files_of_many_lines_are_refused() {
+    let lines = "{{ len (.Files.Lines \"big\") }}".to_owned();
+    let files = chart([("templates/a.yaml", lines), ("big", "\n".repeat(5_000_000))]);
+    check(&files, "template holds more than 67108864 bytes in its values");
+}
+
+#[test]
+fn archives_in_a_chart_share_their_room() {
+    let files = chart([]);
+    let folder = write(&files);
+    fs::create_dir(folder.path().join("charts")).unwrap();
+    let zeros = vec![0; 20 << 20];
+    for number in 0..6 {
+        let name = format!("s{number}");
+        let chart = format!("apiVersion: v2\nname: {name}\nversion: 1.0.0\n").into_bytes();
+        let archive = archive(&[(format!("{name}/Chart.yaml"), &chart), (format!("{name}/zeros"), &zeros)]);
+        fs::write(folder.path().join(format!("charts/{name}.tgz")), archive).unwrap();
+    }
+    let wanted =
+        "the archives of the chart hold more than 104857600 bytes or 50000 files and folders together";
+    assert_eq!(told(&folder, wanted), None);
+}
+
+/// A `.tgz` of these files.
+fn archive(files: &[(String, &[u8])]) -> Vec<u8> {
+    let gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    let mut archive = tar::Builder::new(gzip);
+    for (path, data) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(data.len() as u64);
+        header.set_mode(0o644);
+        archive.append_data(&mut header, path, *data).unwrap();
+    }
+    archive.into_inner().unwrap().finish().unwrap()
+}
+
 /// A chart that has what every chart needs, and these files.
 fn chart(files: impl IntoIterator<Item = (&'static str, String)>) -> Files {
     let needed = [
@@ -153,7 +190,10 @@ fn check(files: &Files, wanted: &str) {
 
 /// What is wrong with the way in which the program refuses a chart; nothing if it does as it should.
 fn complaint(files: &Files, wanted: &str) -> Option<String> {
-    let folder = write(files);
+    told(&write(files), wanted)
+}
+
+fn told(folder: &tempfile::TempDir, wanted: &str) -> Option<String> {
     let Ended { code, error, most } = run(folder.path());
     let shown: String = error.chars().take(300).collect();
     if code != Some(1) {

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::chart::glob::Glob;
+use crate::template::budgets::{BudgetError, MAX_MEMORY, MAX_TEXT};
 use crate::template::func::{CallError, Method};
 use crate::template::types::{Named, Type};
 use crate::template::value::{Map, Str, Value};
@@ -54,7 +55,7 @@ static METHODS: [Method; 6] = [
         params: &[Type::String],
         variadic: false,
         returns: Type::List(&Type::String),
-        call: |args| with_name(args, |files, name| lines(&data(files, name))),
+        call: |args| with_name(args, data).and_then(|data| lines(&data)),
     },
 ];
 
@@ -64,7 +65,7 @@ pub fn value(files: impl IntoIterator<Item = (Str, Str)>) -> Value {
     Value::Map(Map::named(&FILES, entries.collect()))
 }
 
-fn with_name(args: &[Value], answer: impl Fn(&Map, &Str) -> Value) -> Result<Value, CallError> {
+fn with_name<T>(args: &[Value], answer: impl Fn(&Map, &Str) -> T) -> Result<T, CallError> {
     match args {
         [Value::Map(files), Value::Str(name)] => Ok(answer(files, name)),
         _ => Err(CallError::new("a method of .Files takes a path")),
@@ -90,9 +91,13 @@ fn glob(files: &Map, pattern: &Str) -> Map {
 /// A YAML map from base name to contents. Of two files with one base name the later path counts.
 fn by_base(args: &[Value], contents: impl Fn(&Str) -> Value) -> Result<Value, CallError> {
     let [Value::Map(files)] = args else { return Err(CallError::new("the receiver is not .Files")) };
-    let mut entries = BTreeMap::new();
+    let (mut entries, mut size) = (BTreeMap::new(), 0_usize);
     for (name, file) in files.snapshot() {
         if let Value::Bytes(data) = file {
+            size = size.saturating_add(data.len());
+            if size > MAX_TEXT {
+                return Err(BudgetError::Text(MAX_TEXT).into());
+            }
             entries.insert(Str::from(base(&name)), contents(&data));
         }
     }
@@ -104,15 +109,22 @@ fn by_base(args: &[Value], contents: impl Fn(&Str) -> Value) -> Result<Value, Ca
     Ok(Value::str(text))
 }
 
+/// What a line takes up at least: its text, counters and place in the list.
+const LINE: usize = 100;
+
 /// Go's `path.Base` of a path without a trailing slash.
 fn base(name: &[u8]) -> &[u8] {
     name.rsplit(|byte| *byte == b'/').next().unwrap_or(name)
 }
 
-fn lines(data: &Str) -> Value {
+fn lines(data: &Str) -> Result<Value, CallError> {
     if data.is_empty() {
-        return Value::strings(Vec::<Str>::new());
+        return Ok(Value::strings(Vec::<Str>::new()));
     }
     let text = data.strip_suffix(b"\n").unwrap_or(data);
-    Value::strings(text.split(|byte| *byte == b'\n'))
+    let count = text.iter().filter(|byte| **byte == b'\n').count() + 1;
+    if count > MAX_MEMORY / LINE {
+        return Err(BudgetError::Memory(MAX_MEMORY).into());
+    }
+    Ok(Value::strings(text.split(|byte| *byte == b'\n')))
 }

@@ -2,6 +2,7 @@
 
 use crate::chart::Chart;
 use crate::template::types::Type;
+use crate::template::value::circles::dismantle;
 use crate::template::value::{Map, Str, Value};
 
 use super::capabilities::Capabilities;
@@ -42,14 +43,7 @@ impl Drop for Scopes {
     /// Takes everything apart: a chart may have put a map into itself (`set .Values "top" .`), and a circle of
     /// references would never be freed.
     fn drop(&mut self) {
-        let mut pending: Vec<Value> = self.contexts.drain(..).map(Value::Map).collect();
-        while let Some(value) = pending.pop() {
-            match value {
-                Value::Map(map) => pending.extend(std::mem::take(&mut *map.borrow_mut()).into_values()),
-                Value::List(list) => pending.extend(std::mem::take(&mut *list.borrow_mut())),
-                _ => {}
-            }
-        }
+        dismantle(self.contexts.drain(..).map(Value::Map).collect());
     }
 }
 

@@ -11,8 +11,9 @@ pub const MAX_STEPS: u64 = 10_000_000;
 /// largest public chart counts 2.5 MB; Kubernetes takes no object above 3 MiB.
 pub const MAX_OUTPUT: usize = 48 << 20;
 
-/// Bytes of one text that a function builds: longer ones are refused before they are whole.
-pub const MAX_TEXT: usize = 32 << 20;
+/// Bytes of one text that a function builds: longer ones are refused before they are whole. Kubernetes takes no object
+/// above 3 MiB; one that is escaped can become six times as long before anybody looks.
+pub const MAX_TEXT: usize = 8 << 20;
 
 /// Bytes of the values that one execution holds at a time ([`heap`]), beyond those it was given. The largest public
 /// charts need 10 MB.
@@ -69,7 +70,9 @@ impl Limits {
 /// Why an execution was stopped.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BudgetError {
-    #[error("template takes more than {0} steps; look for a loop that does not end")]
+    #[error(
+        "template takes more than {0} steps; look for a loop that does not end, or make fewer keys and hashes"
+    )]
     Steps(u64),
     #[error("template prints more than {0} bytes; look for a loop that repeats its own output")]
     Output(usize),

@@ -4,6 +4,7 @@
 //! `unset` or `merge` on one are seen by every holder. A value lives on one thread (`Rc`); what has to
 //! travel between threads is a [`super::frozen::Frozen`].
 
+pub mod circles;
 pub mod heap;
 mod text;
 pub mod types;
@@ -352,7 +353,7 @@ impl Map {
     }
 
     /// Where the entries are.
-    fn home(&self) -> &MapCell {
+    fn home(&self) -> &Rc<MapCell> {
         match &self.0.of {
             Some(map) => &map.0,
             None => &self.0,
@@ -409,12 +410,12 @@ impl Map {
     }
 
     pub fn same(&self, other: &Self) -> bool {
-        std::ptr::eq(self.home(), other.home())
+        Rc::ptr_eq(self.home(), other.home())
     }
 
     /// A number that no other living collection has, to find cycles.
     pub fn address(&self) -> usize {
-        std::ptr::from_ref(self.home()).addr()
+        Rc::as_ptr(self.home()).addr()
     }
 }
 

@@ -47,11 +47,12 @@ fn pair(pair: &[Value]) -> (Str, Value) {
     (strval(any(pair, 0)), pair.get(1).cloned().unwrap_or_else(|| Value::str("")))
 }
 
-fn set(_: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
+fn set(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
     let map = map(args, 0)?;
     if map.is_nil() {
         return fail("assignment to entry in nil map");
     }
+    exec.host.circles.note(&map, any(args, 2));
     map.insert(text(args, 1)?.clone(), any(args, 2).clone());
     Ok(Value::Map(map))
 }

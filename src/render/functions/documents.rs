@@ -61,7 +61,7 @@ pub static TABLE: &[Func<Context>] = &[
     }),
 ];
 
-/// Charges the reading of a document: a byte of it takes as long as a step.
+/// Charges the reading of a document: two bytes of it take as long as a step.
 fn charge_reading(exec: &mut Exec<'_, Context>, text: &[u8]) -> Result<(), CallError> {
     Ok(exec.budget.steps(text.len() as u64 / 2)?)
 }

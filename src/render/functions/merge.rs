@@ -74,10 +74,12 @@ fn merge(
             Some(old) if !empty(&old) => {
                 let both_maps = kind(&new) == "map" && kind(&old) == "map";
                 if rule == Rule::Overwrite && !both_maps {
+                    exec.host.circles.note(target, &new);
                     target.insert(key, new);
                 }
             }
             _ => {
+                exec.host.circles.note(target, &new);
                 target.insert(key, new);
             }
         }

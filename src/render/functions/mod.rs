@@ -36,6 +36,7 @@ mod pem;
 pub mod random;
 pub mod reflection;
 mod regex_class;
+pub mod regex_cost;
 mod regex_error;
 mod regex_syntax;
 pub mod regexes;

@@ -4,9 +4,10 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use regex::bytes::{Captures, Regex, RegexBuilder};
+use regex::bytes::{Captures, Match, Regex, RegexBuilder};
 
 use super::define::{Answer, BOOL, INT, STRING, STRINGS, func, int, text};
+use super::regex_cost::Cost;
 use super::regex_error::{Code, RegexError};
 use super::regex_syntax::translate;
 use super::runes;
@@ -45,10 +46,10 @@ enum OnError {
 
 /// A compiled expression and the names of its groups.
 struct Expression {
+    source: Str,
     regex: Regex,
     names: Vec<String>,
-    /// Something in it may repeat without a limit, so that one search may look at all of a text and match little.
-    is_unbounded: bool,
+    cost: Cost,
 }
 
 type Compiled = Result<Rc<Expression>, RegexError>;
@@ -59,12 +60,15 @@ thread_local! {
 
 pub static TABLE: &[Func<Context>] = &[
     func("regexMatch", &[STRING, STRING], BOOL, |exec, a| {
-        let found =
-            compiled(exec, text(a, 0)?)?.is_ok_and(|expression| expression.regex.is_match(&a_text(a)));
+        let found = match compiled(exec, text(a, 0)?)? {
+            Ok(expression) => expression.find(exec, text(a, 1)?)?.is_some(),
+            Err(_) => false,
+        };
         Ok(Value::Bool(found))
     }),
     func("mustRegexMatch", &[STRING, STRING], BOOL, |exec, a| {
-        Ok(Value::Bool(expression(exec, a, OnError::Return)?.regex.is_match(text(a, 1)?)))
+        let expression = expression(exec, a, OnError::Return)?;
+        Ok(Value::Bool(expression.find(exec, text(a, 1)?)?.is_some()))
     }),
     func("regexFind", &[STRING, STRING], STRING, |exec, a| find(exec, a, OnError::Panic)),
     func("mustRegexFind", &[STRING, STRING], STRING, |exec, a| find(exec, a, OnError::Return)),
@@ -96,14 +100,11 @@ pub static TABLE: &[Func<Context>] = &[
     }),
 ];
 
-fn a_text(args: &[Value]) -> Str {
-    args.get(1).and_then(Value::as_str).cloned().unwrap_or_else(|| Str::from(""))
-}
-
 /// The expression from the memory of this thread, or compiled now. A render is charged for each expression that it has
 /// not used before, whether this thread remembers it or not: the limits must not depend on what ran before.
 fn compiled(exec: &mut Exec<'_, Context>, source: &Str) -> Result<Compiled, BudgetError> {
-    if exec.host.expressions.insert(source.clone()) {
+    if !exec.host.expressions.contains_key(source) {
+        exec.host.expressions.insert(source.clone(), Default::default());
         exec.budget.steps(COMPILE_STEPS + source.len() as u64 + REPETITION_STEPS * repetitions(source))?;
     }
     Ok(remembered(source))
@@ -136,10 +137,12 @@ fn compile(source: &Str) -> Result<Expression, RegexError> {
     let translated = translate(source)?;
     let built =
         RegexBuilder::new(&translated.pattern).size_limit(MAX_COMPILED).nest_limit(MAX_NESTING).build();
-    match built {
-        Ok(regex) => Ok(Expression { regex, names: translated.names, is_unbounded: is_unbounded(source) }),
-        Err(regex::Error::CompiledTooBig(_)) => Code::Large.at(&source.to_text()),
-        Err(_) => Code::Internal.at(&source.to_text()),
+    match (built, Cost::of(&translated.pattern)) {
+        (Ok(regex), Some(cost)) => {
+            Ok(Expression { source: source.clone(), regex, names: translated.names, cost })
+        }
+        (Err(regex::Error::CompiledTooBig(_)), _) => Code::Large.at(&source.to_text()),
+        _ => Code::Internal.at(&source.to_text()),
     }
 }
 
@@ -167,7 +170,8 @@ fn quoted(source: &Str) -> String {
 
 fn find(exec: &mut Exec<'_, Context>, args: &[Value], on_error: OnError) -> Answer {
     let expression = expression(exec, args, on_error)?;
-    Ok(Value::str(expression.regex.find(text(args, 1)?).map_or(&b""[..], |found| found.as_bytes())))
+    let found = expression.find(exec, text(args, 1)?)?;
+    Ok(Value::str(found.map_or(&b""[..], |found| found.as_bytes())))
 }
 
 fn find_all(exec: &mut Exec<'_, Context>, args: &[Value], on_error: OnError) -> Answer {
@@ -208,6 +212,29 @@ fn split(exec: &mut Exec<'_, Context>, args: &[Value], on_error: OnError) -> Ans
 }
 
 impl Expression {
+    fn find<'t>(
+        &self,
+        exec: &mut Exec<'_, Context>,
+        source: &'t [u8],
+    ) -> Result<Option<Match<'t>>, BudgetError> {
+        self.find_at(exec, source, 0)
+    }
+
+    /// The first match from a place on; the render is charged for what it costs.
+    fn find_at<'t>(
+        &self,
+        exec: &mut Exec<'_, Context>,
+        source: &'t [u8],
+        at: usize,
+    ) -> Result<Option<Match<'t>>, BudgetError> {
+        if let Some(spent) = exec.host.expressions.get_mut(&self.source) {
+            exec.budget.steps(self.cost.of_search(source.len() - at, spent))?;
+        }
+        let found = self.regex.find_at(source, at);
+        exec.budget.steps(self.cost.of_reading(found.map_or(source.len(), |found| found.end()) - at))?;
+        Ok(found)
+    }
+
     /// Start and end of up to `limit` matches (all when negative); an empty match that touches the one
     /// before it does not count (`Regexp.allMatches`).
     fn matches(
@@ -219,8 +246,7 @@ impl Expression {
         let most = usize::try_from(limit).unwrap_or(usize::MAX);
         let (mut found, mut at, mut last_end) = (Vec::new(), 0, None);
         while found.len() < most && at <= source.len() {
-            charge_match(exec, self, &source[at..])?;
-            let Some(hit) = self.regex.find_at(source, at) else { break };
+            let Some(hit) = self.find_at(exec, source, at)? else { break };
             let touches = hit.end() == at && Some(hit.start()) == last_end;
             at = if hit.end() == at { step(source, at) } else { hit.end() };
             last_end = Some(hit.end());
@@ -231,21 +257,6 @@ impl Expression {
         exec.budget.memory(found.len() * MATCH)?;
         Ok(found)
     }
-}
-
-fn is_unbounded(source: &[u8]) -> bool {
-    source.iter().any(|byte| b"*+".contains(byte)) || source.windows(2).any(|pair| pair == b",}")
-}
-
-/// Charges the search for one more match: where something repeats without a limit, it may have to look at all that is left.
-fn charge_match(
-    exec: &mut Exec<'_, Context>,
-    expression: &Expression,
-    left: &[u8],
-) -> Result<(), BudgetError> {
-    const BYTES_PER_STEP: usize = 128;
-    let seen = if expression.is_unbounded { left.len() } else { 0 };
-    exec.budget.steps(1 + (seen / BYTES_PER_STEP) as u64)
 }
 
 /// The place after the rune at this one.
@@ -262,12 +273,12 @@ fn replace_all(exec: &mut Exec<'_, Context>, args: &[Value], on_error: OnError, 
     let (source, replacement) = (text(args, 1)?, text(args, 2)?);
     let (mut out, mut last_end, mut at) = (Vec::new(), 0, 0);
     while at <= source.len() {
-        charge_match(exec, &expression, &source[at..])?;
-        let Some(captures) = expression.regex.captures_at(source, at) else { break };
-        let Some(hit) = captures.get(0) else { break };
+        let Some(hit) = expression.find_at(exec, source, at)? else { break };
         out.extend_from_slice(&source[last_end..hit.start()]);
         if hit.end() > last_end || hit.start() == 0 {
             exec.budget.output(longest(replacement, hit.len()))?;
+            exec.budget.steps(expression.cost.slowly(hit.len()))?;
+            let Some(captures) = expression.regex.captures_at(source, hit.start()) else { break };
             write(&mut out, replacement, &captures, &expression.names);
         }
         last_end = hit.end();

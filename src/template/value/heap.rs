@@ -1,7 +1,8 @@
 //! The memory that the values of this thread take up, counted while they live.
 //!
 //! Rust tells nobody what a value tree weighs, and a template can build one without printing a byte. The count is an
-//! estimate from sizes and lengths; `template::budgets` holds an execution to it. Values live on one thread, so a
+//! estimate from the sizes and lengths of texts, lists and maps (objects and copies that a function walks are small
+//! beside them, or bounded by them); `template::budgets` holds an execution to it. Values live on one thread, so a
 //! counter a thread is enough. A text may be dropped on another thread than it was made on: who wants to know what an
 //! execution uses asks before and after.
 
