@@ -103,6 +103,16 @@ fn schemas_that_multiply_end() {
 }
 
 #[test]
+fn schemas_of_many_large_patterns_are_refused() {
+    let patterns: serde_json::Map<String, serde_json::Value> =
+        (0..2000).map(|at| (format!("^[ab]*a[ab]{{{}}}c", 10 + at), json!({}))).collect();
+    let schema = json!({ "properties": { "a": { "patternProperties": patterns } } });
+    let names: String = (0..20_000).map(|at| format!("  {}{at}: 1\n", "ab".repeat(20))).collect();
+    let files = chart([("values.schema.json", schema.to_string()), ("values.yaml", format!("a:\n{names}"))]);
+    check(&files, "the schema would take too long to check");
+}
+
+#[test]
 fn values_without_end_are_refused() {
     let laugh: String = ('b'..='i')
         .zip('a'..='h')

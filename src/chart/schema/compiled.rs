@@ -8,9 +8,10 @@ use super::cost;
 use super::explain::Explainer;
 use super::failure::{Failure, step};
 use super::format;
+use super::pattern::{self, TooMuch};
 
 const TOO_MUCH: &str =
-    "the schema would take too long to check; look for $refs that multiply, long lists and enums\n";
+    "the schema would take too long to check; look for $refs that multiply, long lists, enums and patterns\n";
 
 /// A schema, ready to use and shared between threads.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ impl Compiled {
     /// Why the values are refused, as Helm prints it, with a line break at the end.
     pub(crate) fn check(&self, values: &Json) -> Result<(), String> {
         let schema = self.0.as_ref().map_err(Clone::clone)?;
-        cost::check(&schema.document, schema.ceiling, values).map_err(|cost::TooMuch| TOO_MUCH.to_owned())?;
+        cost::check(&schema.document, schema.ceiling, values).map_err(|TooMuch| TOO_MUCH.to_owned())?;
         if schema.judge.is_valid(values) {
             return Ok(());
         }
@@ -50,10 +51,11 @@ fn compile(text: &[u8]) -> Result<Schema, String> {
     }
     let document: Json = serde_json::from_slice(text).map_err(|error| syntax(&error))?;
     let draft = draft(&document)?;
+    let share = pattern::share(&document).map_err(|TooMuch| TOO_MUCH.to_owned())?;
     let mut options = jsonschema::options()
         .with_draft(draft)
         .should_validate_formats(draft < Draft::Draft201909)
-        .with_pattern_options(PatternOptions::regex())
+        .with_pattern_options(PatternOptions::regex().dfa_size_limit(share))
         .with_base_uri("file:///values.schema.json")
         .with_retriever(Nothing);
     for name in format::NAMES {

@@ -9,6 +9,8 @@ use std::ptr;
 
 use serde_json::Value as Json;
 
+use super::pattern::{self, TooMuch};
+
 /// Visits of a value by a schema. Public charts with the largest schemas and values need about 40,000.
 const MAX_VISITS: u64 = 2_000_000;
 
@@ -17,6 +19,9 @@ const MAX_PAIRS: usize = 500_000;
 
 /// References and keywords inside each other. The check itself goes as deep.
 const MAX_DEPTH: usize = 2_000;
+
+/// Bytes of a text that are read in the time of a visit.
+const BYTES_PER_VISIT: usize = 64;
 
 /// Keywords whose schema looks at the same value.
 const SAME_ONE: &[&str] = &["not", "if", "then", "else"];
@@ -33,10 +38,6 @@ const EACH_MEMBER: &[&str] = &[
     "unevaluatedItems",
     "contains",
 ];
-
-/// The check would not end in a useful time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooMuch;
 
 /// The schemas that references name, and what was counted so far.
 struct Counter<'a> {
@@ -57,7 +58,7 @@ pub fn ceiling(schema: &Json) -> Option<u64> {
                 return None;
             }
             Json::Object(keywords) => {
-                ceiling += choices(keywords);
+                ceiling = ceiling.saturating_add(choices(keywords) + pattern::ceiling(keywords));
                 open.extend(keywords.values());
             }
             Json::Array(items) => open.extend(items),
@@ -72,7 +73,8 @@ fn size(value: &Json) -> u64 {
     let mut size = 0;
     let mut open = vec![value];
     while let Some(value) = open.pop() {
-        size += 1 + text_visits(value);
+        let names: usize = value.as_object().map_or(0, |members| members.keys().map(String::len).sum());
+        size += 1 + text_visits(value) + (names / BYTES_PER_VISIT) as u64;
         open.extend(members(value));
     }
     size
@@ -175,7 +177,7 @@ impl<'a> Counter<'a> {
 
 /// The work of a schema itself: a value is compared with each of an `enum`, a text is read for each pattern.
 fn own(keywords: &serde_json::Map<String, Json>, value: &Json) -> u64 {
-    1 + choices(keywords) + text_visits(value)
+    (1 + choices(keywords) + text_visits(value)).saturating_add(pattern::cost(keywords, value))
 }
 
 fn choices(keywords: &serde_json::Map<String, Json>) -> u64 {
@@ -183,7 +185,6 @@ fn choices(keywords: &serde_json::Map<String, Json>) -> u64 {
 }
 
 fn text_visits(value: &Json) -> u64 {
-    const BYTES_PER_VISIT: usize = 64;
     value.as_str().map_or(0, |text| text.len() / BYTES_PER_VISIT) as u64
 }
 

@@ -8,6 +8,7 @@ mod failure;
 pub mod log;
 mod format;
 mod number;
+mod pattern;
 
 use crate::template::value::{Map, Value};
 

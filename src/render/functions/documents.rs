@@ -61,7 +61,7 @@ pub static TABLE: &[Func<Context>] = &[
     }),
 ];
 
-/// Charges the reading of a document: two bytes of it take as long as a step.
+/// Charges the reading of a document, or the writing of YAML: two bytes of it take as long as a step.
 fn charge_reading(exec: &mut Exec<'_, Context>, text: &[u8]) -> Result<(), CallError> {
     Ok(exec.budget.steps(text.len() as u64 / 2)?)
 }
@@ -88,7 +88,11 @@ fn must_encode(exec: &mut Exec<'_, Context>, args: &[Value], options: Options) -
 fn yaml_or_empty(exec: &mut Exec<'_, Context>, written: Result<Vec<u8>, write::WriteError>) -> Answer {
     match written {
         Err(error @ write::WriteError::TooLong) => fail(error.to_string()),
-        written => charged(exec, written.unwrap_or_default()),
+        written => {
+            let written = written.unwrap_or_default();
+            charge_reading(exec, &written)?;
+            charged(exec, written)
+        }
     }
 }
 

@@ -6,6 +6,9 @@ use crate::template::budgets::Budget;
 use crate::template::func::CallError;
 use crate::template::value::Value;
 
+/// Entries that are copied in a step, to be walked.
+const ENTRIES_PER_STEP: u64 = 4;
+
 /// `reflect.DeepEqual`: same type and same contents; a nil list is not an empty one, NaN is not NaN.
 pub fn deep_equal(budget: &mut Budget, a: &Value, b: &Value) -> Result<bool, CallError> {
     compare(budget, a, b, 0)
@@ -27,16 +30,20 @@ fn compare(budget: &mut Budget, a: &Value, b: &Value, depth: usize) -> Result<bo
             if a.type_of() != b.type_of() || a.is_nil() != b.is_nil() || a.len() != b.len() {
                 return Ok(false);
             }
+            budget.steps(a.len() as u64 / ENTRIES_PER_STEP)?;
             a.same(b) || all(budget, a.snapshot().iter().zip(&b.snapshot()), depth)?
         }
         (Value::Map(a), Value::Map(b)) => {
             if a.type_of() != b.type_of() || a.is_nil() != b.is_nil() || a.len() != b.len() {
                 return Ok(false);
             }
+            if a.same(b) {
+                return Ok(true);
+            }
+            budget.steps(a.len() as u64 / ENTRIES_PER_STEP)?;
             let (left, right) = (a.snapshot(), b.snapshot());
             let keys = left.iter().zip(&right).all(|((a, _), (b, _))| a == b);
-            a.same(b)
-                || keys && all(budget, left.iter().map(|(_, v)| v).zip(right.iter().map(|(_, v)| v)), depth)?
+            keys && all(budget, left.iter().map(|(_, v)| v).zip(right.iter().map(|(_, v)| v)), depth)?
         }
         (Value::Object(a), Value::Object(b)) => {
             if a.named().name != b.named().name {

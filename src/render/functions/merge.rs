@@ -56,7 +56,7 @@ fn merge(
             "reflect.Value.SetMapIndex: value of type {from} is not assignable to type {to}"
         ));
     }
-    exec.budget.steps(entries.len() as u64)?;
+    exec.budget.steps(entries.len() as u64 * 2)?;
     for (key, new) in entries {
         if is_nil(&new) {
             if rule == Rule::Overwrite {

@@ -109,6 +109,9 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
         self.exec.budget.steps(method_steps(&values)).map_err(|error| self.stopped(&error))?;
         self.charge(&values)?;
         let result = (method.call)(&values);
+        if let Ok(Value::List(made)) = &result {
+            self.exec.budget.steps(made.len() as u64).map_err(|error| self.stopped(&error))?;
+        }
         self.finish(method.name, site, result, method.returns)
     }
 
