@@ -19,7 +19,7 @@ const MAX_CHAIN_TEXT: usize = 1 << 20;
 /// Steps of calling a method of a map, and for each 64 bytes in it: `.Files.Glob` goes over all names, `.Files.AsConfig`
 /// over all contents.
 const METHOD_STEPS: u64 = 500;
-const BYTES_PER_METHOD_STEP: usize = 64;
+const BYTES_PER_METHOD_STEP: usize = 24;
 
 /// What a call has to know of the callee's parameters; `None` takes any value as it is.
 struct Signature<'s, P> {
