@@ -5,7 +5,8 @@ use serde_json::Value as Json;
 
 use super::ask::{AskError, Server};
 use super::metadata;
-use super::served::{Resource, Served};
+use super::place::Place;
+use super::served::Served;
 use crate::template::quote::quote;
 
 /// Whose objects these are going to be.
@@ -31,7 +32,7 @@ pub struct Placed {
     namespace: String,
     name: String,
     has_generated_name: bool,
-    path: String,
+    place: Place,
 }
 
 /// Finds the address of every object.
@@ -101,7 +102,7 @@ fn place(object: &Json, served: &Served, namespace: &str, placed: &mut Vec<Place
     };
     let own = if own.is_empty() && resource.is_namespaced { namespace.to_owned() } else { own };
     placed.push(Placed {
-        path: path(&api_version, resource, &own, &name),
+        place: resource.place(&api_version),
         has_generated_name: !text("/metadata/generateName").is_empty(),
         kind,
         namespace: own,
@@ -109,16 +110,10 @@ fn place(object: &Json, served: &Served, namespace: &str, placed: &mut Vec<Place
     });
 }
 
-fn path(api_version: &str, resource: &Resource, namespace: &str, name: &str) -> String {
-    let root = if api_version.contains('/') { "apis" } else { "api" };
-    let within = if resource.is_namespaced { format!("namespaces/{namespace}/") } else { String::new() };
-    format!("/{root}/{api_version}/{within}{}/{name}", resource.name)
-}
-
 /// Asks for each object; one that is there has to be the release's.
 pub async fn check(server: &Server, placed: &[Placed], owner: &Owner<'_>) -> Result<(), ExistingError> {
     for object in placed {
-        let Placed { kind, namespace, name, has_generated_name, path } = object;
+        let Placed { kind, namespace, name, has_generated_name, place } = object;
         match (name.is_empty(), has_generated_name) {
             (true, true) => continue,
             (false, true) => {
@@ -131,10 +126,8 @@ pub async fn check(server: &Server, placed: &[Placed], owner: &Owner<'_>) -> Res
         let unknown = |reason: String| {
             ExistingError::Continue(format!("could not get information about the resource {shown}: {reason}"))
         };
-        if name.is_empty() {
-            return Err(unknown("resource name may not be empty".to_owned()));
-        }
-        let there = match server.get(path).await {
+        let path = place.object(namespace, name).map_err(|error| unknown(error.to_string()))?;
+        let there = match server.get(&path).await {
             Ok(there) => there,
             Err(error) if error.is_not_found() => continue,
             Err(error @ (AskError::Status { .. } | AskError::Transport { .. })) => {

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value as Json};
 
 use super::ask::{AskError, Server};
+use super::place::{Place, joined};
 use crate::chart::warning::Warning;
 use crate::render::outside::{Answer, Wanted};
 use crate::template::frozen::Frozen;
-use crate::template::quote::quote;
 use crate::yaml::convert;
 
 /// Finds it; what is not there is an empty map.
@@ -35,12 +35,11 @@ async fn found(server: &Server, wanted: &Wanted, said: &mut Vec<Warning>) -> Res
             return Err(format!("unable to get apiresource from unstructured: {shown}: {reason}"));
         }
     };
-    let namespace = if place.is_namespaced { &*wanted.namespace } else { "" };
-    checked("namespace", namespace)?;
-    if !name.is_empty() {
-        checked("resource name", name)?;
-    }
-    match server.get(&place.path(namespace, name)).await {
+    let path = match &**name {
+        "" => place.list(&wanted.namespace),
+        name => place.object(&wanted.namespace, name),
+    };
+    match server.get(&path.map_err(|error| error.to_string())?).await {
         Ok(object) if name.is_empty() => Ok(frozen(&as_list(object))),
         Ok(object) => Ok(frozen(&object)),
         Err(error) if error.is_not_found() => {
@@ -70,34 +69,12 @@ fn parted(api_version: &str) -> (&str, &str) {
     }
 }
 
-/// Where objects of a kind are.
-#[derive(Default)]
-struct Place {
-    group: String,
-    version: String,
-    resource: String,
-    is_namespaced: bool,
-}
-
-impl Place {
-    /// Empty parts are left out, as client-go's `AbsPath` does it: of a kind that is not served only the name is left.
-    fn path(&self, namespace: &str, name: &str) -> String {
-        let namespaces = if namespace.is_empty() { "" } else { "namespaces" };
-        let root = if self.group.is_empty() { "api" } else { "apis" };
-        let parts = [root, &self.group, &self.version, namespaces, namespace, &self.resource, name];
-        parts.into_iter().filter(|part| !part.is_empty()).map(|part| format!("/{}", escaped(part))).collect()
-    }
-}
-
 async fn resource(server: &Server, group: &str, version: &str, kind: &str) -> Result<Place, String> {
     if version.is_empty() && group.is_empty() {
         return Err("groupVersion shouldn't be empty".to_owned());
     }
-    let path = match (group, version) {
-        ("", "v1") => "/api/v1".to_owned(),
-        ("", version) => format!("/apis/{}", escaped(version)),
-        (group, version) => format!("/apis/{}/{}", escaped(group), escaped(version)),
-    };
+    let root = if (group, version) == ("", "v1") { "api" } else { "apis" };
+    let path = joined(&[root, group, version]);
     let list = server.get(&path).await.map_err(|error: AskError| error.to_string())?;
     let all = list["resources"].as_array().map(Vec::as_slice).unwrap_or_default();
     let is_it = |resource: &&Json| {
@@ -110,28 +87,6 @@ async fn resource(server: &Server, group: &str, version: &str, kind: &str) -> Re
         resource: resource["name"].as_str().unwrap_or_default().to_owned(),
         is_namespaced: resource["namespaced"] == true,
     }))
-}
-
-/// What may be a part of a path (`rest.IsValidPathSegmentName`).
-fn checked(what: &str, text: &str) -> Result<(), String> {
-    let quoted = quote(text.as_bytes());
-    let wrong = match text {
-        "." | ".." => vec![format!("may not be '{text}'")],
-        _ => ['/', '%']
-            .iter()
-            .filter(|c| text.contains(**c))
-            .map(|c| format!("may not contain '{c}'"))
-            .collect(),
-    };
-    if wrong.is_empty() { Ok(()) } else { Err(format!("invalid {what} {quoted}: [{}]", wrong.join(" "))) }
-}
-
-/// A part of a path as Go's `net/url` writes it.
-fn escaped(part: &str) -> String {
-    let keep = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~$&+,:;=@".contains(&byte);
-    part.bytes()
-        .map(|byte| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-        .collect()
 }
 
 /// A list whose items say what they are: a server leaves that out (apimachinery `decodeToList`).

@@ -1,11 +1,12 @@
 //! A cluster turned into what `helm template --dry-run=server` wants to know of it; nothing is changed there.
 //!
 //! [`access`] finds the API server as Helm does, [`ask`] asks it, [`served`] says what it serves, [`lookup`] answers templates,
-//! [`existing`] compares what was rendered with what is there. Errors have the words of Helm and of its client library.
+//! [`existing`] compares what was rendered with what is there, both by the paths of `place`. Errors have the words of Helm and of its client library.
 
 pub mod access;
 pub mod ask;
 pub mod existing;
 pub mod lookup;
 mod metadata;
+mod place;
 pub mod served;

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use super::ask::{AskError, Server};
+use super::place::Place;
 use crate::chart::warning::Warning;
 use crate::render::capabilities::{Capabilities, KubeVersion};
 
@@ -27,6 +28,15 @@ pub struct Served {
 pub struct Resource {
     pub name: String,
     pub is_namespaced: bool,
+}
+
+impl Resource {
+    /// The place of this resource of a version (`apps/v1`).
+    pub fn place(&self, api_version: &str) -> Place {
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        let (group, version, resource) = (group.to_owned(), version.to_owned(), self.name.clone());
+        Place { group, version, resource, is_namespaced: self.is_namespaced }
+    }
 }
 
 /// Why it is not known what a server is.
