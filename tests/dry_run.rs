@@ -6,6 +6,8 @@
 #[path = "support/bed.rs"]
 mod bed;
 mod support;
+#[path = "support/watched.rs"]
+mod watched;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,6 +15,8 @@ use std::path::{Path, PathBuf};
 
 use bed::Bed;
 use serde::Deserialize;
+use serde_json::json;
+use watched::{Ended, MAX_MEMORY, watched};
 
 /// Objects that the cases look for.
 const OBJECTS: &str = "\
@@ -38,7 +42,7 @@ metadata:
   annotations: {meta.helm.sh/release-name: release-name, meta.helm.sh/release-namespace: kept}
 ";
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
     name: String,
@@ -126,14 +130,8 @@ fn a_lookup_reads_and_writes_nothing() {
     let Some(bed) = Bed::own() else { return };
     lay_out(bed);
     let folder = tempfile::tempdir().expect("a folder");
-    let case = Case {
-        name: String::new(),
-        template: None,
-        data: Some(r#"lookup "v1" "Secret" "kept" "password""#.to_owned()),
-        args: Vec::new(),
-        env: BTreeMap::new(),
-        files: BTreeMap::new(),
-    };
+    let data = r#"lookup "v1" "Secret" "kept" "password""#;
+    let case = Case { data: Some(data.to_owned()), ..Case::default() };
     case.lay(folder.path());
     let mark = bed.mark();
     let (code, ..) = case.ask(bed, Path::new(env!("CARGO_BIN_EXE_promgit")), folder.path());
@@ -163,5 +161,48 @@ fn credentials_are_not_told() {
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{told}");
         assert!(told.contains("kubernetes cluster unreachable") && !told.contains("hunter2"), "{told}");
+    }
+}
+
+/// Objects that no template may list again and again, 11 MB in all.
+fn lay_out_much(bed: &Bed) -> String {
+    let namespace = bed.namespace("much");
+    let map = |number: usize| {
+        let metadata = json!({"name": format!("much-{number}")});
+        let data = json!({"x": "a".repeat(900_000)});
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data})
+    };
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": (0..12).map(map).collect::<Vec<_>>()});
+    // `apply` would write the texts into an annotation too.
+    let arguments = ["create", "--namespace", &namespace, "--filename=-"];
+    support::stdout(bed.ask(bed.kubeconfig(), &arguments, &list.to_string()));
+    namespace
+}
+
+/// A hostile chart gets a sentence, within 256 MiB, whatever it asks the cluster.
+#[test]
+fn questions_without_end_are_refused() {
+    let bed = Bed::api();
+    let much = lay_out_much(bed);
+    let cases = [
+        (r#"{{ $x := lookup "v1" "Secret" "kept" "nobody" }}"#, "template takes more than 10000000 steps"),
+        (r#"{{ $x := lookup "v1" "ConfigMap" "MUCH" "" }}"#, "template takes more than 10000000 steps"),
+        (
+            r#"{{ $l = append $l (lookup "v1" "ConfigMap" "MUCH" "") }}"#,
+            "bytes that are left for it; ask for less",
+        ),
+        (r#"{{ $x := lookup "v1" "Secret" "kept" (repeat 65000 "a") }}"#, "is too long for https://"),
+    ];
+    for (body, wanted) in cases {
+        let body = body.replace("MUCH", &much);
+        let folder = tempfile::tempdir().expect("a folder");
+        let template = format!("{{{{ $l := list }}}}{{{{ range until 100000 }}}}{body}{{{{ end }}}}");
+        Case { template: Some(template), ..Case::default() }.lay(folder.path());
+        let mut command = bed.command(env!("CARGO_BIN_EXE_promgit"), bed.kubeconfig());
+        command.args(["template", "chart", "--dry-run=server"]).current_dir(folder.path());
+        let Ended { code, error, most } = watched(command);
+        assert_eq!(code, Some(1), "{body}: {error}");
+        assert!(error.contains(wanted), "{body}: {error}");
+        assert!(most <= MAX_MEMORY, "{body} took {most} KiB");
     }
 }

@@ -5,18 +5,17 @@
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
+#[path = "support/watched.rs"]
+mod watched;
+
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::Duration;
+use std::process::Command;
 
 use serde_json::json;
 
-/// The most that may be resident, in KiB.
-const MAX_MEMORY: u64 = 256 << 10;
+use watched::{Ended, MAX_MEMORY, watched};
 
 /// A chart as paths and contents.
 type Files = BTreeMap<String, String>;
@@ -36,6 +35,18 @@ fn templates_are_told_what_is_wrong() {
         .collect();
     assert!(lines.len() > 60, "the table is read");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A resolver is asked over the network where a host is not known to the machine.
+#[test]
+fn questions_without_end_are_refused() {
+    let template = r#"{{ range until 100000 }}{{ $x := getHostByName "127.0.0.1" }}{{ end }}"#;
+    let folder = write(&chart([("templates/a.yaml", template.to_owned())]));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_promgit"));
+    command.args(["template", "x"]).arg(folder.path()).arg("--enable-dns");
+    let Ended { code, error, .. } = watched(command);
+    assert_eq!(code, Some(1), "{error}");
+    assert!(error.contains("template takes more than 10000000 steps"), "{error}");
 }
 
 #[test]
@@ -225,45 +236,10 @@ fn write(files: &Files) -> tempfile::TempDir {
     folder
 }
 
-struct Ended {
-    code: Option<i32>,
-    error: String,
-    /// The most that was resident, in KiB.
-    most: u64,
-}
-
 fn run(chart: &Path) -> Ended {
     let mut command = Command::new(env!("CARGO_BIN_EXE_promgit"));
     command.args(["template", "x"]).arg(chart);
     watched(command)
-}
-
-fn watched(mut command: Command) -> Ended {
-    let mut child =
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut stderr = child.stderr.take().unwrap();
-    let error = thread::spawn(move || {
-        let mut text = Vec::new();
-        stderr.read_to_end(&mut text).unwrap();
-        String::from_utf8_lossy(&text).into_owned()
-    });
-    let most = watch(&mut child);
-    let code = child.wait().unwrap().code();
-    Ended { code, error: error.join().unwrap(), most }
-}
-
-/// Reads the high-water mark until the process has ended.
-fn watch(child: &mut Child) -> u64 {
-    let status = format!("/proc/{}/status", child.id());
-    let mut most = 0;
-    while child.try_wait().unwrap().is_none() {
-        let text = fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let number = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
-        most = most.max(number.unwrap_or(0));
-        thread::sleep(Duration::from_millis(1));
-    }
-    most
 }
 
 /// Only the cluster whose values make the chart hostile is refused; the others are committed.

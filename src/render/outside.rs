@@ -3,7 +3,7 @@
 //! Without them both answer as Helm does without a cluster and without `--enable-dns`: an empty map, an empty text.
 
 use crate::chart::warning::Warning;
-use crate::template::frozen::Frozen;
+use crate::template::value::Value;
 
 /// What `lookup` is called with.
 pub struct Wanted {
@@ -13,6 +13,8 @@ pub struct Wanted {
     pub namespace: String,
     /// Empty: the list of all.
     pub name: String,
+    /// An answer that takes up more bytes is an error.
+    pub most: usize,
 }
 
 /// What became of a question.
@@ -20,7 +22,9 @@ pub struct Answer {
     /// What Helm logs meanwhile.
     pub said: Vec<Warning>,
     /// A map, empty where there is no such object; or why nobody knows, in Helm's words.
-    pub found: Result<Frozen, String>,
+    pub found: Result<Value, String>,
+    /// What it takes up, in bytes.
+    pub size: usize,
 }
 
 /// Asks a cluster.

@@ -123,11 +123,19 @@ impl Budget {
 
     /// Checks that so many bytes more may be held.
     pub fn memory(&self, bytes: usize) -> Result<(), BudgetError> {
-        let held = usize::try_from(heap::live().saturating_sub(self.held)).unwrap_or(0);
-        if held.saturating_add(bytes) > self.limits.memory {
+        if self.held().saturating_add(bytes) > self.limits.memory {
             return Err(BudgetError::Memory(self.limits.memory));
         }
         Ok(())
+    }
+
+    /// How many bytes more may be held.
+    pub fn memory_left(&self) -> usize {
+        self.limits.memory.saturating_sub(self.held())
+    }
+
+    fn held(&self) -> usize {
+        usize::try_from(heap::live().saturating_sub(self.held)).unwrap_or(0)
     }
 
     /// Charges bytes that are about to be printed or built.

@@ -91,7 +91,7 @@ impl Access {
         let url = redact(config.cluster_url.to_string().trim_end_matches('/'));
         check_token(&config)?;
         let client = Client::try_from(config).map_err(|error| AccessError::Client(client_words(&error)))?;
-        Ok(Server { client, url })
+        Ok(Server::new(client, url))
     }
 
     /// All files as one; no file is an empty one.

@@ -1,23 +1,37 @@
 //! A path turned into the JSON that an API server answers with, or into the error that client-go has for it.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, Request};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http_body_util::BodyExt as _;
 use kube::Client;
 use kube::client::AuthError;
 use kube::client::Body;
 use serde_json::Value as Json;
+use tokio::time::{Instant, timeout};
 
 use crate::pull::http::fault::{self, Cause};
 
 /// An API server that is well answers in milliseconds, a list of thousands of objects in seconds.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Largest answer that is read. A template that lists all Secrets of a cluster gets that much of it; Helm has no limit.
-const MAX_ANSWER: usize = 64 << 20;
+/// All questions of one render together: five thousand lookups, which is what a render has steps for, take less than a
+/// minute on a server that is well.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Largest answer that is read, its values counted with [`VALUE`] bytes each. A template may hold no more
+/// (`template::budgets`); Helm has no limit.
+pub const MAX_ANSWER: usize = 64 << 20;
+
+/// What a value of an answer takes up beside its text.
+const VALUE: usize = 128;
+
+/// The HTTP client takes 64 KiB with the address of the server. Names of objects have up to 253 bytes.
+const MAX_PATH: usize = 62 << 10;
 
 /// As much of an answer that is no JSON goes into an error (client-go `maxUnstructuredResponseTextBytes`).
 const MAX_TEXT: usize = 2048;
@@ -25,9 +39,18 @@ const MAX_TEXT: usize = 2048;
 /// A way to an API server.
 #[derive(Clone)]
 pub struct Server {
-    pub client: Client,
+    client: Client,
     /// `https://host:port`, for errors.
     pub url: String,
+    /// In milliseconds, of all clones.
+    waited: Arc<AtomicU64>,
+}
+
+/// What a server said.
+pub struct Said {
+    pub json: Json,
+    /// Its text and its values, in bytes.
+    pub size: usize,
 }
 
 /// Why an API server said nothing useful; displayed as client-go does it.
@@ -43,10 +66,14 @@ pub enum AskError {
     },
     #[error("Get \"{url}\": {reason}")]
     Transport { url: String, reason: String },
-    #[error("the answer to {path} is larger than {} MiB; ask for less", MAX_ANSWER >> 20)]
-    TooLarge { path: String },
+    #[error("the answer to {path} takes more than the {most} bytes that are left for it; ask for less")]
+    TooLarge { path: String, most: usize },
     #[error("the answer to {path} is no JSON: {reason}")]
     Unreadable { path: String, reason: String },
+    #[error("an address of {length} bytes is too long for {url}; look for a name of more than 253 bytes")]
+    TooLong { length: usize, url: String },
+    #[error("{url} has taken more than {} s to answer this chart; try again when it is faster", PATIENCE.as_secs())]
+    Slow { url: String },
 }
 
 impl AskError {
@@ -64,6 +91,11 @@ impl AskError {
 }
 
 impl Server {
+    /// A server that nothing was asked of yet.
+    pub fn new(client: Client, url: String) -> Self {
+        Server { client, url, waited: Arc::default() }
+    }
+
     /// Asks for JSON.
     pub async fn get(&self, path: &str) -> Result<Json, AskError> {
         self.get_as(path, "application/json").await
@@ -71,30 +103,69 @@ impl Server {
 
     /// Asks for JSON in one of these forms.
     pub async fn get_as(&self, path: &str, accept: &str) -> Result<Json, AskError> {
-        let transport = |reason| AskError::Transport { url: format!("{}{path}", self.url), reason };
+        self.ask(path, accept, MAX_ANSWER).await.map(|said| said.json)
+    }
+
+    /// Asks for JSON that takes up no more than this.
+    pub async fn get_within(&self, path: &str, most: usize) -> Result<Said, AskError> {
+        self.ask(path, "application/json", most.min(MAX_ANSWER)).await
+    }
+
+    async fn ask(&self, path: &str, accept: &str, most: usize) -> Result<Said, AskError> {
+        if path.len() > MAX_PATH {
+            return Err(AskError::TooLong { length: path.len(), url: self.url.clone() });
+        }
+        let slow = || AskError::Slow { url: self.url.clone() };
+        let waited = Duration::from_millis(self.waited.load(Ordering::Relaxed));
+        let left = PATIENCE.checked_sub(waited).filter(|left| !left.is_zero()).ok_or_else(slow)?;
+        let begun = Instant::now();
+        let answer = timeout(left.min(LIMIT), self.exchange(path, accept, most)).await;
+        let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.waited.fetch_add(took, Ordering::Relaxed);
+        let late = |_| match left < LIMIT {
+            true => slow(),
+            false => self.transport(path, "context deadline exceeded".to_owned()),
+        };
+        answer.map_err(late)?
+    }
+
+    async fn exchange(&self, path: &str, accept: &str, most: usize) -> Result<Said, AskError> {
         let request = Request::get(path).header(ACCEPT, accept).body(Body::empty());
-        let request = request.map_err(|error| transport(error.to_string()))?;
-        let late = |_| transport("context deadline exceeded".to_owned());
-        let sent = tokio::time::timeout(LIMIT, self.client.send(request)).await.map_err(late)?;
-        let response = match sent {
+        let request = request.map_err(|error| self.transport(path, error.to_string()))?;
+        let response = match self.client.send(request).await {
             Ok(response) => response,
-            Err(error) => return Err(transport(self.explain(&error).await)),
+            Err(error) => return Err(self.transport(path, self.explain(&error).await)),
         };
         let (head, body) = response.into_parts();
-        let body =
-            tokio::time::timeout(LIMIT, Limited::new(body, MAX_ANSWER).collect()).await.map_err(late)?;
-        let body = match body {
-            Ok(body) => body.to_bytes(),
-            Err(error) if error.is::<LengthLimitError>() => {
-                return Err(AskError::TooLarge { path: path.to_owned() });
-            }
-            Err(error) => return Err(transport(error.to_string())),
-        };
+        let text = self.read(path, body, most).await?;
         if !head.status.is_success() {
-            return Err(refused(head.status.as_u16(), &head.headers, &body));
+            return Err(refused(head.status.as_u16(), &head.headers, &text));
         }
-        serde_json::from_slice(&body)
-            .map_err(|error| AskError::Unreadable { path: path.to_owned(), reason: error.to_string() })
+        let size = text.len().saturating_add(values(&text).saturating_mul(VALUE));
+        if size > most {
+            return Err(AskError::TooLarge { path: path.to_owned(), most });
+        }
+        let json = serde_json::from_slice(&text)
+            .map_err(|error| AskError::Unreadable { path: path.to_owned(), reason: error.to_string() })?;
+        Ok(Said { json, size })
+    }
+
+    /// The body, copied together: a server may send it in parts of one byte, each of which takes up more than that.
+    async fn read(&self, path: &str, mut body: Body, most: usize) -> Result<Vec<u8>, AskError> {
+        let mut text = Vec::new();
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|error| self.transport(path, error.to_string()))?;
+            let part = frame.into_data().unwrap_or_default();
+            if text.len().saturating_add(part.len()) > most {
+                return Err(AskError::TooLarge { path: path.to_owned(), most });
+            }
+            text.extend_from_slice(&part);
+        }
+        Ok(text)
+    }
+
+    fn transport(&self, path: &str, reason: String) -> AskError {
+        AskError::Transport { url: format!("{}{path}", self.url), reason }
     }
 
     /// The words of Go's `net/http` for a connection that did not come about.
@@ -166,6 +237,21 @@ fn innermost(error: &io::Error) -> &io::Error {
     inner.map_or(error, innermost)
 }
 
+/// The values of a JSON text and a few more, without building them: each follows a bracket or a comma.
+fn values(text: &[u8]) -> usize {
+    let (mut count, mut quoted, mut escaped) = (1, false, false);
+    for byte in text {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = quoted,
+            b'"' => quoted = !quoted,
+            b'[' | b'{' | b',' if !quoted => count += 1,
+            _ => {}
+        }
+    }
+    count
+}
+
 /// What client-go makes of an answer that is none (`NewGenericServerResponse`, `Result.Error`).
 fn refused(code: u16, headers: &HeaderMap, body: &[u8]) -> AskError {
     let kind = headers.get(CONTENT_TYPE).map_or("text/", |kind| kind.to_str().unwrap_or_default());
@@ -211,6 +297,14 @@ mod tests {
     use std::process::{ExitStatus, Output};
 
     use super::*;
+
+    #[test]
+    fn values_are_counted_outside_of_texts() {
+        let cases = [("1", 1), ("[]", 2), (r#"{"a,[": "\\\",{"}"#, 2), (r#"[1, "a\\", {"b": [2]}]"#, 6)];
+        for (text, count) in cases {
+            assert_eq!(values(text.as_bytes()), count, "{text}");
+        }
+    }
 
     #[test]
     fn what_a_plugin_printed_is_not_told() {

@@ -2,21 +2,22 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::ask::{AskError, Server};
+use super::ask::{AskError, Said, Server};
 use super::place::{Place, joined};
 use crate::chart::warning::Warning;
 use crate::render::outside::{Answer, Wanted};
 use crate::template::frozen::Frozen;
+use crate::template::value::Value;
 use crate::yaml::convert;
 
 /// Finds it; what is not there is an empty map.
 pub async fn lookup(server: &Server, wanted: &Wanted) -> Answer {
-    let mut said = Vec::new();
-    let found = found(server, wanted, &mut said).await;
-    Answer { said, found }
+    let mut answer = Answer { said: Vec::new(), found: Ok(nothing()), size: 0 };
+    answer.found = found(server, wanted, &mut answer).await;
+    answer
 }
 
-async fn found(server: &Server, wanted: &Wanted, said: &mut Vec<Warning>) -> Result<Frozen, String> {
+async fn found(server: &Server, wanted: &Wanted, answer: &mut Answer) -> Result<Value, String> {
     let (group, version) = parted(&wanted.api_version);
     let (kind, name) = (&wanted.kind, &wanted.name);
     let place = match resource(server, group, version, kind).await {
@@ -24,7 +25,7 @@ async fn found(server: &Server, wanted: &Wanted, said: &mut Vec<Warning>) -> Res
         Err(reason) => {
             let joined = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
             let shown = format!("{group}/{version}, Kind={kind}");
-            said.extend([
+            answer.said.extend([
                 Warning::error("unable to retrieve resource list")
                     .with("GroupVersion", joined)
                     .with("error", &*reason),
@@ -39,24 +40,27 @@ async fn found(server: &Server, wanted: &Wanted, said: &mut Vec<Warning>) -> Res
         "" => place.list(&wanted.namespace),
         name => place.object(&wanted.namespace, name),
     };
-    match server.get(&path.map_err(|error| error.to_string())?).await {
-        Ok(object) if name.is_empty() => Ok(frozen(&as_list(object))),
-        Ok(object) => Ok(frozen(&object)),
+    let path = path.map_err(|error| error.to_string())?;
+    match server.get_within(&path, wanted.most).await {
+        Ok(Said { json, size }) => {
+            answer.size = size;
+            Ok(convert::from_json(&if name.is_empty() { as_list(json) } else { json }))
+        }
         Err(error) if error.is_not_found() => {
             let what = if name.is_empty() { "resource list" } else { "resource" };
             let line = Warning::debug(format!("lookup: {what} not found"))
                 .with("apiVersion", &*wanted.api_version)
                 .with("kind", &**kind)
                 .with("namespace", &*wanted.namespace);
-            said.push(if name.is_empty() { line } else { line.with("name", &**name) });
-            Ok(Frozen::empty())
+            answer.said.push(if name.is_empty() { line } else { line.with("name", &**name) });
+            Ok(nothing())
         }
         Err(error) => Err(error.to_string()),
     }
 }
 
-fn frozen(object: &Json) -> Frozen {
-    Frozen::from(&convert::from_json(object))
+fn nothing() -> Value {
+    Frozen::empty().thaw()
 }
 
 /// Group and version of `apps/v1`; both are empty where there is more than one slash

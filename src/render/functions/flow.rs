@@ -13,6 +13,13 @@ use crate::template::value::{Str, Value};
 /// How often a template may be including itself when Helm stops it (`recursionMaxNums`).
 const MAX_INCLUDES: usize = 1_000;
 
+/// Of one question to a cluster or a resolver: a way through the network and the work of a server. Public charts ask
+/// some ten times each, and five thousand questions use up an execution.
+const QUESTION_STEPS: u64 = 2_000;
+
+/// As much of an answer is read and made into values in one step: with a value for every few bytes as with long texts.
+const ANSWER_PER_STEP: usize = 16;
+
 /// What Helm puts around the text of `fail` and `required`, and cuts out again for the user.
 const ERROR_START: &str = "HELM_ERR_START";
 const ERROR_END: &str = "HELM_ERR_END";
@@ -37,17 +44,22 @@ fn warning(text: &Str) -> String {
 /// An object of the cluster, or all of a kind; nothing is ever found without one.
 fn lookup(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
     let word = |at| text(args, at).map(|text| text.to_text().into_owned());
-    let wanted = Wanted { api_version: word(0)?, kind: word(1)?, namespace: word(2)?, name: word(3)? };
+    let (api_version, kind, namespace, name) = (word(0)?, word(1)?, word(2)?, word(3)?);
     let Some(lookup) = &mut exec.host.outside.lookup else { return Ok(Frozen::empty().thaw()) };
-    let outside::Answer { said, found } = lookup(&wanted);
+    exec.budget.steps(QUESTION_STEPS)?;
+    let most = exec.budget.memory_left();
+    let outside::Answer { said, found, size } = lookup(&Wanted { api_version, kind, namespace, name, most });
+    exec.budget.steps((size / ANSWER_PER_STEP) as u64)?;
+    exec.budget.output(said.iter().map(|line| line.to_string().len()).sum())?;
     exec.host.said.extend(said);
-    found.map(|found| found.thaw()).map_err(CallError::new)
+    found.map_err(CallError::new)
 }
 
 /// One address of a host; none unless DNS lookups are switched on.
 fn host_by_name(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
     let name = text(args, 0)?.to_text();
     let Some(resolve) = &mut exec.host.outside.host_by_name else { return Ok(Value::str("")) };
+    exec.budget.steps(QUESTION_STEPS)?;
     resolve(&name).map(Value::str).map_err(CallError::new)
 }
 
