@@ -5,6 +5,8 @@
 
 #[path = "support/bed.rs"]
 mod bed;
+#[path = "dry_run/proxy.rs"]
+mod proxy;
 mod support;
 #[path = "support/watched.rs"]
 mod watched;
@@ -14,8 +16,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bed::Bed;
+use proxy::Proxy;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use watched::{Ended, MAX_MEMORY, watched};
 
 /// Objects that the cases look for.
@@ -150,9 +153,23 @@ fn a_lookup_reads_and_writes_nothing() {
 /// What a user is called by never reaches standard error, and a token that no header can hold is an error like any other.
 #[test]
 fn credentials_are_not_told() {
-    let cases: [&[&str]; 2] = [
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, cluster: &str, token: &str| {
+        let path = folder.path().join(name);
+        let text = format!(
+            "{{current-context: a, contexts: [{{name: a, context: {{cluster: a, user: a}}}}], clusters: [{{name: a, \
+             cluster: {{server: \"https://127.0.0.1:1\", {cluster}}}}}], users: [{{name: a, user: {{token: {token}}}}}]}}"
+        );
+        fs::write(&path, text).unwrap();
+        path.display().to_string()
+    };
+    let cases: [&[&str]; 6] = [
         &["--kube-apiserver", "http://user:hunter2@127.0.0.1:1"],
-        &["--kube-apiserver", "http://127.0.0.1:1", "--kube-token", "hunter2\nhunter2"],
+        &["--kube-apiserver", "https://127.0.0.1:1", "--kube-token", "hunter2\nhunter2"],
+        &["--kubeconfig", &file("list", "", "[hunter2]")],
+        &["--kubeconfig", &file("number", "", "123454321")],
+        &["--kubeconfig", &file("kind", "proxy-url: 'ftp://u:hunter2@127.0.0.1'", "a")],
+        &["--kubeconfig", &file("proxy", "proxy-url: 'socks5://u:hunter2@127.0.0.1:1'", "a")],
     ];
     for flags in cases {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_promgit"));
@@ -160,8 +177,88 @@ fn credentials_are_not_told() {
         let output = command.output().unwrap();
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{told}");
-        assert!(told.contains("kubernetes cluster unreachable") && !told.contains("hunter2"), "{told}");
+        assert!(told.contains("kubernetes cluster unreachable"), "{told}");
+        assert!(!told.contains("hunter2") && !told.contains("123454321"), "{told}");
     }
+}
+
+/// The administrator's kubeconfig, to change; its certificate has line ends, as Go takes them.
+fn kubeconfig(bed: &Bed) -> Value {
+    let arguments = ["config", "view", "--raw", "--minify", "--flatten", "--output=json"];
+    let mut config: Value = serde_json::from_str(&bed.kubectl(&arguments)).expect("JSON");
+    let authority = &mut config["clusters"][0]["cluster"]["certificate-authority-data"];
+    if let Some(text) = authority.as_str() {
+        let lines: Vec<&str> =
+            text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+        *authority = lines.join("\n").into();
+    }
+    config
+}
+
+/// A server behind a proxy: named in the kubeconfig, where no exception counts, or by a variable.
+#[test]
+fn a_proxy_is_gone_through_as_helm_does_it() {
+    let bed = Bed::api();
+    lay_out(bed);
+    let proxy = Proxy::start("u:p w");
+    let mut config = kubeconfig(bed);
+    let server = config["clusters"][0]["cluster"]["server"].as_str().expect("a server").to_owned();
+    let host = server.split("://").nth(1).expect("a host").to_owned();
+    let (name, port) = host.split_once(':').unwrap_or((&host, "443"));
+    proxy.leads_to(&host);
+    config["clusters"][0]["cluster"]["proxy-url"] = proxy.url("u:p%20w@").into();
+    let named = config.to_string();
+    config["clusters"][0]["cluster"]["proxy-url"] = proxy.url("u:wrong@").into();
+    let wrong = config.to_string();
+    let elsewhere = format!("https://cluster.invalid:{port}");
+    let variable =
+        [("HTTPS_PROXY".to_owned(), proxy.url("u:p%20w@")), ("NO_PROXY".to_owned(), "127.0.0.1".to_owned())];
+    let by_name = ["--kube-apiserver", &elsewhere, "--kube-tls-server-name", name];
+    let case = |args: &[&str], env: &[(String, String)]| Case {
+        data: Some(r#"lookup "v1" "Secret" "kept" "password""#.to_owned()),
+        args: args.iter().map(|word| (*word).to_owned()).collect(),
+        env: env.iter().cloned().collect(),
+        files: BTreeMap::from([("config".to_owned(), named.clone())]),
+        ..Case::default()
+    };
+    let in_file = ["--kubeconfig", "@dir/config"];
+    let cases = [
+        (case(&in_file, &variable[1..]), &*host),
+        (case(&in_file, &[]), &host),
+        (case(&by_name, &variable), &elsewhere["https://".len()..]),
+    ];
+    for (case, asked) in cases {
+        let folder = tempfile::tempdir().expect("a folder");
+        case.lay(folder.path());
+        let [theirs, ours] = [support::helm(), PathBuf::from(env!("CARGO_BIN_EXE_promgit"))].map(|program| {
+            let said = case.ask(bed, &program, folder.path());
+            let seen = proxy.take_seen();
+            assert!(!seen.is_empty() && seen.iter().all(|target| target == asked), "{program:?}: {seen:?}");
+            said
+        });
+        assert_eq!(theirs, ours, "{asked}");
+        assert_eq!(ours.0, Some(0), "{asked}");
+    }
+    refused(bed, &wrong, &proxy.url(""));
+}
+
+/// What a proxy says of a wrong password; Helm gives its words and no more.
+fn refused(bed: &Bed, config: &str, url: &str) {
+    let case = Case {
+        data: Some(".Release.Name".to_owned()),
+        args: ["--kubeconfig", "@dir/config"].map(str::to_owned).into(),
+        files: BTreeMap::from([("config".to_owned(), config.to_owned())]),
+        ..Case::default()
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    case.lay(folder.path());
+    let (code, _, told) = case.ask(bed, Path::new(env!("CARGO_BIN_EXE_promgit")), folder.path());
+    let shown = url.replace("://", "://u:***@");
+    assert_eq!(code, Some(1), "{told}");
+    assert!(
+        told.contains(&format!("the proxy {shown} gives no way to it")) && !told.contains("wrong"),
+        "{told}"
+    );
 }
 
 /// Objects that no template may list again and again, 11 MB in all.

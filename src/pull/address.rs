@@ -120,6 +120,12 @@ impl Address {
         Some((unescape(name), unescape(password)))
     }
 
+    /// Scheme, user, password and host as they were written, for a client: not to be shown.
+    pub fn with_credentials(&self) -> String {
+        let user = self.user.as_ref().map_or_else(String::new, |user| format!("{user}@"));
+        format!("{}://{user}{}", self.scheme, self.host)
+    }
+
     /// The same address without user and password.
     #[must_use]
     pub fn without_credentials(&self) -> Self {

@@ -47,7 +47,7 @@ impl Cluster {
     pub fn reach(access: &Access) -> Result<Self, ClusterError> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (server, served) = runtime.block_on(async {
-            let server = access.server().await;
+            let server = access.server();
             let server = server.map_err(|error| ServedError::Unreachable(error.to_string()))?;
             let served = served(&server).await?;
             Ok::<_, ServedError>((server, served))

@@ -2,31 +2,21 @@
 //! (`k8s.io/client-go/tools/clientcmd`, as `pkg/cli/environment.go` sets it up).
 #![allow(clippy::disallowed_methods)] // KUBECONFIG, the files that it lists, and what a pod is given
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use kube::config::{AuthInfo, Cluster, Context, KubeConfigOptions, Kubeconfig, KubeconfigError};
-use kube::config::{NamedAuthInfo, NamedCluster, NamedContext};
-use kube::{Client, Config};
-use secrecy::ExposeSecret as _;
+use kube::Config;
+use kube::config::{AuthInfo, Cluster, Context, Kubeconfig};
 
-use super::ask::{Server, credentials_words};
-use crate::pull::address::redact;
-use crate::pull::http::fault::system;
+use super::ask::Server;
+use super::kubeconfig::{self, FileError};
+use super::{client, usable};
 use crate::source::cluster::words::root_cause;
-use crate::yaml::read;
 
 /// Where there is no kubeconfig, as in kubectl.
 const NOWHERE: &str = "http://localhost:8080";
 /// The account of a pod.
 const ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 const DEFAULT: &str = "default";
-/// What is put together from flags and the kubeconfig.
-const MERGED: &str = "promgit-template";
-/// What only Helm says of its own files.
-const CONVERTING: &str = "error converting YAML to JSON: ";
-/// No kubeconfig is larger: one with certificates of a thousand clusters has 8 MB.
-const MAX_FILE: u64 = 32 << 20;
 
 /// Helm's flags about the cluster; an empty text is none.
 #[derive(Clone, Debug, Default)]
@@ -48,8 +38,10 @@ pub struct Access {
 pub enum AccessError {
     #[error("stat {0}: no such file or directory")]
     Missing(String),
-    #[error("error loading config file \"{path}\": {reason}", path = .path.display())]
-    File { path: PathBuf, reason: String },
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error("invalid configuration: context was not found for specified context: {0}")]
+    Current(String),
     #[error("context \"{0}\" does not exist")]
     Context(String),
     #[error("invalid configuration: {0}")]
@@ -74,24 +66,18 @@ impl Access {
     }
 
     /// Sets up a client. Nothing is asked of the server yet.
-    pub async fn server(&self) -> Result<Server, AccessError> {
+    pub fn server(&self) -> Result<Server, AccessError> {
         let file = self.load()?;
         let context = self.context_of(&file)?;
         let is_told = !self.server.is_empty() || context.is_some();
-        let config = match Config::incluster() {
-            Ok(config) if !is_told => config,
+        let server = match Config::incluster() {
+            Ok(config) if !is_told => client::of_pod(config),
             _ => {
-                let options =
-                    KubeConfigOptions { context: Some(MERGED.to_owned()), ..KubeConfigOptions::default() };
-                let merged = self.merged(&file, context)?;
-                let config = Config::from_custom_kubeconfig(merged, &options).await;
-                config.map_err(|error| AccessError::Invalid(root_cause(&error)))?
+                let (cluster, user) = self.merged(&file, context.unwrap_or_default())?;
+                client::of_cluster(&cluster, user)
             }
         };
-        let url = redact(config.cluster_url.to_string().trim_end_matches('/'));
-        check_token(&config)?;
-        let client = Client::try_from(config).map_err(|error| AccessError::Client(client_words(&error)))?;
-        Ok(Server::new(client, url))
+        server.map_err(AccessError::Client)
     }
 
     /// All files as one; no file is an empty one.
@@ -99,15 +85,14 @@ impl Access {
         if !self.kubeconfig.is_empty() {
             let path = Path::new(&self.kubeconfig);
             return match path.exists() {
-                true => parse(path),
+                true => Ok(kubeconfig::load(path)?),
                 false => Err(AccessError::Missing(self.kubeconfig.clone())),
             };
         }
         let mut merged = Kubeconfig::default();
         for path in listed().iter().filter(|path| path.exists()) {
-            let failed =
-                |error: KubeconfigError| AccessError::File { path: path.clone(), reason: root_cause(&error) };
-            merged = merged.merge(parse(path)?).map_err(failed)?;
+            let failed = |error| FileError { path: path.clone(), reason: root_cause(&error) };
+            merged = merged.merge(kubeconfig::load(path)?).map_err(failed)?;
         }
         Ok(merged)
     }
@@ -119,40 +104,26 @@ impl Access {
         if name.is_empty() {
             return Ok(None);
         }
-        let found = file.contexts.iter().find(|context| context.name == name);
-        let found = found.ok_or_else(|| AccessError::Context(name.to_owned()))?;
-        Ok(Some(found.context.clone().unwrap_or_default()))
+        match file.contexts.iter().find(|context| context.name == name) {
+            Some(found) => Ok(Some(found.context.clone().unwrap_or_default())),
+            None if self.context.is_empty() => Err(AccessError::Current(name.to_owned())),
+            None => Err(AccessError::Context(name.to_owned())),
+        }
     }
 
-    /// A kubeconfig of one context, with the flags in it.
-    fn merged(&self, file: &Kubeconfig, context: Option<Context>) -> Result<Kubeconfig, AccessError> {
-        let context = context.unwrap_or_default();
+    /// Cluster and user of a context, with the flags in them.
+    fn merged(&self, file: &Kubeconfig, context: Context) -> Result<(Cluster, AuthInfo), AccessError> {
         let cluster = file.clusters.iter().find(|cluster| cluster.name == context.cluster);
         let cluster = self.cluster(cluster.and_then(|named| named.cluster.clone()).unwrap_or_default());
-        let authority = cluster.certificate_authority.as_deref().unwrap_or_default();
-        if !authority.is_empty()
-            && let Err(error) = std::fs::File::open(authority)
-        {
-            let (name, reason) = (&context.cluster, system(&error));
-            return Err(AccessError::Invalid(format!(
-                "unable to read certificate-authority {authority} for {name} due to open {authority}: {reason}"
-            )));
-        }
-        let user = file.auth_infos.iter().find(|user| Some(&user.name) == context.user.as_ref());
+        let name = context.user.unwrap_or_default();
+        let user = file.auth_infos.iter().find(|user| user.name == name);
         let user = self.user(user.and_then(|named| named.auth_info.clone()).unwrap_or_default());
-        let name = || MERGED.to_owned();
-        let context = Context { cluster: name(), user: Some(name()), ..Context::default() };
-        Ok(Kubeconfig {
-            clusters: vec![NamedCluster { name: name(), cluster: Some(cluster), ..NamedCluster::default() }],
-            auth_infos: vec![NamedAuthInfo {
-                name: name(),
-                auth_info: Some(user),
-                ..NamedAuthInfo::default()
-            }],
-            contexts: vec![NamedContext { name: name(), context: Some(context), ..NamedContext::default() }],
-            current_context: Some(name()),
-            ..Kubeconfig::default()
-        })
+        let wrong = usable::complaints((&context.cluster, &cluster), (&name, &user));
+        match &*wrong {
+            [] => Ok((cluster, user)),
+            [one] => Err(AccessError::Invalid(one.clone())),
+            several => Err(AccessError::Invalid(format!("[{}]", several.join(", ")))),
+        }
     }
 
     /// Flags win; naming a server or an authority drops what belongs to the other one (`DirectClientConfig.getCluster`).
@@ -193,44 +164,6 @@ fn listed() -> Vec<PathBuf> {
             std::env::var_os("HOME").map(|home| Path::new(&home).join(".kube/config")).into_iter().collect()
         }
     }
-}
-
-fn parse(path: &Path) -> Result<Kubeconfig, AccessError> {
-    let failed = |reason| AccessError::File { path: path.to_owned(), reason };
-    let mut text = Vec::new();
-    let opened = std::fs::File::open(path).map_err(|error| failed(system(&error)))?;
-    opened.take(MAX_FILE).read_to_end(&mut text).map_err(|error| failed(system(&error)))?;
-    // For the words of go-yaml; the types are those of the client.
-    if let Err(error) = read::value(&text) {
-        let said = error.to_string();
-        return Err(failed(said.strip_prefix(CONVERTING).unwrap_or(&said).to_owned()));
-    }
-    if text.trim_ascii().is_empty() {
-        return Ok(Kubeconfig::default());
-    }
-    Kubeconfig::read_from(path).map_err(|error| failed(words(&error)))
-}
-
-/// The client ends the process on a token that no header can hold.
-fn check_token(config: &Config) -> Result<(), AccessError> {
-    let token = config.auth_info.token.as_ref().map(|token| token.expose_secret()).unwrap_or_default();
-    match token.trim().bytes().any(|byte| byte < b' ' || byte == 0x7f) {
-        true => Err(AccessError::Client("net/http: invalid header field value for \"Authorization\"".into())),
-        false => Ok(()),
-    }
-}
-
-/// Why there is no client, without what a plugin printed and without a password of a proxy's address.
-fn client_words(error: &kube::Error) -> String {
-    match credentials_words(error) {
-        Some(words) => words,
-        None => root_cause(error).split(' ').map(redact).collect::<Vec<_>>().join(" "),
-    }
-}
-
-/// The first line: a parser shows the place below it, and a token could stand there.
-fn words(error: &KubeconfigError) -> String {
-    root_cause(error).lines().next().unwrap_or_default().to_owned()
 }
 
 /// The namespace of the pod that this runs in; none outside of one (`inClusterClientConfig.Namespace`).

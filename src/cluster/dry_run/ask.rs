@@ -9,11 +9,11 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, Request};
 use http_body_util::BodyExt as _;
 use kube::Client;
-use kube::client::AuthError;
 use kube::client::Body;
 use serde_json::Value as Json;
 use tokio::time::{Instant, timeout};
 
+use super::credentials;
 use crate::pull::http::fault::{self, Cause};
 
 /// An API server that is well answers in milliseconds, a list of thousands of objects in seconds.
@@ -33,6 +33,9 @@ const VALUE: usize = 128;
 /// The HTTP client takes 64 KiB with the address of the server. Names of objects have up to 253 bytes.
 const MAX_PATH: usize = 62 << 10;
 
+/// How the HTTP client begins to tell of a proxy that does not do its part.
+const PROXYING: [&str; 2] = ["tunnel error", "SOCKS error"];
+
 /// As much of an answer that is no JSON goes into an error (client-go `maxUnstructuredResponseTextBytes`).
 const MAX_TEXT: usize = 2048;
 
@@ -42,6 +45,8 @@ pub struct Server {
     client: Client,
     /// `https://host:port`, for errors.
     pub url: String,
+    /// The same of a proxy on the way there.
+    proxy: Option<String>,
     /// In milliseconds, of all clones.
     waited: Arc<AtomicU64>,
 }
@@ -92,8 +97,8 @@ impl AskError {
 
 impl Server {
     /// A server that nothing was asked of yet.
-    pub fn new(client: Client, url: String) -> Self {
-        Server { client, url, waited: Arc::default() }
+    pub fn new(client: Client, url: String, proxy: Option<String>) -> Self {
+        Server { client, url, proxy, waited: Arc::default() }
     }
 
     /// Asks for JSON.
@@ -172,7 +177,7 @@ impl Server {
     async fn explain(&self, error: &kube::Error) -> String {
         let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
         let mut last = error.to_string();
-        if let Some(words) = credentials_words(error) {
+        if let Some(words) = credentials::words(error, None) {
             return words;
         }
         while let Some(error) = next {
@@ -185,49 +190,37 @@ impl Server {
             }
             next = error.source();
         }
-        if last.contains("lookup address") { self.dialled(&last).await } else { last }
+        match &self.proxy {
+            _ if last.contains("lookup address") => self.dialled(&last).await,
+            Some(proxy) if PROXYING.iter().any(|start| last.starts_with(start)) => {
+                format!("the proxy {proxy} gives no way to it ({last}); look at proxy-url and HTTPS_PROXY")
+            }
+            _ => last,
+        }
     }
 
+    /// Go's words for the server, or the proxy on the way to it, that cannot be connected to.
     async fn dialled(&self, reason: &str) -> String {
-        let authority = self.url.split_once("://").map_or(&*self.url, |(_, rest)| rest);
-        let authority = authority.split('/').next().unwrap_or_default();
-        let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-        let port = if self.url.starts_with("https") { 443 } else { 80 };
-        let (host, port) = match authority.rsplit_once(':') {
-            Some((host, text)) if !text.ends_with(']') => (host, text.parse().unwrap_or(port)),
-            _ => (authority, port),
-        };
-        let found = tokio::net::lookup_host((host.trim_matches(['[', ']']), port)).await;
-        match found.ok().and_then(|found| found.min_by_key(|address| address.is_ipv6())) {
-            Some(address) => format!("dial tcp {address}: connect: {reason}"),
-            None => format!("dial tcp: lookup {host}: no such host"),
+        match &self.proxy {
+            Some(proxy) => format!("proxyconnect tcp: {}", dialled(proxy, reason).await),
+            None => dialled(&self.url, reason).await,
         }
     }
 }
 
-/// What is said where a kubeconfig's way to credentials fails: never what a plugin printed or was called with, which
-/// may be a token.
-pub fn credentials_words(error: &kube::Error) -> Option<String> {
-    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
-    while let Some(error) = next {
-        if let Some(error) = error.downcast_ref::<AuthError>() {
-            return Some(format!("getting credentials: {}", plugin_words(error)));
-        }
-        next = error.source();
-    }
-    None
-}
-
-fn plugin_words(error: &AuthError) -> String {
-    match error {
-        AuthError::AuthExecStart(error) => format!("exec: the plugin does not start: {error}"),
-        AuthError::AuthExecRun { out, .. } => match out.status.code() {
-            Some(code) => format!("exec: the plugin failed with exit code {code}"),
-            None => "exec: the plugin was ended by a signal".to_owned(),
-        },
-        AuthError::AuthExecParse(_) => "exec: what the plugin printed is no ExecCredential".to_owned(),
-        AuthError::ReadTokenFile(error, path) => format!("open {}: {error}", path.display()),
-        _ => "what the kubeconfig names for the user gives none; try it with kubectl".to_owned(),
+async fn dialled(url: &str, reason: &str) -> String {
+    let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = authority.split('/').next().unwrap_or_default();
+    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let port = if url.starts_with("https") { 443 } else { 80 };
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, text)) if !text.ends_with(']') => (host, text.parse().unwrap_or(port)),
+        _ => (authority, port),
+    };
+    let found = tokio::net::lookup_host((host.trim_matches(['[', ']']), port)).await;
+    match found.ok().and_then(|found| found.min_by_key(|address| address.is_ipv6())) {
+        Some(address) => format!("dial tcp {address}: connect: {reason}"),
+        None => format!("dial tcp: lookup {host}: no such host"),
     }
 }
 
@@ -293,9 +286,6 @@ fn generic(code: u16, text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::process::ExitStatusExt as _;
-    use std::process::{ExitStatus, Output};
-
     use super::*;
 
     #[test]
@@ -304,15 +294,5 @@ mod tests {
         for (text, count) in cases {
             assert_eq!(values(text.as_bytes()), count, "{text}");
         }
-    }
-
-    #[test]
-    fn what_a_plugin_printed_is_not_told() {
-        let status = ExitStatus::from_raw(1 << 8);
-        let out =
-            Output { status, stdout: b"{\"token\": \"hunter2\"}".to_vec(), stderr: b"hunter2".to_vec() };
-        let error = AuthError::AuthExecRun { cmd: "plugin --password hunter2".into(), out: Box::new(out) };
-        let told = credentials_words(&kube::Error::Auth(error));
-        assert_eq!(told.as_deref(), Some("getting credentials: exec: the plugin failed with exit code 1"));
     }
 }

@@ -44,7 +44,8 @@ impl Resource {
 pub enum ServedError {
     #[error("cluster reachability check failed: kubernetes cluster unreachable: {0}")]
     Unreachable(String),
-    #[error("could not get apiVersions from Kubernetes: {0}")]
+    /// Helm says so twice.
+    #[error("could not get apiVersions from Kubernetes: could not get apiVersions from Kubernetes: {0}")]
     Versions(String),
     #[error(
         "{server} lists its kinds in a form of Kubernetes before 1.27, which is not read; take a newer cluster"
