@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use http::Uri;
 use kube::client::ClientBuilder;
 use kube::config::{InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
@@ -11,6 +12,7 @@ use tower::limit::ConcurrencyLimitLayer;
 
 use super::counted::Counting;
 use super::greet::GreetError;
+use super::proxy;
 use crate::metrics::Metrics;
 
 /// Requests on their way at the same time. Each is a connection with its buffers, and an API server has as many seats for
@@ -38,6 +40,8 @@ pub enum ConnectError {
     Nowhere { reason: String },
     #[error("context {context:?}: {reason}; `kubectl config get-contexts` lists those there are")]
     Context { context: String, reason: String },
+    #[error("the API server is not reached: {reason}; correct HTTPS_PROXY")]
+    Proxy { reason: String },
     #[error("the client of the API server cannot be set up: {0}")]
     Client(#[from] Box<kube::Error>),
     #[error(transparent)]
@@ -61,15 +65,19 @@ async fn config(access: &Access) -> Result<Config, ConnectError> {
         None => listed()?,
     };
     if let Some((path, file)) = named {
+        let proxies = proxies(&file);
         let found = Config::from_custom_kubeconfig(file, &options).await;
-        return found.map_err(|error| wrong(access, path, &error));
+        return proxied(found.map_err(|error| wrong(access, path, &error))?, &proxies);
     }
     let own = Config::incluster();
     if let (None, Ok(config)) = (&access.context, own.as_ref()) {
         return Ok(config.clone());
     }
     let error = match (Config::from_kubeconfig(&options).await, own) {
-        (Ok(config), _) => return Ok(config),
+        (Ok(config), _) => {
+            let proxies = Kubeconfig::read().as_ref().map(proxies).unwrap_or_default();
+            return proxied(config, &proxies);
+        }
         (Err(_), Err(error)) if !matches!(error, InClusterError::ReadEnvironmentVariable(_)) => {
             return Err(ConnectError::Nowhere { reason: error.to_string() });
         }
@@ -79,6 +87,25 @@ async fn config(access: &Access) -> Result<Config, ConnectError> {
         Some(context) => Err(ConnectError::Context { context: context.clone(), reason: words(&error) }),
         None => Err(ConnectError::Nowhere { reason: words(&error) }),
     }
+}
+
+/// The proxies that a kubeconfig names.
+fn proxies(file: &Kubeconfig) -> Vec<String> {
+    let named = file.clusters.iter().filter_map(|named| named.cluster.as_ref()?.proxy_url.clone());
+    named.filter(|proxy| !proxy.is_empty()).collect()
+}
+
+/// With a proxy of the environment only where Go would take one.
+fn proxied(mut config: Config, named: &[String]) -> Result<Config, ConnectError> {
+    let is_named = config.proxy_url.as_ref().is_some_and(|proxy| {
+        named.iter().any(|named| named.parse::<Uri>().is_ok_and(|named| named == *proxy))
+    });
+    if is_named {
+        return Ok(config);
+    }
+    config.proxy_url =
+        proxy::of(&config.cluster_url, None).map_err(|reason| ConnectError::Proxy { reason })?;
+    Ok(config)
 }
 
 fn wrong(access: &Access, path: PathBuf, error: &KubeconfigError) -> ConnectError {

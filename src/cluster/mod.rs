@@ -15,6 +15,7 @@ pub mod greet;
 pub mod kinds;
 pub mod live;
 pub mod object;
+pub mod proxy;
 pub mod publish;
 pub mod remove;
 pub mod secret;

@@ -205,6 +205,7 @@ fn the_ways_that_kubectl_knows_lead_there() {
         ("the flag wins", vec!["--kubeconfig", &good], vec![("KUBECONFIG", &two)]),
         ("a list in which one is missing", vec![], vec![("KUBECONFIG", &lists)]),
         ("the usual place", vec![], vec![("HOME", &home)]),
+        ("past a proxy", vec!["--kubeconfig", &good], vec![("HTTPS_PROXY", "http://127.0.0.1:1")]),
     ];
     for (number, (name, arguments, environment)) in table.into_iter().enumerate() {
         let mut command = support::hermetic(env!("CARGO_BIN_EXE_promgit"), folder.path());

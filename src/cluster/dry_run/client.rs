@@ -15,8 +15,8 @@ use secrecy::ExposeSecret as _;
 use super::ask::Server;
 use super::credentials;
 use super::usable::given;
-use crate::pull::address::{Address, redact};
-use crate::pull::environment::Environment;
+use crate::cluster::proxy;
+use crate::pull::address::redact;
 use crate::pull::http::fault::system;
 use crate::render::functions::base::decode64;
 use crate::source::cluster::words::root_cause;
@@ -26,7 +26,7 @@ const MAX_AUTHORITY: u64 = 8 << 20;
 
 /// What a pod is given: the account's token, and the proxy of the environment.
 pub fn of_pod(mut config: Config) -> Result<Server, String> {
-    config.proxy_url = proxy_of(&config, None)?;
+    config.proxy_url = proxy::of(&config.cluster_url, None)?;
     connected(config)
 }
 
@@ -43,7 +43,7 @@ pub fn of_cluster(cluster: &Cluster, user: AuthInfo) -> Result<Server, String> {
     config.accept_invalid_certs = cluster.insecure_skip_tls_verify.unwrap_or_default();
     config.root_cert = authority(cluster)?;
     config.tls_server_name.clone_from(&cluster.tls_server_name);
-    config.proxy_url = proxy_of(&config, given(&cluster.proxy_url))?;
+    config.proxy_url = proxy::of(&config.cluster_url, given(&cluster.proxy_url))?;
     connected(config)
 }
 
@@ -88,22 +88,6 @@ fn read(path: &str) -> Result<Vec<u8>, String> {
 }
 
 /// The proxy that the cluster names, or the one of the environment.
-fn proxy_of(config: &Config, named: Option<&str>) -> Result<Option<Uri>, String> {
-    let proxy = match named {
-        Some(named) => Some(named.to_owned()),
-        None => {
-            let server =
-                Address::parse(&config.cluster_url.to_string()).map_err(|error| error.to_string())?;
-            let proxy = Environment::of_process().proxies().of_address(&server);
-            proxy.map_err(|cause| cause.to_string())?.map(|proxy| proxy.with_credentials())
-        }
-    };
-    let read = |proxy: String| {
-        proxy.parse::<Uri>().map_err(|error| format!("the proxy {} is no address: {error}", redact(&proxy)))
-    };
-    proxy.map(read).transpose()
-}
-
 /// The client ends the process on a token that no header can hold.
 fn check_token(config: &Config) -> Result<(), String> {
     let token = config.auth_info.token.as_ref().map(|token| token.expose_secret()).unwrap_or_default();
