@@ -64,7 +64,7 @@ fn endless_loops_stop() {
     let limits = Limits { steps: 100_000, ..Limits::default() };
     let text = error(limits, "{{range 9000000000}}{{end}}");
     assert!(
-        text.ends_with("template takes more than 100000 steps; look for a loop that does not end"),
+        text.contains("template takes more than 100000 steps; look for a loop that does not end"),
         "{text}"
     );
 }
