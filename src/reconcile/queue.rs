@@ -166,6 +166,12 @@ impl Queue {
         of_namespace.into_iter().any(|(_, other)| *other < ticket && !held.contains(other))
     }
 
+    /// True while more jobs wait or are worked on than the `planned` ones that wait for the writer.
+    pub fn is_busy(&self, planned: usize) -> bool {
+        let state = self.lock();
+        state.waiting.len() + state.running.len() > planned
+    }
+
     /// No more work will come; what waits is still handed out, what waits for a retry is not.
     pub fn close(&self) {
         self.lock().closed = true;
@@ -311,6 +317,19 @@ mod tests {
         assert_eq!(queue.fail(job, Class::Transient), Next::Again);
         let job = queue.next().unwrap();
         assert_eq!((job.attempt, queue.len()), (0, 1));
+    }
+
+    #[test]
+    fn the_queue_is_busy_with_what_is_not_planned_yet() {
+        let queue = Queue::default();
+        queue.push(delete("a", 1));
+        queue.push(delete("b", 1));
+        let job = queue.next().unwrap();
+        assert!(queue.is_busy(1), "b waits");
+        queue.next();
+        assert!(queue.is_busy(1) && !queue.is_busy(2));
+        queue.done(job.work.key());
+        assert!(!queue.is_busy(1));
     }
 
     #[test]

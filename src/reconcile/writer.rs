@@ -1,7 +1,8 @@
 //! The one thread that writes the repository: plans in, durable commits out.
 //!
 //! Plans that arrive within a short window share one flush (one pack, one round of fsync), still one commit
-//! each. A commit is reported only after it is durable.
+//! each. A commit is reported only after it is durable. Who has nothing to wait for does not wait: the window is
+//! open only while other clusters are being worked on, and grows while plans keep coming.
 #![allow(clippy::disallowed_methods)] // the window is a time
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +45,10 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How often it is looked whether the earlier one has come or failed.
 const LOOK: Duration = Duration::from_millis(5);
 
+/// How many windows a flush waits at most while plans keep coming: under load, few large flushes cost less than many
+/// small ones, and nobody waits longer than a render and its flush would have taken.
+const MOST_WINDOWS: u32 = 10;
+
 /// The writer and what it knows.
 pub struct Writer<'a> {
     pub inputs: &'a Inputs,
@@ -67,18 +72,14 @@ impl Writer<'_> {
         let mut early: Vec<Planned> = Vec::new();
         loop {
             let mut waiting = std::mem::take(&mut early);
-            let window = if waiting.is_empty() { self.window } else { LOOK };
             if waiting.is_empty() {
                 let Ok(first) = plans.recv() else { return };
                 waiting.push(first);
+                self.gather(plans, &mut waiting);
+            } else if let Ok(next) = plans.recv_timeout(LOOK) {
+                waiting.push(next);
             }
-            let end = Instant::now() + window;
-            while waiting.len() < MOST_PLANS {
-                match plans.recv_timeout(end.saturating_duration_since(Instant::now())) {
-                    Ok(planned) => waiting.push(planned),
-                    Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => break,
-                }
-            }
+            waiting.extend(plans.try_iter().take(MOST_PLANS.saturating_sub(waiting.len())));
             let mut ready;
             (ready, early) = self.in_order(waiting);
             if ready.is_empty() {
@@ -88,6 +89,28 @@ impl Writer<'_> {
                 ready = self.write(ready);
             }
             self.consolidate();
+        }
+    }
+
+    /// Adds the plans that come while the window is open.
+    fn gather(&self, plans: &Receiver<Planned>, waiting: &mut Vec<Planned>) {
+        let first = Instant::now();
+        let latest = first + self.window * MOST_WINDOWS;
+        let mut end = first + self.window;
+        while waiting.len() < MOST_PLANS && self.queue.is_busy(waiting.len()) {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            match plans.recv_timeout(left.min(LOOK)) {
+                Ok(planned) => {
+                    waiting.push(planned);
+                    end = latest.min(Instant::now() + self.window);
+                }
+                // What was worked on may have led to nothing.
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
         }
     }
 
