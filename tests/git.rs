@@ -23,5 +23,7 @@ mod properties;
 mod pushes;
 #[path = "git/reading.rs"]
 mod reading;
+#[path = "git/signing.rs"]
+mod signing;
 #[path = "git/speed.rs"]
 mod speed;

@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::operation::{self, FileArguments, Format, Resources, SettingsArguments};
 use super::problem::Problem;
 use super::shown::{self, Shown};
-use crate::ledger::root::{self, Marker, Row};
+use crate::ledger::root::{self, Row};
 use crate::reconcile::inputs::Inputs;
 use crate::reconcile::prepare::Prepared;
 use crate::settings::load::Flags;
@@ -87,7 +87,7 @@ fn tree(
     }
     for (namespace, rows) in rows.iter().filter(|_| roots) {
         let branch = inputs.branches.of(namespace)?;
-        let marker = Marker::new(&inputs.agent.name, namespace);
+        let marker = inputs.marker(namespace);
         let files = root::files(&marker, &branch, rows, &inputs.readme)?;
         tree.extend(files.into_iter().map(|(path, bytes)| (format!("{branch}/{path}"), bytes)));
     }

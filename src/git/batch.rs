@@ -7,6 +7,7 @@
 //! flushes, ask [`super::consolidate::is_due`].
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::durable::IoError;
 use super::object::{Signature, SignatureError, TreeEntry, decode_tree, encode_commit};
@@ -16,6 +17,7 @@ use super::pack::PackWriter;
 use super::path::{BranchError, branch_ref};
 use super::ref_update::{self, RefChange, Refusal};
 use super::refs::RefError;
+use super::signing::{SignError, Signer};
 use super::store::{HeadError, Store};
 use super::tree_edit::{Edit, EditError, plan};
 
@@ -38,6 +40,8 @@ pub struct CommitSpec {
     pub message: String,
     pub author: Signature,
     pub committer: Signature,
+    /// Who signs it, if anybody.
+    pub signer: Option<Arc<Signer>>,
 }
 
 /// What became of a commit.
@@ -66,6 +70,8 @@ pub enum CommitError {
     TooLarge { branch: String, path: String, size: usize },
     #[error("branch {branch}: {source}")]
     Signature { branch: String, source: SignatureError },
+    #[error("branch {branch}: {source}")]
+    Sign { branch: String, source: SignError },
     #[error("branch {branch}: the message holds a NUL byte, which git does not allow")]
     Message { branch: String },
     #[error(transparent)]
@@ -166,6 +172,12 @@ impl<'s> Batch<'s> {
         }
         let commit = encode_commit(planned.root, tip, &spec.author, &spec.committer, &spec.message)
             .map_err(|source| CommitError::Signature { branch: spec.branch.clone(), source })?;
+        let commit = match &spec.signer {
+            Some(signer) => signer
+                .signed(&commit)
+                .map_err(|source| CommitError::Sign { branch: spec.branch.clone(), source })?,
+            None => commit,
+        };
         self.check_room(planned.blobs.len() + planned.trees.len() + 1)?;
         for (oid, index) in planned.blobs {
             if let Some(Edit::Put { bytes, .. }) = spec.edits.get(index) {

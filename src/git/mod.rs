@@ -16,6 +16,7 @@ pub mod path;
 pub mod reader;
 pub mod ref_update;
 pub mod refs;
+pub mod signing;
 pub mod skeleton;
 pub mod store;
 pub mod sweep;

@@ -117,7 +117,7 @@ impl Objects {
         Oid::from_slice(found.as_bytes()).ok_or_else(no_match)
     }
 
-    fn of_kind(&self, oid: Oid, wanted: Kind) -> Result<Vec<u8>, ObjectError> {
+    pub(super) fn of_kind(&self, oid: Oid, wanted: Kind) -> Result<Vec<u8>, ObjectError> {
         match self.read(oid)? {
             (kind, content) if kind == wanted => Ok(content),
             (kind, _) => Err(ObjectError::Kind { oid, root: self.root.clone(), wanted, found: kind.word() }),

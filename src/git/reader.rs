@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::object::{Commit, TreeEntry};
 use super::objects::{ObjectError, Objects};
-use super::oid::Oid;
+use super::oid::{Kind, Oid};
 use super::path::{BranchError, MAX_DEPTH, PathError, branch_ref, components};
 use super::refs::{RefError, Refs};
 use super::skeleton::{self, State, UnfitError};
@@ -105,6 +105,11 @@ impl Reader {
     /// A commit: tree, parents, who, when, message.
     pub fn commit(&self, oid: Oid) -> Result<Commit, ReadError> {
         Ok(self.objects.commit(oid)?)
+    }
+
+    /// The bytes of a commit, as its id and its signature are made over them.
+    pub fn raw_commit(&self, oid: Oid) -> Result<Vec<u8>, ReadError> {
+        Ok(self.objects.of_kind(oid, Kind::Commit)?)
     }
 
     /// The commit whose id starts with these digits.

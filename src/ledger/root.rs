@@ -21,12 +21,16 @@ pub const FORMAT: u32 = 1;
 
 /// What `promgit.yaml` says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Marker {
     /// Version of the branch's layout.
     pub format: u32,
     /// The agent that writes it (setting `agent.name`).
     pub agent: String,
     pub namespace: String,
+    /// The public key that the agent signs its commits with (`ssh-ed25519 AAAA…`), if it signs them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signing_key: Option<String>,
 }
 
 /// A branch that is not this agent's to write.
@@ -55,7 +59,13 @@ pub enum MarkerError {
 impl Marker {
     /// The mark that this agent puts on the branch of `namespace`.
     pub fn new(agent: &str, namespace: &str) -> Self {
-        Marker { format: FORMAT, agent: agent.to_string(), namespace: namespace.to_string() }
+        let (agent, namespace) = (agent.to_string(), namespace.to_string());
+        Marker { format: FORMAT, agent, namespace, signing_key: None }
+    }
+
+    /// The same with the public key of its commits.
+    pub fn signed_by(self, key: Option<&str>) -> Self {
+        Marker { signing_key: key.map(str::to_owned), ..self }
     }
 
     /// Checks the mark found at a branch's tip (`None`: no such file) against this one.

@@ -1,7 +1,8 @@
 //! Settings turned into everything but the resource that fixes the bytes of a branch.
 #![allow(clippy::disallowed_methods)] // reads the files that the settings name
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,10 +12,11 @@ use super::pins::{self, PinsError, Place};
 use super::shipped;
 use crate::chart::Chart;
 use crate::chart::load;
+use crate::git::signing::{KeyError, MAX_KEY, Signer};
 use crate::ledger::branch::{BranchError, Branches};
 use crate::ledger::message::{MessageError, Template};
 use crate::ledger::record::{self, ChartRef, ChartSource};
-use crate::ledger::root::{Readme, RootError};
+use crate::ledger::root::{Marker, Readme, RootError};
 use crate::pull::cache::Cache;
 use crate::pull::environment::Environment;
 use crate::pull::http::tls::Trust;
@@ -23,7 +25,7 @@ use crate::render::capabilities::Capabilities;
 use crate::render::kube_version::{self, KubeVersionError};
 use crate::render::{self, Prepared};
 use crate::settings::chart::Update;
-use crate::settings::{Agent, Settings};
+use crate::settings::{Agent, Settings, Signing};
 use crate::values::mapping::{Mapping, MappingError};
 
 /// Loaded once, shared by all workers.
@@ -40,6 +42,8 @@ pub struct Inputs {
     pub capabilities: Capabilities,
     /// The same, as `release.yaml` records it.
     pub recorded: record::Capabilities,
+    /// Signs commits, if anybody does.
+    pub signer: Option<Arc<Signer>>,
 }
 
 /// Why the settings cannot be worked with.
@@ -65,6 +69,8 @@ pub enum InputsError {
     Message(#[from] MessageError),
     #[error(transparent)]
     Readme(#[from] RootError),
+    #[error("signing.keyFile {path}: {source}")]
+    Key { path: PathBuf, source: KeyError },
     #[error("capabilities.kubeVersion: {0}")]
     KubeVersion(#[from] KubeVersionError),
 }
@@ -94,8 +100,27 @@ impl Inputs {
             readme: Readme::compile(&readme)?,
             capabilities,
             recorded,
+            signer: signer(&settings.signing)?.map(Arc::new),
         })
     }
+
+    /// The mark of this agent on the branch of a namespace.
+    pub fn marker(&self, namespace: &str) -> Marker {
+        Marker::new(&self.agent.name, namespace).signed_by(self.signer.as_deref().map(Signer::public))
+    }
+}
+
+fn signer(signing: &Signing) -> Result<Option<Signer>, InputsError> {
+    let Some(path) = &signing.key_file else { return Ok(None) };
+    let read = |path: &PathBuf| {
+        let mut text = Vec::new();
+        let read = File::open(path).and_then(|file| file.take(MAX_KEY).read_to_end(&mut text));
+        read.map(|_| text).map_err(|source| InputsError::Read { path: path.clone(), source })
+    };
+    let passphrase = signing.passphrase_file.as_ref().map(read).transpose()?;
+    let passphrase = passphrase.map(|text| String::from_utf8_lossy(&text).trim_end().to_owned());
+    let signer = Signer::new(&read(path)?, passphrase.as_deref());
+    signer.map(Some).map_err(|source| InputsError::Key { path: path.clone(), source })
 }
 
 fn chart(settings: &Settings) -> Result<(Chart, Option<ChartSource>), InputsError> {

@@ -71,7 +71,7 @@ fn clusters(
     if !is_ours || !scope.holds(&marker.namespace) {
         return Ok(Vec::new());
     }
-    let own = Marker::new(&inputs.agent.name, &marker.namespace);
+    let own = inputs.marker(&marker.namespace);
     let names = branch::clusters(reader, name, &own)?.into_iter();
     Ok(names.map(|name| Key { namespace: marker.namespace.clone(), name }).collect())
 }

@@ -119,7 +119,7 @@ impl Stage<'_> {
     /// Commits one change, or leaves everything as it was. A panic is a bug that concerns one cluster: the batch
     /// takes a commit in as its last step, so what is left of this one is at most objects that nothing names.
     pub fn attempt(&mut self, batch: &mut Batch<'_>, change: &Change) -> Result<Done, WriteError> {
-        let marker = Marker::new(&self.inputs.agent.name, &change.key.namespace);
+        let marker = self.inputs.marker(&change.key.namespace);
         caught(|| self.look(change, &marker))?;
         let name = &change.key.name;
         // Taken out: it is changed in place, and rendering needs it changed.
@@ -155,6 +155,7 @@ impl Stage<'_> {
             author: self.author(change),
             committer: self.agent(time),
             message: self.message(change, generation)?,
+            signer: self.inputs.signer.clone(),
         };
         match batch.commit(&spec)? {
             Outcome::Committed(commit) => Ok(commit),

@@ -68,6 +68,8 @@ fn files(settings: &Settings, origin: &Origin) -> Result<(), CheckError> {
     let files = [
         ("kubeconfig", "cluster.kubeconfig", kubeconfig),
         ("commit message template", "templates.commit", settings.templates.commit.as_ref()),
+        ("signing key", "signing.keyFile", settings.signing.key_file.as_ref()),
+        ("passphrase", "signing.passphraseFile", settings.signing.passphrase_file.as_ref()),
         ("README template", "templates.readme", settings.templates.readme.as_ref()),
     ];
     for (what, key, path) in settings.chart.files().into_iter().chain(files) {

@@ -38,6 +38,7 @@ pub struct Settings {
     pub capabilities: Capabilities,
     pub render: Render,
     pub commit: Commit,
+    pub signing: Signing,
     pub delivery: Delivery,
     pub server: Server,
     pub log: Log,
@@ -137,6 +138,18 @@ pub struct Commit {
     /// Changes that arrive within this time share one flush to disk, still one commit each.
     #[serde(deserialize_with = "duration::window")]
     pub window: Span,
+}
+
+/// How commits are signed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Signing {
+    /// A private key of OpenSSH; `None`: commits are not signed.
+    #[serde(deserialize_with = "text::optional_path")]
+    pub key_file: Option<PathBuf>,
+    /// The passphrase of that key, on one line.
+    #[serde(deserialize_with = "text::optional_path")]
+    pub passphrase_file: Option<PathBuf>,
 }
 
 /// Health and metrics over HTTP.

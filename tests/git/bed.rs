@@ -121,6 +121,7 @@ pub fn spec(branch: &str, expected: Option<Oid>, edits: Vec<Edit>) -> CommitSpec
         message: format!("change {branch}\n"),
         author,
         committer,
+        signer: None,
     }
 }
 
