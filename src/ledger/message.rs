@@ -1,8 +1,8 @@
 //! The words of a change turned into the text of a commit message, by a template.
 
-use minijinja::{Environment, context};
+use minijinja::context;
 
-use super::template;
+use super::template::{Replaceable, Text};
 
 /// What the template may use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Words {
     pub subject: String,
     /// All that was asked for, in words; the subject holds as many as fit.
     pub changes: Vec<String>,
+    /// What the change does to what runs: `Prometheus reloads its configuration`.
+    pub effects: Vec<String>,
     /// One line an object: `~ StatefulSet/simple  spec.replicas 1 → 3`.
     pub objects: Vec<String>,
     /// Claims that keep the data of a deleted cluster.
@@ -29,23 +31,27 @@ pub struct Words {
 pub struct MessageError(#[from] minijinja::Error);
 
 /// The message template, compiled once. Trailers are not its business: they are added after it.
-pub struct Template(Environment<'static>);
+pub struct Template(Replaceable);
 
 const NAME: &str = "commit.j2";
 
 impl Template {
-    /// Compiles the template text (minijinja).
-    pub fn compile(text: &str) -> Result<Self, MessageError> {
-        Ok(Template(template::compile(NAME, text, false)?))
+    /// Compiles the template text (minijinja), and the one that promgit ships, which is used where that one fails.
+    pub fn compile(text: &str, shipped: &str) -> Result<Self, MessageError> {
+        Ok(Template(Replaceable::compile(NAME, text, shipped, false)?))
     }
 
-    /// Subject and body, without trailers and without surrounding blank lines.
+    /// Subject and body, without trailers and without surrounding blank lines. A text that had to be ours says why at its end.
     pub fn render(&self, words: &Words) -> Result<String, MessageError> {
-        let Words { namespace, name, subject, changes, objects, claims, cause } = words;
-        let text = self.0.get_template(NAME)?.render(context! {
-            namespace, name, subject, changes, objects, claims, cause,
+        let Words { namespace, name, subject, changes, effects, objects, claims, cause } = words;
+        let Text { text, fault } = self.0.render(&context! {
+            namespace, name, subject, changes, effects, objects, claims, cause,
         })?;
-        Ok(text.trim().to_string())
+        let text = text.trim();
+        Ok(match fault {
+            None => text.to_owned(),
+            Some(fault) => format!("{text}\n\nThe text is promgit's own: {}.", MessageError(fault)),
+        })
     }
 }
 
@@ -59,14 +65,17 @@ mod tests {
             name: "simple".into(),
             subject: "example/simple: replicas 1 → 3".into(),
             changes: vec!["replicas 1 → 3".into()],
+            effects: vec![],
             objects: vec!["~ StatefulSet/simple  spec.replicas 1 → 3".into()],
             claims: vec![],
             cause: String::new(),
         }
     }
 
+    const SHIPPED: &str = include_str!("../../config/commit.j2");
+
     fn render(words: &Words) -> String {
-        Template::compile(include_str!("../../config/commit.j2")).unwrap().render(words).unwrap()
+        Template::compile(SHIPPED, SHIPPED).unwrap().render(words).unwrap()
     }
 
     #[test]
@@ -95,9 +104,15 @@ mod tests {
     }
 
     #[test]
-    fn a_template_that_names_nothing_known_is_an_error() {
-        let template = Template::compile("{{ subjekt }}").unwrap();
-        let text = template.render(&words()).unwrap_err().to_string();
-        assert!(text.contains("templates.commit"), "{text}");
+    fn a_template_that_fails_gives_way_to_ours_which_says_so() {
+        for broken in
+            ["{{ subjekt }}", "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}"]
+        {
+            let text = Template::compile(broken, SHIPPED).unwrap().render(&words()).unwrap();
+            let told = text.strip_prefix(&render(&words())).unwrap();
+            assert!(told.starts_with("\n\nThe text is promgit's own: the commit message template"), "{told}");
+            assert!(told.contains("templates.commit"), "{told}");
+        }
+        assert!(Template::compile("{{", SHIPPED).is_err());
     }
 }

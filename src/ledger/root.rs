@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use minijinja::context;
 use minijinja::value::Serde;
-use minijinja::{Environment, context};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::folder::{Files, KUSTOMIZATION};
 use super::record::ChartRef;
-use super::template;
+use super::template::{Replaceable, Text};
 use super::text::{self, TextError};
 
 /// The file that marks a branch as promgit's.
@@ -147,14 +147,15 @@ pub enum RootError {
 }
 
 /// The README template, compiled once.
-pub struct Readme(Environment<'static>);
+pub struct Readme(Replaceable);
 
 impl Readme {
-    /// Compiles the template text (minijinja; variables `namespace`, `branch`, `clusters`).
-    pub fn compile(text: &str) -> Result<Self, RootError> {
-        let mut environment = template::compile(README, text, true)?;
-        environment.add_filter("cell", cell);
-        Ok(Readme(environment))
+    /// Compiles the template text (minijinja; variables `namespace`, `agent`, `branch`, `clusters`), and the one that
+    /// promgit ships, which is used where that one fails.
+    pub fn compile(text: &str, shipped: &str) -> Result<Self, RootError> {
+        let mut both = Replaceable::compile(README, text, shipped, true)?;
+        both.add_filter("cell", cell);
+        Ok(Readme(both))
     }
 }
 
@@ -210,10 +211,14 @@ pub fn readme(
 ) -> Result<Files, RootError> {
     let row = |(name, row): (&String, &Row)| context! { name, ..minijinja::Value::from(Serde(row)) };
     let rows: Vec<_> = clusters.iter().map(row).collect();
-    let readme = readme.0.get_template(README)?.render(context! {
+    let Text { mut text, fault } = readme.0.render(&context! {
         namespace => &marker.namespace, agent => &marker.agent, branch, clusters => rows,
     })?;
-    Ok(Files::from([(README.into(), readme.into_bytes())]))
+    if let Some(fault) = fault {
+        text +=
+            &format!("\n> This text is promgit's own: {}.\n", cell(&RootError::Readme(fault).to_string()));
+    }
+    Ok(Files::from([(README.into(), text.into_bytes())]))
 }
 
 #[cfg(test)]

@@ -1,7 +1,49 @@
 //! The operator's texts (commit message, README, branch name) compiled as minijinja templates.
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, Error, UndefinedBehavior};
+use minijinja::{Environment, Error, UndefinedBehavior, Value};
+
+/// The operator's template, and the text that promgit ships: what the first fails at, the second still says.
+pub struct Replaceable {
+    own: Environment<'static>,
+    shipped: Environment<'static>,
+    name: &'static str,
+}
+
+/// A text, and why it is not the operator's.
+pub struct Text {
+    pub text: String,
+    pub fault: Option<Error>,
+}
+
+impl Replaceable {
+    /// Compiles both; the two are equal where the operator has no text.
+    pub fn compile(
+        name: &'static str,
+        own: &str,
+        shipped: &str,
+        keep_last_newline: bool,
+    ) -> Result<Self, Error> {
+        let compile = |text| compile(name, text, keep_last_newline);
+        Ok(Replaceable { own: compile(own)?, shipped: compile(shipped)?, name })
+    }
+
+    /// Lets both use a filter.
+    pub fn add_filter(&mut self, name: &'static str, filter: fn(&str) -> String) {
+        for environment in [&mut self.own, &mut self.shipped] {
+            environment.add_filter(name, move |text: String| filter(&text));
+        }
+    }
+
+    /// Renders the operator's text; where that fails, ours.
+    pub fn render(&self, context: &Value) -> Result<Text, Error> {
+        let render = |environment: &Environment<'_>| environment.get_template(self.name)?.render(context);
+        match render(&self.own) {
+            Ok(text) => Ok(Text { text, fault: None }),
+            Err(fault) => Ok(Text { text: render(&self.shipped)?, fault: Some(fault) }),
+        }
+    }
+}
 
 /// Steps of one rendering; a README of 10,000 clusters needs about a tenth.
 const MOST_STEPS: u64 = 10_000_000;
