@@ -16,6 +16,8 @@ use crate::ledger::message::Words;
 use crate::ledger::record::Record;
 use crate::ledger::root::Row;
 use crate::ledger::state::State;
+use crate::ledger::stub::Secrets;
+use crate::ledger::words::effects::{self, effects};
 use crate::ledger::words::objects;
 use crate::ledger::words::subject::{self, Side};
 use crate::source::event::{Deleted, Key, Observed};
@@ -127,6 +129,11 @@ pub fn write(
         changes,
         objects: objects::lines(&old.objects, &new.objects),
         claims: Vec::new(),
+        effects: if is_new(&base) {
+            Vec::new()
+        } else {
+            effects([old.cluster.as_ref(), new.cluster.as_ref()], &old.objects, &new.objects)
+        },
         cause: annotation(&cluster, annotations::CHANGE_CAUSE)
             .map_or(String::new(), |cause| cut(&cause, LONGEST_CAUSE)),
     };
@@ -194,6 +201,7 @@ pub fn remove(reader: &Reader, branch: &str, deleted: &Deleted) -> Result<Plan, 
         objects: objects::lines(&old.objects, &objects::Objects::new()),
         claims,
         cause: String::new(),
+        effects: Vec::new(),
     };
     Ok(Plan::Change(Box::new(Change {
         key,
@@ -226,7 +234,7 @@ fn counted(old: &State, new: &State) -> Generation {
 /// Files that the words are made of even where they stayed the same; objects that did are not told, so they are
 /// not parsed either.
 fn is_told(path: &str) -> bool {
-    matches!(path, folder::CLUSTER | folder::RELEASE)
+    matches!(path, folder::CLUSTER | folder::RELEASE) || effects::is_workload(path)
 }
 
 fn trailers(record: &Record) -> Vec<(&'static str, String)> {
