@@ -29,3 +29,5 @@ mod owners;
 mod phases;
 #[path = "cluster/scene.rs"]
 mod scene;
+#[path = "cluster/secrets.rs"]
+mod secrets;

@@ -27,5 +27,7 @@ mod restored;
 mod sameness;
 #[path = "ledger/saves.rs"]
 mod saves;
+#[path = "ledger/stubs.rs"]
+mod stubs;
 #[path = "ledger/words.rs"]
 mod words;

@@ -297,8 +297,12 @@ mod tests {
             message: "the disk is full".into(),
             again: true,
         };
-        let unchanged =
-            |name: &str| Report::Unchanged { key: key(name), branch: "b".into(), work: work(name) };
+        let unchanged = |name: &str| Report::Unchanged {
+            key: key(name),
+            branch: "b".into(),
+            work: work(name),
+            secrets: Default::default(),
+        };
         let listed = || Report::Listed { clusters: Vec::new(), absent: vec![key("a"), key("b")] };
         assert!(is_well([listed(), failed("a"), unchanged("b"), unchanged("a")]));
         assert!(!is_well([listed(), failed("a"), unchanged("b")]));

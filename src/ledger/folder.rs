@@ -1,5 +1,6 @@
 //! A rendered release turned into the files of its cluster's folder.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
@@ -8,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::names::{self, Identity, ObjectId};
 use super::record::{Capabilities, ChartRef, Item, Record};
 use super::secrets::{self, SecretInGit};
+use super::stub::{self, DigestKey, STUBS, Secrets};
 use super::text::{self, TextError};
 use crate::chart::digest;
 
@@ -23,7 +25,7 @@ pub const HOOKS: &str = "hooks";
 pub const CRDS: &str = "crds";
 
 /// What is ours at the top of a cluster's folder; anything else there is somebody's and survives.
-pub const OWN: &[&str] = &[CLUSTER, VALUES, RELEASE, KUSTOMIZATION, MANIFESTS, HOOKS, CRDS];
+pub const OWN: &[&str] = &[CLUSTER, VALUES, RELEASE, KUSTOMIZATION, MANIFESTS, HOOKS, CRDS, STUBS];
 
 /// What one reconcile wants the folder to hold.
 pub struct Deployment<'a> {
@@ -40,6 +42,8 @@ pub struct Deployment<'a> {
     pub capabilities: Capabilities,
     /// When the lock of its random values was made; empty where none was drawn.
     pub locked_at: String,
+    /// Of the digests of Secrets; `None`: a Secret with values is refused until there is one.
+    pub digest_key: Option<DigestKey>,
     /// Custom resource definitions: applied first, never pruned (their deletion deletes users' data).
     pub crds: Vec<Object>,
     /// In apply order.
@@ -73,12 +77,15 @@ pub enum FolderError {
     Twice { cluster: String, chart: String, object: String },
     #[error(transparent)]
     Secret(#[from] SecretInGit),
+    /// Mended by another render with the lock of the release.
+    #[error("the chart renders Secret/{0} with values, and there is no key for their digests")]
+    WantsKey(String),
     #[error(transparent)]
     Text(#[from] TextError),
 }
 
-/// All files of the folder. Pure: the same deployment gives the same bytes.
-pub fn files(deployment: &Deployment<'_>) -> Result<Files, FolderError> {
+/// All files of the folder, and the Secrets that only have a stub there. Pure: the same deployment gives the same bytes.
+pub fn files(deployment: &Deployment<'_>) -> Result<(Files, Secrets), FolderError> {
     if deployment.manifests.is_empty() {
         let cluster = format!("{}/{}", deployment.namespace, deployment.name);
         return Err(FolderError::Empty { cluster, chart: deployment.chart.name.clone() });
@@ -86,11 +93,14 @@ pub fn files(deployment: &Deployment<'_>) -> Result<Files, FolderError> {
     once(deployment)?;
     let objects = deployment.crds.iter().chain(&deployment.manifests).chain(&deployment.hooks);
     secrets::check(objects.map(|object| &object.json))?;
-    let crds = placed(CRDS, &deployment.crds);
-    let manifests = placed(MANIFESTS, &deployment.manifests);
-    let hooks = placed(HOOKS, &deployment.hooks);
+    let mut secrets = BTreeMap::new();
+    let mut placed = |folder, objects| placed(folder, objects, deployment.digest_key.as_ref(), &mut secrets);
+    let crds = placed(CRDS, &deployment.crds)?;
+    let manifests = placed(MANIFESTS, &deployment.manifests)?;
+    let hooks = placed(HOOKS, &deployment.hooks)?;
     let all: Vec<_> = crds.iter().chain(&manifests).chain(&hooks).cloned().collect();
-    let applied: Vec<_> = crds.iter().chain(&manifests).cloned().collect();
+    let applied: Vec<_> =
+        crds.iter().chain(&manifests).filter(|file| !file.path.starts_with(STUBS)).cloned().collect();
     let cluster = text::yaml(CLUSTER, deployment.cluster)?;
     let record = record(deployment, &cluster, &manifests, &all);
 
@@ -99,10 +109,10 @@ pub fn files(deployment: &Deployment<'_>) -> Result<Files, FolderError> {
     files.insert(VALUES.into(), deployment.values.as_bytes().to_vec());
     files.insert(RELEASE.into(), record.to_yaml()?.into_bytes());
     files.insert(KUSTOMIZATION.into(), kustomization(deployment, &applied)?.into_bytes());
-    for (path, object) in all {
-        files.insert(path, object.text.clone().into_bytes());
+    for File { path, text, .. } in all {
+        files.insert(path, text.into_owned().into_bytes());
     }
-    Ok(files)
+    Ok((files, Secrets::from(secrets)))
 }
 
 /// What is applied of a deployment, in that order.
@@ -125,13 +135,42 @@ fn once(deployment: &Deployment<'_>) -> Result<(), FolderError> {
     Ok(())
 }
 
-fn placed<'a>(folder: &str, objects: &'a [Object]) -> Vec<(String, &'a Object)> {
-    let identities: Vec<Identity> = objects.iter().map(|object| object.identity.clone()).collect();
-    let names = names::file_names(&identities).into_iter();
-    names.map(|name| format!("{folder}/{name}")).zip(objects).collect()
+/// An object's file.
+#[derive(Clone)]
+struct File<'a> {
+    /// Below the cluster's folder.
+    path: String,
+    identity: &'a Identity,
+    text: Cow<'a, str>,
 }
 
-type Placed<'a> = [(String, &'a Object)];
+type Placed<'a> = [File<'a>];
+
+/// The files of objects. In the place of a Secret with values stands its stub; its text goes into `secrets`.
+fn placed<'a>(
+    folder: &str,
+    objects: &'a [Object],
+    key: Option<&DigestKey>,
+    secrets: &mut BTreeMap<String, String>,
+) -> Result<Vec<File<'a>>, FolderError> {
+    let identities: Vec<Identity> = objects.iter().map(|object| object.identity.clone()).collect();
+    let mut files = Vec::new();
+    for (name, Object { identity, text, json }) in names::file_names(&identities).into_iter().zip(objects) {
+        files.push(match stub::has_values(json) {
+            false => File { path: format!("{folder}/{name}"), identity, text: text.into() },
+            true => {
+                let key = key.ok_or_else(|| FolderError::WantsKey(identity.name.clone()))?;
+                let path = match folder {
+                    MANIFESTS => format!("{STUBS}/{name}"),
+                    folder => format!("{STUBS}/{folder}-{name}"),
+                };
+                secrets.insert(path.clone(), text.clone());
+                File { path, identity, text: stub::text(json, key)?.into() }
+            }
+        });
+    }
+    Ok(files)
+}
 
 fn record(deployment: &Deployment<'_>, cluster: &str, manifests: &Placed<'_>, all: &Placed<'_>) -> Record {
     Record {
@@ -142,7 +181,7 @@ fn record(deployment: &Deployment<'_>, cluster: &str, manifests: &Placed<'_>, al
         renderer: deployment.renderer.to_string(),
         capabilities: deployment.capabilities.clone(),
         locked_at: deployment.locked_at.clone(),
-        inventory: manifests.iter().map(|(file, object)| item(file, &object.identity)).collect(),
+        inventory: manifests.iter().map(|file| item(&file.path, file.identity)).collect(),
     }
 }
 
@@ -154,8 +193,8 @@ fn item(file: &str, identity: &Identity) -> Item {
 /// `sha256:<hex>` over `<path> NUL <text> NUL` of every object, so that neither can imitate the other.
 fn digest_of(objects: &Placed<'_>) -> String {
     let mut hash = Sha256::new();
-    for (path, object) in objects {
-        for part in [path.as_bytes(), object.text.as_bytes()] {
+    for File { path, text, .. } in objects {
+        for part in [path.as_bytes(), text.as_bytes()] {
             hash.update(part);
             hash.update([0]);
         }
@@ -171,14 +210,13 @@ pub fn digest(bytes: &[u8]) -> String {
 /// Lists the manifests in apply order. `namespace` is added where an object names none and no object names
 /// another one (kustomize would move those too).
 fn kustomization(deployment: &Deployment<'_>, manifests: &Placed<'_>) -> Result<String, TextError> {
-    let namespaces: BTreeSet<&str> =
-        manifests.iter().map(|(_, object)| object.identity.namespace.as_str()).collect();
+    let namespaces: BTreeSet<&str> = manifests.iter().map(|file| file.identity.namespace.as_str()).collect();
     let own = |namespace: &&str| namespace.is_empty() || *namespace == deployment.namespace;
     let mut data = json!({
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
         "sortOptions": {"order": "fifo"},
-        "resources": manifests.iter().map(|(path, _)| path).collect::<Vec<_>>(),
+        "resources": manifests.iter().map(|file| &file.path).collect::<Vec<_>>(),
     });
     if namespaces.contains("") && namespaces.iter().all(own) {
         data["namespace"] = json!(deployment.namespace);

@@ -24,6 +24,7 @@ pub mod names;
 pub mod record;
 pub mod root;
 pub mod secrets;
+pub mod stub;
 pub mod state;
 pub mod template;
 pub mod text;

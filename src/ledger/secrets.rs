@@ -1,17 +1,21 @@
-//! Keeps secrets out of git: finds rendered `Secret` objects that carry data, and credentials in ConfigMaps.
+//! Keeps secrets out of git: finds credentials in ConfigMaps, and values of Secrets in what was asked for.
 
 use serde_json::Value;
 
-use super::tokens;
+use super::{stub, tokens};
 
 /// What a commit would publish for ever. Only names are told, never a value.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, PartialEq, thiserror::Error)]
 pub enum SecretInGit {
     #[error(
-        "the chart renders Secret/{name} with data ({keys}), and a commit would keep it for ever; \
+        "{field} holds what the chart puts into Secret/{name} as {key}, and a commit would keep it for ever; \
          create the Secret outside git and let the chart refer to it (most charts take an `existingSecret` value)"
     )]
-    Secret { name: String, keys: String },
+    Value { field: String, name: String, key: String },
+    #[error(
+        "the chart renders List/{name} with a Secret that carries values; let the chart render the Secret by itself"
+    )]
+    Listed { name: String },
     #[error(
         "the chart renders ConfigMap/{name} with {kind} in {key}, and a commit would keep it for ever; \
          put it into a Secret that is created outside git, and let the chart mount that"
@@ -19,20 +23,93 @@ pub enum SecretInGit {
     Token { name: String, key: String, kind: &'static str },
 }
 
-/// Refuses Secrets that carry `data` or `stringData`, and ConfigMaps that carry a private key or a token of a known
-/// format; alone or in a `List`.
+/// Refuses ConfigMaps that carry a private key or a token of a known format, alone or in a list, and Secrets in a list that
+/// was not taken apart: they would get no stub.
 pub fn check<'a>(objects: impl IntoIterator<Item = &'a Value>) -> Result<(), SecretInGit> {
-    for object in objects.into_iter().flat_map(alone) {
-        let name = || object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or("?").to_owned();
-        let keys = secret_keys(object);
-        if !keys.is_empty() {
-            return Err(SecretInGit::Secret { name: name(), keys: keys.join(", ") });
-        }
-        if let Some((key, kind)) = token(object) {
-            return Err(SecretInGit::Token { name: name(), key: key.to_owned(), kind });
+    for object in objects {
+        let name = |object: &Value| {
+            object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or("?").to_owned()
+        };
+        for inner in alone(object) {
+            if !std::ptr::eq(inner, object) && stub::has_values(inner) {
+                return Err(SecretInGit::Listed { name: name(object) });
+            }
+            if let Some((key, kind)) = token(inner) {
+                return Err(SecretInGit::Token { name: name(inner), key: key.to_owned(), kind });
+            }
         }
     }
     Ok(())
+}
+
+/// Characters of a value of a Secret that is looked for among what was asked for: shorter ones (`true`, `admin`) stand there
+/// by chance.
+const MIN_VALUE: usize = 6;
+
+/// Names of fields whose text is a secret, however short, if it is part of a rendered Secret.
+const TELLING: &[&str] =
+    &["password", "passwd", "passphrase", "token", "secret", "apikey", "privatekey", "credential"];
+
+/// Refuses what was asked for if it holds the value of a rendered Secret: `cluster.yaml` and `values.yaml` are committed as
+/// they are. `asked` is each of these files, with the word that its fields begin with in the resource.
+pub fn kept<'a>(
+    secrets: impl IntoIterator<Item = &'a Value>,
+    asked: [(&str, &Value); 2],
+) -> Result<(), SecretInGit> {
+    let secrets: Vec<&Value> = secrets.into_iter().filter(|object| stub::has_values(object)).collect();
+    if secrets.is_empty() {
+        return Ok(());
+    }
+    let texts = asked.map(|(root, value)| leaves(root, value)).concat();
+    for secret in secrets {
+        for (key, value) in stub::decoded(secret) {
+            let is_it = |leaf: &&Leaf<'_>| {
+                leaf.text.len() >= MIN_VALUE && leaf.text.as_bytes() == value
+                    || leaf.is_telling && !leaf.text.is_empty() && holds(&value, leaf.text.as_bytes())
+            };
+            if let Some(leaf) = texts.iter().find(is_it) {
+                let name = secret["metadata"]["name"].as_str().unwrap_or("?").to_owned();
+                return Err(SecretInGit::Value { field: leaf.field.clone(), name, key: key.to_owned() });
+            }
+        }
+    }
+    Ok(())
+}
+
+fn holds(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
+
+/// A text somewhere in what was asked for.
+#[derive(Clone)]
+struct Leaf<'a> {
+    /// `spec.values.admin.password`
+    field: String,
+    text: &'a str,
+    is_telling: bool,
+}
+
+fn leaves<'a>(root: &str, value: &'a Value) -> Vec<Leaf<'a>> {
+    let mut found = Vec::new();
+    let mut open = vec![(root.to_owned(), false, value)];
+    while let Some((field, is_telling, value)) = open.pop() {
+        match value {
+            Value::String(text) => found.push(Leaf { field, text, is_telling }),
+            Value::Array(items) => open.extend(
+                items.iter().enumerate().map(|(at, item)| (format!("{field}[{at}]"), is_telling, item)),
+            ),
+            Value::Object(members) => open.extend(members.iter().map(|(key, member)| {
+                let plain: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
+                let plain = plain.to_lowercase();
+                // What ends in a name is a reference: `existingSecretName`, `secretName`.
+                let is_telling =
+                    TELLING.iter().any(|word| plain.ends_with(word) || plain.ends_with(&format!("{word}s")));
+                (format!("{field}.{key}"), is_telling, member)
+            })),
+            _ => {}
+        }
+    }
+    found
 }
 
 /// The first key of a ConfigMap that holds a credential, and of what kind.
@@ -55,35 +132,54 @@ fn alone(object: &Value) -> Vec<&Value> {
     found
 }
 
-fn secret_keys(object: &Value) -> Vec<&str> {
-    if object["kind"] != "Secret" {
-        return Vec::new();
-    }
-    let maps = [&object["data"], &object["stringData"]];
-    maps.into_iter().filter_map(Value::as_object).flat_map(|map| map.keys().map(String::as_str)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
 
-    #[test]
-    fn the_message_names_keys_and_never_values() {
-        let secret =
-            json!({"kind": "Secret", "metadata": {"name": "s"}, "stringData": {"password": "hunter2"}});
-        let text = check([&secret]).unwrap_err().to_string();
-        assert!(
-            text.contains("Secret/s") && text.contains("password") && !text.contains("hunter2"),
-            "{text}"
-        );
+    fn secret(data: &Value) -> Value {
+        json!({"kind": "Secret", "metadata": {"name": "s"}, "stringData": data})
     }
 
     #[test]
-    fn a_secret_in_a_list_is_found() {
-        let secret = json!({"kind": "Secret", "metadata": {"name": "s"}, "data": {"a": "Yg=="}});
-        let list = json!({"kind": "List", "items": [{"kind": "List", "items": [secret]}]});
+    fn a_value_that_was_asked_for_is_found_and_not_shown() {
+        let rendered = secret(&json!({"config": "user: operator\npassword: ab\n", "key": "hunter2"}));
+        let told = |values: &Value| {
+            let asked = [("spec.values", values), ("values", &Value::Null)];
+            kept([&rendered], asked).err().map(|error| error.to_string())
+        };
+        let table = [
+            (
+                json!({"a": {"b": ["x", "hunter2"]}}),
+                "spec.values.a.b[1] holds what the chart puts into Secret/s as key",
+            ),
+            (
+                json!({"db": {"adminPassword": "ab"}}),
+                "spec.values.db.adminPassword holds what the chart puts",
+            ),
+            (json!({"api_tokens": ["ab"]}), "spec.values.api_tokens[0] holds"),
+        ];
+        for (values, expected) in table {
+            let told = told(&values).unwrap_or_default();
+            assert!(told.starts_with(expected) && !told.contains("hunter2"), "{told}");
+        }
+        let innocent = [
+            json!({"user": "ab", "existingSecretName": "ab"}),
+            json!({"user": "operator"}),
+            json!({"password": ""}),
+            json!({"password": "other"}),
+        ];
+        for values in innocent {
+            assert_eq!(told(&values), None, "{values}");
+        }
+    }
+
+    #[test]
+    fn a_secret_in_a_list_of_lists_is_found() {
+        let list =
+            json!({"kind": "List", "items": [{"kind": "List", "items": [secret(&json!({"a": "b"}))]}]});
         assert!(check([&list]).is_err());
+        assert!(check([&secret(&json!({"a": "b"}))]).is_ok(), "it gets a stub");
     }
 
     #[test]

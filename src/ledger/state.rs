@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::folder::{self, CLUSTER, CRDS, HOOKS, MANIFESTS, RELEASE, VALUES};
 use super::record::Record;
+use super::stub::{self, STUBS};
 use super::words::objects::Objects;
 use crate::yaml::{convert, read};
 
@@ -34,7 +35,10 @@ impl State {
             CLUSTER => self.cluster = bytes.and_then(json),
             RELEASE => self.record = bytes.and_then(|bytes| Record::parse(bytes).ok()),
             _ if is_object(path) => {
-                let object = bytes.and_then(json).and_then(|object| Some((title(&object)?, object)));
+                let object = bytes
+                    .and_then(json)
+                    .map(stub::as_secret)
+                    .and_then(|object| Some((title(&object)?, object)));
                 self.titles.insert(path.to_string(), object.as_ref().map(|(title, _)| title.clone()));
                 self.objects.extend(object);
             }
@@ -56,7 +60,7 @@ impl State {
 }
 
 fn is_object(path: &str) -> bool {
-    path.split_once('/').is_some_and(|(folder, _)| [MANIFESTS, HOOKS, CRDS].contains(&folder))
+    path.split_once('/').is_some_and(|(folder, _)| [MANIFESTS, HOOKS, CRDS, STUBS].contains(&folder))
 }
 
 fn json(bytes: &[u8]) -> Option<Json> {

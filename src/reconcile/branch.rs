@@ -12,6 +12,7 @@ use crate::ledger::folder::{CLUSTER, CRDS, KUSTOMIZATION, MANIFESTS, RELEASE};
 use crate::ledger::names::{Identity, ObjectId};
 use crate::ledger::record::Record;
 use crate::ledger::root::{MARKER, Marker, MarkerError, Row};
+use crate::ledger::stub::{self, STUBS};
 use crate::yaml::{convert, read};
 
 /// Trailer keys that are read back.
@@ -136,7 +137,8 @@ fn cluster(reader: &Reader, folder: Oid, namespace: &str) -> Result<Option<(Row,
     };
     let mut objects = match &record {
         Some(record) => record.objects(namespace),
-        None => parsed(reader, folder, MANIFESTS, namespace)?,
+        None => [parsed(reader, folder, MANIFESTS, namespace)?, parsed(reader, folder, STUBS, namespace)?]
+            .concat(),
     };
     objects.extend(parsed(reader, folder, CRDS, namespace)?);
     let asked = file(CLUSTER)?.and_then(|text| read::value(&text).ok());
@@ -155,7 +157,8 @@ fn parsed(reader: &Reader, folder: Oid, part: &str, namespace: &str) -> Result<V
     let mut objects = Vec::new();
     for file in reader.tree(part.oid)?.iter().filter(|entry| entry.is_file()) {
         let value = read::value(&reader.blob(file.oid)?).ok();
-        let identity = value.and_then(|value| Identity::of(&convert::to_json(&value)));
+        let json = value.map(|value| stub::as_secret(convert::to_json(&value)));
+        let identity = json.and_then(|json| Identity::of(&json));
         objects.extend(identity.map(|identity| identity.object(namespace)));
     }
     Ok(objects)

@@ -25,8 +25,8 @@ use crate::source::event::{Deleted, Key, Observed};
 /// What to do for one cluster.
 #[derive(Debug)]
 pub enum Plan {
-    /// The branch says it already.
-    Unchanged,
+    /// The branch says it already. What is applied and not on the branch is here.
+    Unchanged(Secrets),
     Change(Box<Change>),
 }
 
@@ -38,6 +38,8 @@ pub struct Change {
     /// What the branch held when this was planned.
     pub base: Footprint,
     pub kind: Kind,
+    /// What is applied and not committed.
+    pub secrets: Secrets,
     pub words: Words,
     /// Trailers that follow from the content; the writer adds the generation.
     pub trailers: Vec<(&'static str, String)>,
@@ -98,12 +100,12 @@ pub fn write(
     prepared: Prepared,
     observed: &Observed,
 ) -> Result<Plan, PlanError> {
-    let Prepared { key, cluster, files, objects, row, warnings: _ } = prepared;
+    let Prepared { key, cluster, files, secrets, objects, row, warnings: _ } = prepared;
     let base = footprint::of(reader, branch, &key.name)?;
     let held = |(path, bytes): (&String, &Vec<u8>)| (path.clone(), Held::file(blob_id(bytes)));
     let wanted: Footprint = files.iter().map(held).collect();
     if base == wanted {
-        return Ok(Plan::Unchanged);
+        return Ok(Plan::Unchanged(secrets));
     }
     let told = |path: &String| base.get(path) != wanted.get(path) || is_told(path);
     let mut new = State::default();
@@ -127,13 +129,13 @@ pub fn write(
         name: key.name.clone(),
         subject: subject::subject(&key.to_string(), &changes),
         changes,
-        objects: objects::lines(&old.objects, &new.objects),
-        claims: Vec::new(),
         effects: if is_new(&base) {
             Vec::new()
         } else {
             effects([old.cluster.as_ref(), new.cluster.as_ref()], &old.objects, &new.objects)
         },
+        objects: objects::lines(&old.objects, &new.objects),
+        claims: Vec::new(),
         cause: annotation(&cluster, annotations::CHANGE_CAUSE)
             .map_or(String::new(), |cause| cut(&cause, LONGEST_CAUSE)),
     };
@@ -150,6 +152,7 @@ pub fn write(
         branch: branch.to_string(),
         base,
         kind: Kind::Write { files, row, objects: owners::objects(objects) },
+        secrets,
         words,
         trailers,
         requested_by,
@@ -186,7 +189,7 @@ pub fn remove(reader: &Reader, branch: &str, deleted: &Deleted) -> Result<Plan, 
     let base = footprint::of(reader, branch, &key.name)?;
     // A file in the folder's place that was never a folder of ours is somebody's.
     if base.is_empty() || (base.contains_key(IN_PLACE) && !footprint::was_ours(reader, branch, &key.name)?) {
-        return Ok(Plan::Unchanged);
+        return Ok(Plan::Unchanged(Secrets::default()));
     }
     let mut old = footprint::state(reader, &base)?;
     old.name_unread(&State::default());
@@ -198,16 +201,17 @@ pub fn remove(reader: &Reader, branch: &str, deleted: &Deleted) -> Result<Plan, 
         name: key.name.clone(),
         subject: subject::subject(&key.to_string(), &changes),
         changes,
+        effects: Vec::new(),
         objects: objects::lines(&old.objects, &objects::Objects::new()),
         claims,
         cause: String::new(),
-        effects: Vec::new(),
     };
     Ok(Plan::Change(Box::new(Change {
         key,
         branch: branch.to_string(),
         base,
         kind: Kind::Remove,
+        secrets: Secrets::default(),
         words,
         trailers: Vec::new(),
         requested_by: None,
@@ -231,8 +235,8 @@ fn counted(old: &State, new: &State) -> Generation {
     if same { Generation::Same } else { Generation::Next }
 }
 
-/// Files that the words are made of even where they stayed the same; objects that did are not told, so they are
-/// not parsed either.
+/// Files that the words are made of even where they stayed the same: what was asked for, and the workloads, which may
+/// read an object that changed. Other objects that did are not told, so they are not parsed either.
 fn is_told(path: &str) -> bool {
     matches!(path, folder::CLUSTER | folder::RELEASE) || effects::is_workload(path)
 }

@@ -9,6 +9,8 @@ use crate::api::{PrometheusCluster, annotations};
 use crate::ledger::folder::{self, Deployment, Files, FolderError, Object};
 use crate::ledger::names::ObjectId;
 use crate::ledger::root::Row;
+use crate::ledger::secrets;
+use crate::ledger::stub::{DigestKey, Secrets};
 use crate::prometheus::{config, credentials, keys, rules};
 use crate::render::errors::shortened;
 use crate::render::outside::Outside;
@@ -32,6 +34,8 @@ pub struct Prepared {
     /// `cluster.yaml` as JSON.
     pub cluster: Json,
     pub files: Files,
+    /// What is applied and not in these files.
+    pub secrets: Secrets,
     /// What is applied of it.
     pub objects: Vec<ObjectId>,
     /// Its line in the branch's README.
@@ -68,7 +72,10 @@ pub enum PrepareError {
 impl PrepareError {
     /// Whether the same with a lock gets further: the chart asked for the time, or for random values.
     pub fn wants_lock(&self) -> bool {
-        matches!(self, PrepareError::Render { wants_lock: true, .. })
+        matches!(
+            self,
+            PrepareError::Render { wants_lock: true, .. } | PrepareError::Folder(FolderError::WantsKey(_))
+        )
     }
 }
 
@@ -120,16 +127,24 @@ fn prepared(
         renderer: RENDERER,
         capabilities: inputs.recorded.clone(),
         locked_at: lock.filter(|_| is_drawn).map(|lock| lock.at.to_string()).unwrap_or_default(),
+        digest_key: lock.map(digest_key),
         crds: crds.collect::<Result<Vec<_>, _>>()?.concat(),
         manifests: manifests.collect::<Result<Vec<_>, _>>()?.concat(),
         hooks: hooks.collect::<Result<Vec<_>, _>>()?.concat(),
     };
     check_rendered(deployment.manifests.iter().chain(&deployment.hooks))?;
-    let files = folder::files(&deployment)?;
+    let secrets = deployment.manifests.iter().chain(&deployment.hooks).map(|object| &object.json);
+    secrets::kept(secrets, [("spec", &asked["spec"]), ("values", &values)]).map_err(FolderError::from)?;
+    let (files, secrets) = folder::files(&deployment)?;
     let objects = folder::applied(&deployment);
     let row = Row::of(&asked, &inputs.chart_ref);
     let warnings = warnings.iter().map(ToString::to_string).collect();
-    Ok(Prepared { key: key.clone(), cluster: asked, files, objects, row, warnings })
+    Ok(Prepared { key: key.clone(), cluster: asked, files, secrets, objects, row, warnings })
+}
+
+/// Nobody may try values against digests that were made with the lock of nobody.
+fn digest_key(lock: &Lock) -> DigestKey {
+    if lock.seed == [0; 32] { DigestKey::none() } else { DigestKey::of(&lock.seed) }
 }
 
 /// The resource as `cluster.yaml` keeps it: what was asked for, and nothing that an API server or another

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::api::conditions::Reason;
 use crate::git::oid::Oid;
+use crate::ledger::stub::Secrets;
 use crate::source::event::{Key, Observed, Origin, Refused};
 
 use super::class::Class;
@@ -12,10 +13,18 @@ use super::queue::Work;
 /// One piece of news.
 #[derive(Clone, Debug)]
 pub enum Report {
-    /// A durable commit, `took` after the source told of the change.
-    Committed { key: Key, branch: String, commit: Oid, subject: String, work: Work, took: Duration },
+    /// A durable commit, `took` after the source told of the change. `secrets`: what is applied and not in it.
+    Committed {
+        key: Key,
+        branch: String,
+        commit: Oid,
+        subject: String,
+        work: Work,
+        took: Duration,
+        secrets: Secrets,
+    },
     /// The branch says already what the resource asks for.
-    Unchanged { key: Key, branch: String, work: Work },
+    Unchanged { key: Key, branch: String, work: Work, secrets: Secrets },
     /// Nothing was committed for this cluster. `again`: it will be tried again by itself. `origin`: where it
     /// stands, unless it was to be deleted.
     Failed {

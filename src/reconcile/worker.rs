@@ -16,6 +16,7 @@ use super::writer::Planned;
 use crate::api::conditions::Reason;
 use crate::git::reader::Reader;
 use crate::ledger::branch::BranchError;
+use crate::ledger::stub::Secrets;
 use crate::render::policy::Lock;
 use crate::source::event::Observed;
 
@@ -71,7 +72,7 @@ impl Worker<'_> {
     pub fn run(mut self) {
         while let Some(job) = self.queue.next() {
             match self.plan(&job.work) {
-                Ok(Plan::Unchanged) => self.unchanged(job.work),
+                Ok(Plan::Unchanged(secrets)) => self.unchanged(job.work, secrets),
                 Ok(Plan::Change(change)) => {
                     if let Err(gone) = self.plans.send(Planned::new(job, *change)) {
                         // The writer is gone: the process ends, and the next one plans this again.
@@ -83,11 +84,11 @@ impl Worker<'_> {
         }
     }
 
-    fn unchanged(&self, work: Work) {
+    fn unchanged(&self, work: Work, secrets: Secrets) {
         let key = work.key().clone();
         // Planning has named the branch just now.
         let branch = self.inputs.branches.of(&key.namespace).unwrap_or_default();
-        (self.report)(Report::Unchanged { key: key.clone(), branch, work });
+        (self.report)(Report::Unchanged { key: key.clone(), branch, work, secrets });
         self.queue.done(&key);
     }
 
@@ -109,7 +110,7 @@ impl Worker<'_> {
             // Suspended: nothing is rendered and nothing committed; what the branch holds stays.
             Work::Apply(observed) if observed.cluster.spec.suspend => {
                 tracing::info!(cluster = %observed.key, "suspended: left as it is");
-                Ok(Plan::Unchanged)
+                Ok(Plan::Unchanged(Secrets::default()))
             }
             Work::Apply(observed) => {
                 let prepared = self.prepare(observed)?;

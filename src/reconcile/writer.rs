@@ -196,14 +196,14 @@ impl Writer<'_> {
                 continue;
             }
             let Planned { job, change, .. } = planned;
-            let Change { key, branch, words, .. } = change;
+            let Change { key, branch, words, secrets, .. } = change;
             self.queue.done(&key);
             if done.freed {
                 self.queue.hurry(&key.namespace);
             }
             let (commit, subject) = (done.commit, words.subject);
             let took = job.since.elapsed();
-            (self.report)(Report::Committed { key, branch, commit, subject, work: job.work, took });
+            (self.report)(Report::Committed { key, branch, commit, subject, work: job.work, took, secrets });
         }
     }
 

@@ -61,10 +61,10 @@ What the agent may do, and nothing else. README.md says why for each; tests/agen
 {{- end }}
 {{- end }}
 {{- if .Values.rbac.locks }}
-# The Secrets in which the random values of a chart are held still.
+# The Secrets in which the random values of a chart are held still, and those that a chart renders.
 - apiGroups: [""]
   resources: [secrets]
-  verbs: [get, create, patch]
+  verbs: [get, create, patch, delete]
 {{- end }}
 {{- with .Values.rbac.extraRules }}
 {{ toYaml . }}

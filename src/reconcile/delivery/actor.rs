@@ -102,9 +102,9 @@ impl Actor {
         }
         self.is_held = settled.has_finalizer();
         match &settled.outcome {
-            Outcome::Committed { branch, new } => {
+            Outcome::Committed { branch, new, secrets } => {
                 Box::pin(self.told(settled, new.as_ref(), branch)).await;
-                self.deliver(settled, branch, new.as_ref()).await;
+                self.deliver(settled, branch, new.as_ref(), secrets).await;
             }
             Outcome::Suspended => {
                 Box::pin(self.publish_at_last(settled, &Phase::Suspended)).await;

@@ -10,7 +10,7 @@ use tokio::time::{sleep, timeout};
 use super::actor::Actor;
 use super::backoff::Attempts;
 use super::phase::{Described, Phase};
-use super::release::{self, Release};
+use super::release::{self, Part, Release};
 use super::settled::Settled;
 use super::shared::Shared;
 use super::status::is_applied;
@@ -19,6 +19,7 @@ use crate::cluster::apply::{Applier, ApplyError, Version};
 use crate::cluster::object::{self, Object};
 use crate::git::oid::Oid;
 use crate::git::reader::Reader;
+use crate::ledger::stub::Secrets;
 use crate::reconcile::report::Report;
 use crate::source::event::Key;
 
@@ -33,17 +34,24 @@ pub struct Brought {
     pub version: Version,
 }
 
+/// What is to be applied.
+pub struct What<'a> {
+    pub commit: Oid,
+    pub part: Part,
+    pub secrets: &'a Secrets,
+}
+
 impl Actor {
     /// Applies all objects, again and again until the API server has taken them.
     pub(super) async fn apply(
         &mut self,
         settled: &Settled,
-        commit: Oid,
+        what: &What<'_>,
         described: &Described,
     ) -> Vec<Brought> {
         let (mut attempts, began, mut told) = (Attempts::default(), Instant::now(), None);
         loop {
-            let error = match self.try_apply(settled, commit, described).await {
+            let error = match self.try_apply(settled, what, described).await {
                 Ok(brought) => {
                     let took = began.elapsed().as_millis();
                     let Described { short, .. } = described;
@@ -88,12 +96,18 @@ impl Actor {
     async fn try_apply(
         &mut self,
         settled: &Settled,
-        commit: Oid,
+        what: &What<'_>,
         described: &Described,
     ) -> Result<Vec<Brought>, ApplyError> {
         self.hold(settled).await?;
-        let bringing =
-            Bringing { shared: self.shared.clone(), key: self.key.clone(), commit, held: self.held_commit() };
+        let bringing = Bringing {
+            shared: self.shared.clone(),
+            key: self.key.clone(),
+            commit: what.commit,
+            part: what.part,
+            secrets: what.secrets.clone(),
+            held: self.held_commit(),
+        };
         let shared = self.shared.clone();
         let mut work = pin!(shared.in_turn(bringing.all()));
         if let Ok(done) = timeout(QUIET, &mut work).await {
@@ -135,6 +149,8 @@ struct Bringing {
     shared: Arc<Shared>,
     key: Key,
     commit: Oid,
+    part: Part,
+    secrets: Secrets,
     /// What the cluster holds already.
     held: Option<Oid>,
 }
@@ -167,10 +183,11 @@ impl Bringing {
     /// The objects of the commit, and those that the cluster holds already. A repository that does not hold that commit any
     /// more (it was made anew) knows of none.
     async fn read(&self) -> (Release, Vec<Object>) {
-        let (commit, held, name) = (self.commit, self.held, self.key.name.clone());
+        let (commit, held, name, part) = (self.commit, self.held, self.key.name.clone(), self.part);
+        let secrets = self.secrets.clone();
         let load = move |reader: &Reader| {
-            let known = held.and_then(|held| release::load(reader, held, &name).ok());
-            Ok((release::load(reader, commit, &name)?, known.unwrap_or_default().objects))
+            let known = held.and_then(|held| release::load(reader, held, &name, part).ok());
+            Ok((release::whole(reader, commit, &name, part, &secrets)?, known.unwrap_or_default().objects))
         };
         self.shared.read(&self.key, load).await
     }

@@ -7,8 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use super::actor::Actor;
+use super::bring::What;
 use super::phase::{Applied, Described};
-use super::release::{self, Head, ReleaseError};
+use super::release::{self, Head, Part, ReleaseError};
 use super::settled::{New, Settled};
 use super::status::condition;
 use super::tell::reconcile_at;
@@ -18,10 +19,17 @@ use crate::api::conditions::{APPLIED, Reason};
 use crate::api::spec::delivery::Mode;
 use crate::git::oid::Oid;
 use crate::git::reader::Reader;
+use crate::ledger::stub::Secrets;
 
 impl Actor {
     /// Brings a commit to the cluster and follows what becomes of it. Ends only where nothing more can come.
-    pub(super) async fn deliver(&mut self, settled: &Settled, branch: &str, new: Option<&New>) {
+    pub(super) async fn deliver(
+        &mut self,
+        settled: &Settled,
+        branch: &str,
+        new: Option<&New>,
+        secrets: &Secrets,
+    ) {
         let Head { commit, chart, inventory } = Box::pin(self.head(settled, branch, new)).await;
         let described = Described {
             branch: branch.to_string(),
@@ -45,20 +53,21 @@ impl Actor {
             is_external,
             wait: Wait::new(None, before, limit),
         };
+        // Nobody else has the values of a Secret.
+        let part = if is_external { Part::Secrets } else { Part::All };
+        let has_any = !is_external || inventory.iter().any(|item| release::is_stub(&item.file));
+        let applied = match is_held || !has_any {
+            true => Vec::new(),
+            false => Box::pin(self.apply(settled, &What { commit, part, secrets }, &watch.described)).await,
+        };
+        watch.awaited = Box::pin(self.awaited(&inventory, &applied)).await;
         if watch.is_external {
-            watch.awaited = Box::pin(self.awaited(&inventory, &[])).await;
             watch.applied = match is_held {
                 true => Applied::ByOthers,
                 false => {
                     Applied::NotYet(format!("another tool is to apply {branch} at {}", watch.described.short))
                 }
             };
-        } else {
-            let applied = match is_held {
-                true => Vec::new(),
-                false => Box::pin(self.apply(settled, commit, &watch.described)).await,
-            };
-            watch.awaited = Box::pin(self.awaited(&inventory, &applied)).await;
         }
         watch.wait = Wait::new((!is_ready).then(Instant::now), before, limit);
         drop(inventory);

@@ -11,7 +11,7 @@ use super::bring::Brought;
 use super::pace::Pace;
 use super::phase::{Applied, Described, Phase};
 use super::progress::{self, Awaited, Progress, Standing};
-use super::release;
+use super::release::{self, Part};
 use super::watch::Watch;
 use crate::api::PrometheusClusterStatus;
 use crate::api::conditions::{Reason, STALLED};
@@ -110,7 +110,7 @@ impl Actor {
             return;
         }
         let name = self.key.name.clone();
-        let release = self.read(move |reader| release::load(reader, commit, &name)).await;
+        let release = self.read(move |reader| release::load(reader, commit, &name, Part::Listed)).await;
         match self.shared.in_turn(self.applier().difference(&release.objects)).await {
             None => watch.applied = Applied::ByOthers,
             Some(difference) => {

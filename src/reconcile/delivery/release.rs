@@ -8,6 +8,7 @@ use crate::git::oid::Oid;
 use crate::git::reader::{ReadError, Reader};
 use crate::ledger::folder::{CRDS, KUSTOMIZATION, RELEASE};
 use crate::ledger::record::{Item, Record};
+use crate::ledger::stub::{self, STUBS, Secrets};
 use crate::yaml::{convert, read};
 
 /// What a commit says of a cluster, without its manifests: they are most of it, and needed only while they are applied.
@@ -30,6 +31,16 @@ pub struct Release {
     pub objects: Vec<Object>,
 }
 
+/// Which objects of a release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    All,
+    /// What a tool that follows the branch applies.
+    Listed,
+    /// The Secrets, of which the branch holds stubs.
+    Secrets,
+}
+
 /// Why a commit cannot be delivered.
 #[derive(Debug, thiserror::Error)]
 pub enum ReleaseError {
@@ -37,6 +48,11 @@ pub enum ReleaseError {
     Read(#[from] ReadError),
     #[error("branch {branch} does not hold {cluster} any more; it is committed again by the next change")]
     Absent { branch: String, cluster: String },
+    #[error(
+        "{path} in commit {} stands for a Secret whose values are not in memory; it is rendered again by the next change",
+        commit.short()
+    )]
+    Withheld { path: String, commit: Oid },
     #[error("{path} in commit {} cannot be read: {reason}; it was not written by promgit", commit.short())]
     File { path: String, commit: Oid, reason: String },
 }
@@ -66,12 +82,17 @@ pub fn describing(
 
 /// The last state of a cluster whose folder is gone: what the commit before its removal held. None if the branch never
 /// had it.
-pub fn last(reader: &Reader, branch: &str, cluster: &str) -> Result<Option<Release>, ReleaseError> {
+pub fn last(
+    reader: &Reader,
+    branch: &str,
+    cluster: &str,
+    part: Part,
+) -> Result<Option<Release>, ReleaseError> {
     for commit in history::log(reader, reader.tip(branch)?, cluster) {
         let (commit, about) = commit?;
         for commit in [Some(commit), about.parents.first().copied()].into_iter().flatten() {
             if reader.entry(commit, cluster)?.is_some_and(|entry| entry.is_tree()) {
-                return load(reader, commit, cluster).map(Some);
+                return load(reader, commit, cluster, part).map(Some);
             }
         }
     }
@@ -88,18 +109,53 @@ pub fn head(reader: &Reader, commit: Oid, cluster: &str) -> Result<Head, Release
     Ok(Head { commit, chart, inventory: inventory.collect() })
 }
 
-/// Reads the objects of a cluster at a commit.
-pub fn load(reader: &Reader, commit: Oid, cluster: &str) -> Result<Release, ReleaseError> {
-    let at = At { reader, commit, cluster };
+/// Reads the objects of a cluster at a commit. A Secret has digests in the place of its values: it is to be named, not
+/// applied.
+pub fn load(reader: &Reader, commit: Oid, cluster: &str, part: Part) -> Result<Release, ReleaseError> {
+    read_objects(At { reader, commit, cluster }, part, |at, path| at.yaml(path).map(stub::as_secret))
+}
+
+/// Reads the objects of a cluster at a commit, with the Secrets that it has only stubs of.
+pub fn whole(
+    reader: &Reader,
+    commit: Oid,
+    cluster: &str,
+    part: Part,
+    secrets: &Secrets,
+) -> Result<Release, ReleaseError> {
+    read_objects(At { reader, commit, cluster }, part, |at, path| match secrets.get(path) {
+        _ if !is_stub(path) => at.yaml(path),
+        Some(text) => at.parsed(path, text.as_bytes()),
+        None => Err(ReleaseError::Withheld { path: format!("{cluster}/{path}"), commit }),
+    })
+}
+
+fn read_objects(
+    at: At<'_>,
+    part: Part,
+    json: impl Fn(&At<'_>, &str) -> Result<Value, ReleaseError>,
+) -> Result<Release, ReleaseError> {
     let mut release = Release::default();
-    for path in at.resources()? {
-        let object = at.object(&path)?;
+    for path in at.files(part)? {
+        let object = object(json(&at, &path)?);
         match path.starts_with(CRDS) {
             true => release.definitions.push(object),
             false => release.objects.push(object),
         }
     }
     Ok(release)
+}
+
+/// Whether a file stands for a Secret.
+pub fn is_stub(path: &str) -> bool {
+    path.split('/').next() == Some(STUBS)
+}
+
+fn object(json: Value) -> Object {
+    let text = |pointer: &str| json.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_string();
+    let [api_version, kind] = ["/apiVersion", "/kind"].map(text);
+    let [namespace, name] = ["/metadata/namespace", "/metadata/name"].map(text);
+    Object { api_version, kind, namespace, name, json }
 }
 
 /// A cluster's folder in a commit.
@@ -116,24 +172,28 @@ impl At<'_> {
     }
 
     fn yaml(&self, path: &str) -> Result<Value, ReleaseError> {
-        let value = read::value(&self.file(path)?).map_err(|error| self.broken(path, error.to_string()))?;
+        self.parsed(path, &self.file(path)?)
+    }
+
+    fn parsed(&self, path: &str, text: &[u8]) -> Result<Value, ReleaseError> {
+        let value = read::value(text).map_err(|error| self.broken(path, error.to_string()))?;
         Ok(convert::to_json(&value))
     }
 
-    /// The files that are applied, in their order.
-    fn resources(&self) -> Result<Vec<String>, ReleaseError> {
+    /// The files of what is applied, in its order: definitions, then the inventory.
+    fn files(&self, part: Part) -> Result<Vec<String>, ReleaseError> {
         let listed = self.yaml(KUSTOMIZATION)?;
-        let paths = listed["resources"].as_array().into_iter().flatten();
-        Ok(paths.filter_map(Value::as_str).map(str::to_string).collect())
-    }
-
-    fn object(&self, path: &str) -> Result<Object, ReleaseError> {
-        let json = self.yaml(path)?;
-        let text =
-            |pointer: &str| json.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_string();
-        let [api_version, kind] = ["/apiVersion", "/kind"].map(text);
-        let [namespace, name] = ["/metadata/namespace", "/metadata/name"].map(text);
-        Ok(Object { api_version, kind, namespace, name, json })
+        let listed = listed["resources"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        let definitions: Vec<String> =
+            listed.filter(|path| path.starts_with(CRDS)).map(str::to_string).collect();
+        let record = Record::parse(&self.file(RELEASE)?).map_err(|reason| self.broken(RELEASE, reason))?;
+        let inventory = record.inventory.into_iter().map(|item| item.file);
+        let is_part = |path: &String| match part {
+            Part::All => true,
+            Part::Listed => !is_stub(path),
+            Part::Secrets => is_stub(path),
+        };
+        Ok(definitions.into_iter().chain(inventory).filter(is_part).collect())
     }
 
     fn broken(&self, path: &str, reason: String) -> ReleaseError {

@@ -7,6 +7,7 @@ use crate::api::conditions::Reason;
 use crate::api::names::FINALIZER;
 use crate::cluster::publish::Subject;
 use crate::git::oid::Oid;
+use crate::ledger::stub::Secrets;
 use crate::reconcile::queue::Work;
 use crate::reconcile::report::Report;
 use crate::source::event::{Deleted, Key, Refused};
@@ -26,6 +27,8 @@ pub enum Outcome {
     Committed {
         branch: String,
         new: Option<New>,
+        /// What is applied and not on the branch.
+        secrets: Secrets,
     },
     Suspended,
     /// It is not in git, and why.
@@ -68,11 +71,11 @@ impl Settled {
             return Settled::refused(refused);
         }
         let (work, outcome) = match report {
-            Report::Committed { work, branch, commit, subject, .. } => {
+            Report::Committed { work, branch, commit, subject, secrets, .. } => {
                 let new = Some(New { commit: *commit, subject: subject.clone() });
-                (work, committed(work, branch, new))
+                (work, committed(work, branch, new, secrets))
             }
-            Report::Unchanged { work, branch, .. } => (work, committed(work, branch, None)),
+            Report::Unchanged { work, branch, secrets, .. } => (work, committed(work, branch, None, secrets)),
             Report::Failed { work, reason, message, again, .. } => {
                 let message = message.trim_end().to_string();
                 (work, Outcome::Failed { reason: *reason, message, again: *again })
@@ -112,11 +115,11 @@ pub fn gone(report: &Report) -> Option<Key> {
     }
 }
 
-fn committed(work: &Work, branch: &str, new: Option<New>) -> Outcome {
+fn committed(work: &Work, branch: &str, new: Option<New>, secrets: &Secrets) -> Outcome {
     let branch = branch.to_string();
     match work {
         Work::Apply(observed) if observed.cluster.spec.suspend => Outcome::Suspended,
-        Work::Apply(_) => Outcome::Committed { branch, new },
+        Work::Apply(_) => Outcome::Committed { branch, new, secrets: secrets.clone() },
         Work::Delete(_) => Outcome::Removed { branch },
     }
 }

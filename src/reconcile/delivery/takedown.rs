@@ -5,7 +5,7 @@ use tokio::time::sleep;
 use super::actor::Actor;
 use super::backoff::Attempts;
 use super::phase::Phase;
-use super::release::{self, Release};
+use super::release::{self, Part, Release};
 use super::settled::Settled;
 use crate::api::conditions::Reason;
 use crate::api::names::FINALIZER;
@@ -29,8 +29,10 @@ impl Actor {
         if !settled.has_finalizer() {
             return;
         }
-        if self.mode(settled) == Mode::Apply
-            && let Some(release) = self.last(settled, branch).await
+        // What another tool applied it takes down itself; it does not know of the Secrets.
+        let part = if self.mode(settled) == Mode::Apply { Part::All } else { Part::Secrets };
+        if let Some(release) = self.last(settled, branch, part).await
+            && (part == Part::All || !release.objects.is_empty())
         {
             self.take_down(settled, release).await;
         }
@@ -44,13 +46,13 @@ impl Actor {
 
     /// What the cluster had last; none if it never had anything. A repository that does not know the cluster, though its
     /// status names a commit, is another one: to let the resource go would leave all of its objects behind.
-    async fn last(&mut self, settled: &Settled, branch: &str) -> Option<Release> {
+    async fn last(&mut self, settled: &Settled, branch: &str, part: Part) -> Option<Release> {
         let mut attempts = Attempts::default();
         loop {
             let (branch, name) = (branch.to_string(), self.key.name.clone());
-            let last = self.read(move |reader| release::last(reader, &branch, &name)).await;
+            let last = self.read(move |reader| release::last(reader, &branch, &name, part)).await;
             let commit = self.status.as_ref().and_then(|status| status.commit.as_ref());
-            let (None, Some(commit)) = (&last, commit) else { return last };
+            let (None, Some(commit), Part::All) = (&last, commit, part) else { return last };
             let why = format!(
                 "the repository does not hold commit {}, which says what to delete; give the agent the repository that \
                  has it, or delete the objects by hand and then take the finalizer {FINALIZER} off",
