@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use git2::{ErrorCode, ObjectType, Odb, OdbLookupFlags};
 
-use super::object::{Commit, Malformed, TreeEntry, decode_commit, decode_tree};
+use super::object::{Commit, Malformed, TreeEntry, decode_commit, decode_tree, find_in_tree, first_parent};
 use super::oid::{Kind, OID_HEX, Oid};
 
 /// The largest object that is read or written: a manifest is at most as big as etcd takes (1.5 MB); this leaves room for files of
@@ -93,6 +93,19 @@ impl Objects {
             return Ok(Vec::new());
         }
         decode_tree(&self.of_kind(oid, Kind::Tree)?).map_err(|e| self.malformed(oid, &e))
+    }
+
+    /// One entry of a tree.
+    pub fn find(&self, tree: Oid, name: &[u8]) -> Result<Option<TreeEntry>, ObjectError> {
+        if tree == Oid::EMPTY_TREE {
+            return Ok(None);
+        }
+        find_in_tree(&self.of_kind(tree, Kind::Tree)?, name).map_err(|e| self.malformed(tree, &e))
+    }
+
+    /// The first parent of a commit.
+    pub fn first_parent(&self, commit: Oid) -> Result<Option<Oid>, ObjectError> {
+        Ok(first_parent(&self.of_kind(commit, Kind::Commit)?))
     }
 
     /// A commit.
