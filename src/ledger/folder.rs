@@ -138,7 +138,7 @@ fn record(deployment: &Deployment<'_>, cluster: &str, manifests: &Placed<'_>, al
         chart: deployment.chart.clone(),
         cluster_digest: digest(cluster.as_bytes()),
         values_digest: deployment.values_digest.to_string(),
-        manifest_digest: digest_of(all),
+        manifest_digest: digest_of(all.iter().map(|(path, object)| (path.as_str(), object.text.as_bytes()))),
         renderer: deployment.renderer.to_string(),
         capabilities: deployment.capabilities.clone(),
         locked_at: deployment.locked_at.clone(),
@@ -151,11 +151,18 @@ fn item(file: &str, identity: &Identity) -> Item {
     Item { api_version, kind, namespace, name, file: file.to_string() }
 }
 
+/// Paths of all objects below the folder, in the order in which `manifestDigest` takes them.
+pub fn order(deployment: &Deployment<'_>) -> Vec<String> {
+    let Deployment { crds, manifests, hooks, .. } = deployment;
+    let parts = [(CRDS, crds), (MANIFESTS, manifests), (HOOKS, hooks)];
+    parts.iter().flat_map(|(folder, objects)| placed(folder, objects)).map(|(path, _)| path).collect()
+}
+
 /// `sha256:<hex>` over `<path> NUL <text> NUL` of every object, so that neither can imitate the other.
-fn digest_of(objects: &Placed<'_>) -> String {
+pub fn digest_of<'a>(objects: impl Iterator<Item = (&'a str, &'a [u8])>) -> String {
     let mut hash = Sha256::new();
-    for (path, object) in objects {
-        for part in [path.as_bytes(), object.text.as_bytes()] {
+    for (path, text) in objects {
+        for part in [path.as_bytes(), text] {
             hash.update(part);
             hash.update([0]);
         }

@@ -75,7 +75,6 @@ impl Inputs {
         let (chart, source) = chart(settings)?;
         let (mapping, text) = or_shipped(&settings.chart.mapping, shipped::MAPPING_NAME, shipped::MAPPING)?;
         let (_, message) = or_shipped(&settings.templates.commit, "", shipped::COMMIT)?;
-        let (_, readme) = or_shipped(&settings.templates.readme, "", shipped::README)?;
         let (capabilities, recorded) = capabilities(settings)?;
         Ok(Inputs {
             agent: settings.agent.clone(),
@@ -91,11 +90,17 @@ impl Inputs {
             mapping: Mapping::parse(&mapping, &text)?,
             overrides: Json::Object(settings.chart.override_values.clone()),
             message: Template::compile(&message)?,
-            readme: Readme::compile(&readme)?,
+            readme: readme(settings)?,
             capabilities,
             recorded,
         })
     }
+}
+
+/// The template of the README.
+pub fn readme(settings: &Settings) -> Result<Readme, InputsError> {
+    let (_, text) = or_shipped(&settings.templates.readme, "", shipped::README)?;
+    Ok(Readme::compile(&text)?)
 }
 
 fn chart(settings: &Settings) -> Result<(Chart, Option<ChartSource>), InputsError> {
@@ -126,7 +131,8 @@ fn remote(
     Ok((chart, Some(ChartSource { repository, name, asked, archive: digest })))
 }
 
-fn source(settings: &Settings, place: &Place<'_>) -> Source {
+/// How the settings say that a chart of a repository is fetched.
+pub fn source(settings: &Settings, place: &Place<'_>) -> Source {
     let chart = settings.chart.clone();
     Source {
         repository: place.repository.to_owned(),
