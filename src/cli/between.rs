@@ -37,13 +37,12 @@ pub fn run(
     if old.folder.is_none() && new.folder.is_none() {
         return Err(history::unknown(settings, &new.branch, Some(new.commit), &new.key));
     }
+    // Below the cluster where both have one name; two folders of other names have no common one.
     let changes = log::diff(&reader, old.folder, new.folder, "")?;
     let one_name = old.key.name == new.key.name;
-    let files: Vec<FileChange> = changes
-        .into_iter()
-        .map(FileChange::from)
-        .map(|file| named_as(file, one_name.then_some(&new.key.name[..])))
-        .collect();
+    let below = if one_name { format!("{}/", new.key.name) } else { String::new() };
+    let named = |file: FileChange| FileChange { path: format!("{below}{}", file.path), ..file };
+    let files: Vec<FileChange> = changes.into_iter().map(FileChange::from).map(named).collect();
     match output {
         Format::Text => {
             console.data(files.iter().map(|file| unified::text(file, console)).collect::<String>())?
@@ -95,14 +94,6 @@ fn find(reader: &Reader, settings: &Settings, target: &Target) -> anyhow::Result
     let commit = operation::commit(reader, &branch, tip, revision.as_deref())?;
     let folder = reader.entry(commit, &key.name)?.filter(TreeEntry::is_tree).map(|entry| entry.oid);
     Ok(End { key: key.clone(), branch, commit, folder })
-}
-
-/// The paths that git would show: below the cluster where both have one name.
-fn named_as(file: FileChange, cluster: Option<&str>) -> FileChange {
-    match cluster {
-        Some(cluster) => FileChange { path: format!("{cluster}/{}", file.path), ..file },
-        None => file,
-    }
 }
 
 fn json(old: &End, new: &End, files: &[FileChange]) -> String {
