@@ -1,34 +1,44 @@
-//! `promgit diff`: what a commit would change, printed from the plan that the agent would execute.
+//! `promgit diff`: what a commit would change, printed from the plan that the agent would execute; or two commits compared.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use similar::TextDiff;
 
+use super::between;
 use super::console::Console;
 use super::exit::Exit;
-use super::operation::{self, FileArguments, Format, Resources, SettingsArguments};
+use super::operation::{self, FileArguments, Format, Resources, SettingsArguments, Target};
 use super::problem::Problem;
 use super::shown::{self, Shown};
+use super::unified::{self, FileChange};
 use crate::git::reader::Reader;
 use crate::reconcile::inputs::Inputs;
 use crate::reconcile::plan::{self, Change, Kind, Plan};
 use crate::settings::load::Flags;
 use crate::source::event::Observed;
 
-/// Show what a commit would change
+/// Show what a commit would change, or what changed between two commits
 ///
-/// Exit code 0: nothing; 3: something; 1: it failed; 2: used wrongly. Clusters that the repository holds and
-/// the files do not are left out.
+/// With -f: what the agent would commit for these resources; clusters that the repository holds and the files do not are
+/// left out. With revisions, as with `git diff`: A..B, where a side that is left out is the newest commit; one commit is
+/// compared with the newest; two clusters are compared as `git diff REV:PATH REV:PATH` compares two folders.
+/// Exit code 0: nothing; 3: something; 1: it failed; 2: used wrongly.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   promgit diff -f examples --repo deploy.git
-  promgit diff -f examples/simple.yaml -o json | jq -r .subject")]
+  promgit diff -f examples/simple.yaml -o json | jq -r .subject
+  promgit diff example/simple@3f2a91c..91c03fe --repo deploy.git
+  promgit diff example/simple@3f2a91c                  # since then
+  promgit diff staging/web production/web              # two clusters, as they are now")]
 pub struct Arguments {
-    #[command(flatten)]
-    files: FileArguments,
+    /// Two commits of a cluster, or one of each of two clusters
+    #[arg(value_name = "NAMESPACE/NAME[@A[..B]]", num_args = 1..=2, conflicts_with = "files")]
+    revisions: Vec<Target>,
+    /// Files or folders with PrometheusClusters; - reads standard input
+    #[arg(short = 'f', long = "file", value_name = "FILE", num_args = 1.., required_unless_present = "revisions")]
+    files: Vec<PathBuf>,
     /// The repository to compare with [default: deploy.git]
     #[arg(long, value_name = "PATH")]
     repo: Option<PathBuf>,
@@ -39,13 +49,13 @@ pub struct Arguments {
     settings: SettingsArguments,
 }
 
-/// A file before and after; `None`: not there.
-type FileChange = (String, Option<Vec<u8>>, Option<Vec<u8>>);
-
 pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> {
     let flags = Flags { repository: arguments.repo.clone(), ..Flags::default() };
     let settings = arguments.settings.load(flags)?;
-    let Resources { clusters, problems } = arguments.files.read()?;
+    if !arguments.revisions.is_empty() {
+        return between::run(&settings, &arguments.revisions, arguments.output, console);
+    }
+    let Resources { clusters, problems } = FileArguments { files: arguments.files }.read()?;
     let inputs = Inputs::load(&settings)?;
     let reader = operation::repository(&settings)?;
     for problem in &problems {
@@ -102,7 +112,7 @@ fn files(change: &Change, reader: &Reader) -> anyhow::Result<Vec<FileChange>> {
         let old = change.base.get(path).map(|held| held.bytes(reader)).transpose()?.flatten();
         let new = files.get(path).cloned();
         if old != new {
-            found.push((format!("{}/{path}", change.key.name), old, new));
+            found.push(FileChange { path: format!("{}/{path}", change.key.name), old, new });
         }
     }
     Ok(found)
@@ -113,42 +123,19 @@ fn text(change: &Change, files: &[FileChange], console: &Console) -> String {
     for line in &change.words.objects {
         let _ = writeln!(text, "  {line}");
     }
-    for (path, old, new) in files {
-        text.push_str(&unified(path, old.as_deref(), new.as_deref(), console));
-    }
+    text.extend(files.iter().map(|file| unified::text(file, console)));
     text
-}
-
-fn unified(path: &str, old: Option<&[u8]>, new: Option<&[u8]>, console: &Console) -> String {
-    let [before, after] =
-        [old, new].map(|side| String::from_utf8_lossy(side.unwrap_or_default()).into_owned());
-    let name =
-        |side: Option<&[u8]>, prefix: &str| side.map_or("/dev/null".into(), |_| format!("{prefix}/{path}"));
-    let diff = TextDiff::from_lines(&before, &after);
-    let plain = diff.unified_diff().context_radius(3).header(&name(old, "a"), &name(new, "b")).to_string();
-    let styled = plain.lines().map(|line| match line.as_bytes().first() {
-        Some(b'+') => console.styled(32, line),
-        Some(b'-') => console.styled(31, line),
-        Some(b'@') => console.styled(36, line),
-        _ => line.to_string(),
-    });
-    styled.fold(String::new(), |text, line| text + &line + "\n")
 }
 
 /// One JSON document a cluster, a line each.
 fn json(change: &Change, files: &[FileChange]) -> String {
-    let file = |(path, old, new): &FileChange| {
-        let text =
-            |side: &Option<Vec<u8>>| side.as_ref().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-        json!({"path": path, "old": text(old), "new": text(new)})
-    };
     let value = json!({
         "cluster": change.key.to_string(),
         "branch": change.branch,
         "subject": change.words.subject,
         "changes": change.words.changes,
         "objects": change.words.objects,
-        "files": files.iter().map(file).collect::<Vec<_>>(),
+        "files": files.iter().map(unified::json).collect::<Vec<_>>(),
     });
     format!("{value}\n")
 }

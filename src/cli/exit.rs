@@ -21,7 +21,7 @@ pub enum Exit {
     Failed,
     /// 2: used wrongly: arguments or settings that no run can work with.
     Usage,
-    /// 3: differences found (`diff`).
+    /// 3: differences found (`diff`, `verify`).
     Different,
 }
 

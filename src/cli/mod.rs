@@ -1,11 +1,13 @@
 //! The command line, one file a command, each thin: arguments in, one operation called, the result printed.
 #![allow(clippy::disallowed_methods)] // the process: arguments, environment and streams enter here
 
+mod between;
 pub mod completions;
 pub mod console;
 pub mod crd;
 pub mod diff;
 pub mod exit;
+pub mod gc;
 mod hint;
 pub mod history;
 pub mod operation;
@@ -16,7 +18,9 @@ pub mod run;
 pub mod show;
 mod shown;
 pub mod template;
+mod unified;
 pub mod validate;
+pub mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -40,7 +44,7 @@ Begin with:
   promgit run --source dir:examples --repo deploy.git
 
 Data goes to standard output, all else to standard error.
-Exit codes: 0 done, 1 failed, 2 used wrongly (arguments, settings), 3 differences found (diff).";
+Exit codes: 0 done, 1 failed, 2 used wrongly (arguments, settings), 3 differences found (diff, verify).";
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -51,6 +55,8 @@ pub enum Command {
     Diff(diff::Arguments),
     History(history::Arguments),
     Show(show::Arguments),
+    Verify(verify::Arguments),
+    Gc(gc::Arguments),
     Crd(crd::Arguments),
     Completions(completions::Arguments),
 }
@@ -97,6 +103,8 @@ fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> {
         Command::Diff(arguments) => diff::run(arguments, console),
         Command::History(arguments) => history::run(arguments, console),
         Command::Show(arguments) => show::run(arguments, console),
+        Command::Verify(arguments) => verify::run(arguments, console),
+        Command::Gc(arguments) => gc::run(arguments, console),
         Command::Crd(arguments) => crd::run(arguments, console),
         Command::Completions(arguments) => completions::run(arguments, console),
     }

@@ -8,6 +8,8 @@ use anyhow::{Context, bail};
 
 use super::exit::UsageError;
 use super::problem::Problem;
+use crate::git::history as log;
+use crate::git::oid::Oid;
 use crate::git::reader::Reader;
 use crate::ledger::branch::Branches;
 use crate::settings::Settings;
@@ -201,8 +203,24 @@ impl std::str::FromStr for Target {
 
 /// The repository of the settings, opened for reading, and the branch of a namespace.
 pub fn branch(settings: &Settings, namespace: &str) -> anyhow::Result<(Reader, String)> {
-    let branch = Branches::compile(&settings.repository.branch)?.of(namespace)?;
+    let branch = branch_of(settings, namespace)?;
     Ok((repository(settings)?, branch))
+}
+
+/// The branch of a namespace.
+pub fn branch_of(settings: &Settings, namespace: &str) -> anyhow::Result<String> {
+    Ok(Branches::compile(&settings.repository.branch)?.of(namespace)?)
+}
+
+/// The commit of a branch that a user named by the beginning of its id; its tip if none was named. A commit of another branch
+/// would show another namespace.
+pub fn commit(reader: &Reader, branch: &str, tip: Oid, revision: Option<&str>) -> anyhow::Result<Oid> {
+    let Some(prefix) = revision else { return Ok(tip) };
+    let commit = reader.resolve(prefix)?;
+    if !log::holds(reader, tip, commit)? {
+        bail!("commit {} is not on branch {branch}; `promgit history` lists those that are", commit.short());
+    }
+    Ok(commit)
 }
 
 /// The repository of the settings, opened for reading.

@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 
 use serde_json::{Value as Json, json};
 
 use super::console::Console;
 use super::exit::Exit;
-use super::history::{self, time};
+use super::history::{self, Entry, Ledger, time};
 use super::operation::{self, ConfigArguments, Format, Target};
+use super::unified::{self, FileChange};
 use crate::git::history as log;
 use crate::git::object::Commit;
 use crate::git::oid::Oid;
@@ -22,12 +23,13 @@ use crate::yaml::{convert, read};
 
 /// Show a cluster as it was at a commit (default: now)
 ///
-/// Without --cr, --values or --manifests: the commit that made it so.
+/// Without --cr, --values, --manifests or --diff: the commit that made it so.
 #[derive(clap::Args)]
 #[command(after_help = "\
 Examples:
   promgit show example/simple --repo deploy.git
   promgit show example/simple --manifests
+  promgit show example/simple@3f2a91c --diff
   promgit show example/simple@3f2a91c --cr | kubectl apply -f -     # go back to it")]
 pub struct Arguments {
     /// The cluster, and a commit of its branch (any unique beginning of the id)
@@ -45,6 +47,9 @@ pub struct Arguments {
     /// Print the manifests, in apply order
     #[arg(long, group = "part")]
     manifests: bool,
+    /// Print the commit and what it changed in the cluster's folder
+    #[arg(long, group = "part")]
+    diff: bool,
     /// json prints one object (manifests: a list)
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Format,
@@ -53,14 +58,14 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> {
-    let Arguments { cluster: Target { key, revision }, repo, cr, values, manifests, output, config } =
+    let Arguments { cluster: Target { key, revision }, repo, cr, values, manifests, diff, output, config } =
         arguments;
     let settings = config.load(&Flags { repository: repo, ..Flags::default() })?;
     let (reader, branch) = operation::branch(&settings, &key.namespace)?;
     let Some(tip) = reader.tip(&branch)? else {
         return Err(history::unknown(&settings, &branch, None, &key));
     };
-    let at = revision.as_deref().map_or(Ok(tip), |prefix| on_branch(&reader, tip, prefix, &branch))?;
+    let at = operation::commit(&reader, &branch, tip, revision.as_deref())?;
     let Some((commit, found)) = log::log(&reader, Some(at), &key.name).next().transpose()? else {
         return Err(history::unknown(&settings, &branch, Some(tip), &key));
     };
@@ -70,9 +75,11 @@ pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> 
         (_, true, _) => vec![folder.file(VALUES)?],
         (.., true) => folder.manifests()?,
         _ => {
+            let files = if diff { Some(changes(&reader, &found, &key.name)?) } else { None };
+            let entry = Ledger::open(&reader, tip, &key)?.entry(commit, &found)?;
             console.data(match output {
-                Format::Text => text(commit, &found),
-                Format::Json => json(commit, &found)?,
+                Format::Text => text(commit, &found, files.as_deref(), console),
+                Format::Json => json(&entry, &found, files.as_deref())?,
             })?;
             return Ok(Exit::Done);
         }
@@ -93,17 +100,6 @@ fn values_of(texts: &[String]) -> anyhow::Result<Vec<Json>> {
 
 fn pretty(value: &Json) -> anyhow::Result<String> {
     Ok(serde_json::to_string_pretty(value)? + "\n")
-}
-
-/// A commit of another branch would show another namespace.
-fn on_branch(reader: &Reader, tip: Oid, prefix: &str, branch: &str) -> anyhow::Result<Oid> {
-    let commit = reader.resolve(prefix)?;
-    for found in log::log(reader, Some(tip), "") {
-        if found?.0 == commit {
-            return Ok(commit);
-        }
-    }
-    bail!("commit {} is not on branch {branch}; `promgit history` lists those that are", commit.short())
 }
 
 struct Folder<'a> {
@@ -130,22 +126,37 @@ impl Folder<'_> {
     }
 }
 
-fn text(oid: Oid, commit: &Commit) -> String {
+/// What a commit changed in the folder of a cluster.
+fn changes(reader: &Reader, commit: &Commit, cluster: &str) -> anyhow::Result<Vec<FileChange>> {
+    let before = commit.parents.first().map(|parent| reader.commit(*parent)).transpose()?;
+    let found = log::diff(reader, before.map(|parent| parent.tree), Some(commit.tree), cluster)?;
+    Ok(found.into_iter().map(FileChange::from).collect())
+}
+
+fn text(oid: Oid, commit: &Commit, files: Option<&[FileChange]>, console: &Console) -> String {
     let indented =
         commit.message.trim_end().lines().map(|line| format!("    {line}").trim_end().to_string() + "\n");
-    format!(
+    let mut text = format!(
         "commit {oid}\nAuthor: {}\nDate:   {}\n\n{}",
         commit.author.name,
         time(commit.author.seconds),
         indented.collect::<String>()
-    )
+    );
+    if let Some(files) = files {
+        text += "\n";
+        text.extend(files.iter().map(|file| unified::text(file, console)));
+    }
+    text
 }
 
-/// The entry of `history`, with the whole message and its trailers.
-fn json(oid: Oid, commit: &Commit) -> anyhow::Result<String> {
-    let mut value = serde_json::to_value(history::entry(oid, commit))?;
+/// The entry of `history`, with the whole message, its trailers, and the files if they were asked for.
+fn json(entry: &Entry, commit: &Commit, files: Option<&[FileChange]>) -> anyhow::Result<String> {
+    let mut value = serde_json::to_value(entry)?;
     let all = trailers::parse(&commit.message);
     value["message"] = json!(commit.message);
     value["trailers"] = all.iter().map(|trailer| (trailer.key.clone(), json!(trailer.value))).collect();
+    if let Some(files) = files {
+        value["files"] = files.iter().map(unified::json).collect();
+    }
     pretty(&value)
 }

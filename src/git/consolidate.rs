@@ -70,6 +70,47 @@ pub fn run(store: &mut Store) -> Result<Summary, ConsolidateError> {
     if loose.len() <= MAX_LOOSE {
         loose.clear();
     }
+    merge(store, sources, loose, summary)
+}
+
+/// Merges all packs and loose objects into one pack, whatever their number.
+pub fn all(store: &mut Store) -> Result<Summary, ConsolidateError> {
+    let objects = store.root().join("objects");
+    let mut summary = Summary::default();
+    let sources = read_indexes(packs(&objects)?, &mut summary.damaged)?;
+    let loose = loose_objects(&objects)?;
+    merge(store, sources, loose, summary)
+}
+
+/// What the objects of a repository are stored in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    pub packs: usize,
+    pub loose: usize,
+    /// Of packs, their indexes and loose objects.
+    pub bytes: u64,
+}
+
+/// Counts packs, loose objects and bytes.
+pub fn stored(store: &Store) -> Result<Stored, IoError> {
+    let objects = store.root().join("objects");
+    let folder = objects.join("pack");
+    let names = durable::names(&folder)?;
+    let packs = names.iter().filter(|name| name.ends_with(".pack")).count();
+    let loose = loose_objects(&objects)?;
+    let paths = names.iter().map(|name| folder.join(name));
+    let paths = paths.chain(loose.iter().map(|oid| path_of(&objects, *oid)));
+    let size = |path: PathBuf| path.metadata().map_or(0, |found| found.len());
+    Ok(Stored { packs, loose: loose.len(), bytes: paths.map(size).sum() })
+}
+
+fn merge(
+    store: &mut Store,
+    sources: Vec<Source>,
+    loose: Vec<Oid>,
+    mut summary: Summary,
+) -> Result<Summary, ConsolidateError> {
+    let objects = store.root().join("objects");
     if sources.len() < 2 && loose.is_empty() {
         return Ok(summary);
     }

@@ -11,7 +11,12 @@ pub struct Log<'r> {
     reader: &'r Reader,
     path: String,
     next: Option<Oid>,
+    /// The commit at `next` and what it has at the path, where the step before looked at it.
+    known: Option<(Commit, Entry)>,
 }
+
+/// Mode and id of what stands at a path.
+type Entry = Option<(u32, Oid)>;
 
 /// How a file differs between two trees.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +28,7 @@ pub enum Change {
 
 /// Starts at `from`; an empty path stands for everything.
 pub fn log<'r>(reader: &'r Reader, from: Option<Oid>, path: &str) -> Log<'r> {
-    Log { reader, path: path.to_owned(), next: from }
+    Log { reader, path: path.to_owned(), next: from, known: None }
 }
 
 impl Iterator for Log<'_> {
@@ -45,25 +50,44 @@ impl Iterator for Log<'_> {
 }
 
 impl Log<'_> {
-    /// The commit if it changed the path; goes on to its first parent.
+    /// The commit if it changed the path; goes on to its first parent. Every commit is read once, and a tree that the
+    /// parent has too not again.
     fn step(&mut self, oid: Oid) -> Result<Option<Commit>, ReadError> {
-        let commit = self.reader.commit(oid)?;
-        self.next = commit.parents.first().copied();
-        let here = self.value(commit.tree)?;
-        let before = match self.next {
-            Some(parent) => self.value(self.reader.commit(parent)?.tree)?,
-            None => None,
+        let (commit, here) = match self.known.take() {
+            Some(known) => known,
+            None => {
+                let commit = self.reader.commit(oid)?;
+                let here = self.value(commit.tree)?;
+                (commit, here)
+            }
         };
+        self.next = commit.parents.first().copied();
+        let Some(parent) = self.next else { return Ok(here.is_some().then_some(commit)) };
+        let parent = self.reader.commit(parent)?;
+        let before = if parent.tree == commit.tree { here } else { self.value(parent.tree)? };
+        self.known = Some((parent, before));
         Ok((here != before).then_some(commit))
     }
 
-    fn value(&self, tree: Oid) -> Result<Option<(u32, Oid)>, ReadError> {
+    fn value(&self, tree: Oid) -> Result<Entry, ReadError> {
         if self.path.is_empty() {
             return Ok(Some((0, tree)));
         }
         let entry = self.reader.entry_in_tree(tree, &self.path)?;
         Ok(entry.map(|entry| (entry.mode, entry.oid)))
     }
+}
+
+/// Whether a commit is on a branch: its tip or a first parent of one that is. Reads no trees.
+pub fn holds(reader: &Reader, tip: Oid, commit: Oid) -> Result<bool, ReadError> {
+    let mut next = Some(tip);
+    while let Some(oid) = next {
+        if oid == commit {
+            return Ok(true);
+        }
+        next = reader.first_parent(oid)?;
+    }
+    Ok(false)
 }
 
 /// What differs from one tree (nothing: an empty one) to another, at or below a path (empty: everywhere), by path.

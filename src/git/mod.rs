@@ -6,6 +6,7 @@ pub mod durable;
 pub mod history;
 pub mod lock;
 pub mod message;
+pub mod notes;
 pub mod object;
 pub mod objects;
 pub mod oid;

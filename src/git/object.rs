@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::oid::{OID_BYTES, Oid};
+use super::oid::{OID_BYTES, OID_HEX, Oid};
 
 /// The mode of a plain file.
 pub const MODE_FILE: u32 = 0o100_644;
@@ -77,6 +77,23 @@ pub fn decode_tree(mut bytes: &[u8]) -> Result<Vec<TreeEntry>, Malformed> {
         bytes = &rest[zero + 1 + OID_BYTES..];
     }
     Ok(entries)
+}
+
+/// One entry of a tree by its name, without making values of the others.
+pub fn find_in_tree(mut bytes: &[u8], wanted: &[u8]) -> Result<Option<TreeEntry>, Malformed> {
+    let bad = |detail| Malformed { kind: "tree", detail };
+    while !bytes.is_empty() {
+        let zero = memchr::memchr(0, bytes).ok_or(bad("no end of a name"))?;
+        let end = zero + 1 + OID_BYTES;
+        let entry = bytes.get(..end).ok_or(bad("cut off"))?;
+        // A mode has no space in it, a name may.
+        let space = memchr::memchr(b' ', &entry[..zero]).ok_or(bad("no mode"))?;
+        if &entry[space + 1..zero] == wanted {
+            return Ok(decode_tree(entry)?.pop());
+        }
+        bytes = &bytes[end..];
+    }
+    Ok(None)
 }
 
 /// Who, and when: one line of a commit.
@@ -186,6 +203,13 @@ pub fn decode_commit(bytes: &[u8]) -> Result<Commit, Malformed> {
     })
 }
 
+/// The first parent of a commit, from its bytes: it follows the line of the tree.
+pub fn first_parent(bytes: &[u8]) -> Option<Oid> {
+    const TREE_LINE: usize = "tree ".len() + OID_HEX + 1;
+    let rest = bytes.get(TREE_LINE..)?.strip_prefix(b"parent ")?;
+    Oid::from_hex(rest.get(..OID_HEX)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,7 +226,13 @@ mod tests {
         entries.sort_by(order);
         let names: Vec<_> = entries.iter().map(|e| String::from_utf8_lossy(&e.name)).collect();
         assert_eq!(names, ["a-", "a.b", "a", "a0"]);
-        assert_eq!(decode_tree(&encode_tree(&entries)).unwrap(), entries);
+        let bytes = encode_tree(&entries);
+        assert_eq!(decode_tree(&bytes).unwrap(), entries);
+        for entry in &entries {
+            assert_eq!(find_in_tree(&bytes, &entry.name).unwrap().as_ref(), Some(entry));
+        }
+        assert_eq!(find_in_tree(&bytes, b"b").unwrap(), None);
+        assert!(find_in_tree(&bytes[..bytes.len() - 1], b"b").is_err());
     }
 
     #[test]
@@ -217,6 +247,9 @@ mod tests {
     fn a_commit_reads_back() {
         let who = who("Ann", "a@b");
         let bytes = encode_commit(Oid::EMPTY_TREE, Some(Oid::EMPTY_TREE), &who, &who, "s\n\nbody").unwrap();
+        assert_eq!(first_parent(&bytes), Some(Oid::EMPTY_TREE));
+        let root = encode_commit(Oid::EMPTY_TREE, None, &who, &who, "parent").unwrap();
+        assert_eq!(first_parent(&root), None);
         let commit = decode_commit(&bytes).unwrap();
         assert_eq!((commit.author, commit.message.as_str()), (who, "s\n\nbody\n"));
         assert_eq!(commit.parents, [Oid::EMPTY_TREE]);

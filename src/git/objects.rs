@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use git2::{ErrorCode, ObjectType, Odb, OdbLookupFlags};
 
-use super::object::{Commit, Malformed, TreeEntry, decode_commit, decode_tree};
+use super::object::{Commit, Malformed, TreeEntry, decode_commit, decode_tree, find_in_tree, first_parent};
 use super::oid::{Kind, OID_HEX, Oid};
 
 /// The largest object that is read or written: a manifest is at most as big as etcd takes (1.5 MB); this leaves room for files of
@@ -95,9 +95,27 @@ impl Objects {
         decode_tree(&self.of_kind(oid, Kind::Tree)?).map_err(|e| self.malformed(oid, &e))
     }
 
+    /// One entry of a tree.
+    pub fn find(&self, tree: Oid, name: &[u8]) -> Result<Option<TreeEntry>, ObjectError> {
+        if tree == Oid::EMPTY_TREE {
+            return Ok(None);
+        }
+        find_in_tree(&self.of_kind(tree, Kind::Tree)?, name).map_err(|e| self.malformed(tree, &e))
+    }
+
+    /// The first parent of a commit.
+    pub fn first_parent(&self, commit: Oid) -> Result<Option<Oid>, ObjectError> {
+        Ok(first_parent(&self.of_kind(commit, Kind::Commit)?))
+    }
+
     /// A commit.
     pub fn commit(&self, oid: Oid) -> Result<Commit, ObjectError> {
-        decode_commit(&self.of_kind(oid, Kind::Commit)?).map_err(|e| self.malformed(oid, &e))
+        self.decoded(oid, &self.of_kind(oid, Kind::Commit)?)
+    }
+
+    /// A commit from its bytes.
+    pub(super) fn decoded(&self, oid: Oid, bytes: &[u8]) -> Result<Commit, ObjectError> {
+        decode_commit(bytes).map_err(|e| self.malformed(oid, &e))
     }
 
     /// The id that starts with these digits.

@@ -107,9 +107,26 @@ impl Reader {
         Ok(self.objects.commit(oid)?)
     }
 
+    /// A commit with its bytes.
+    pub fn whole_commit(&self, oid: Oid) -> Result<(Vec<u8>, Commit), ReadError> {
+        let bytes = self.raw_commit(oid)?;
+        let commit = self.objects.decoded(oid, &bytes)?;
+        Ok((bytes, commit))
+    }
+
     /// The bytes of a commit, as its id and its signature are made over them.
     pub fn raw_commit(&self, oid: Oid) -> Result<Vec<u8>, ReadError> {
         Ok(self.objects.of_kind(oid, Kind::Commit)?)
+    }
+
+    /// The first parent of a commit; nothing for the first one of a branch.
+    pub fn first_parent(&self, commit: Oid) -> Result<Option<Oid>, ReadError> {
+        Ok(self.objects.first_parent(commit)?)
+    }
+
+    /// The target of a reference by its full name, such as `refs/notes/promgit`.
+    pub fn reference(&self, name: &str) -> Result<Option<Oid>, ReadError> {
+        Ok(self.refs.find(name)?)
     }
 
     /// The commit whose id starts with these digits.
@@ -130,7 +147,7 @@ impl Reader {
         let mut found = None;
         for name in components(path)? {
             let Some(oid) = tree else { return Ok(None) };
-            found = self.objects.tree(oid)?.into_iter().find(|entry| entry.name == name.as_bytes());
+            found = self.objects.find(oid, name.as_bytes())?;
             tree = found.as_ref().filter(|entry| entry.is_tree()).map(|entry| entry.oid);
         }
         Ok(found)

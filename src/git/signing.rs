@@ -133,6 +133,11 @@ impl fmt::Debug for Signer {
     }
 }
 
+/// Whether a commit says that somebody signed it.
+pub fn is_signed(commit: &[u8]) -> bool {
+    split(commit).is_some()
+}
+
 /// Whether `public` (`ssh-ed25519 AAAA…`) signed the commit with these bytes.
 pub fn check(public: &str, commit: &[u8]) -> Signed {
     let Some((signature, unsigned)) = split(commit) else { return Signed::No };

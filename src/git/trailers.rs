@@ -116,6 +116,10 @@ fn block_start(lines: &[&str]) -> usize {
             others += continued;
             continued = 0;
         } else if line.trim().is_empty() {
+            // Only comments and space were below (`only_spaces` in trailer.c).
+            if trailers + others + continued == 0 {
+                continue;
+            }
             others += continued;
             let all = trailers > 0 && others == 0;
             return if all || own && trailers * 3 >= others { index + 1 } else { lines.len() };
@@ -154,6 +158,7 @@ mod tests {
     #[test]
     fn only_the_last_paragraph_counts() {
         assert_eq!(keys("s\n\nA: 1\n\nB: 2\nC:\n"), ["B=2", "C="]);
+        assert_eq!(keys("s\n\nA: 1\n\n#\n \n"), ["A=1"]);
         assert_eq!(keys("A: 1\n"), [""; 0]);
         assert_eq!(keys("s\n\nA: 1\nprose\n"), [""; 0]);
         assert_eq!(keys("s\n\nprose\nSigned-off-by: x\n"), ["Signed-off-by=x"]);

@@ -40,7 +40,7 @@ pub struct Deployment<'a> {
     pub chart: ChartRef,
     pub renderer: &'a str,
     pub capabilities: Capabilities,
-    /// When the lock of its random values was made; empty where none was drawn.
+    /// When the lock of its random values was made; empty where none was drawn and no Secret has a digest by it.
     pub locked_at: String,
     /// Of the digests of Secrets; `None`: a Secret with values is refused until there is one.
     pub digest_key: Option<DigestKey>,
@@ -177,7 +177,7 @@ fn record(deployment: &Deployment<'_>, cluster: &str, manifests: &Placed<'_>, al
         chart: deployment.chart.clone(),
         cluster_digest: digest(cluster.as_bytes()),
         values_digest: deployment.values_digest.to_string(),
-        manifest_digest: digest_of(all),
+        manifest_digest: digest_of(all.iter().map(|file| (file.path.as_str(), file.text.as_bytes()))),
         renderer: deployment.renderer.to_string(),
         capabilities: deployment.capabilities.clone(),
         locked_at: deployment.locked_at.clone(),
@@ -190,11 +190,23 @@ fn item(file: &str, identity: &Identity) -> Item {
     Item { api_version, kind, namespace, name, file: file.to_string() }
 }
 
+/// Paths of all objects below the folder, in the order in which `manifestDigest` takes them.
+pub fn order(deployment: &Deployment<'_>) -> Result<Vec<String>, FolderError> {
+    let Deployment { crds, manifests, hooks, .. } = deployment;
+    let (key, mut secrets) = (DigestKey::none(), BTreeMap::new());
+    let mut paths = Vec::new();
+    for (folder, objects) in [(CRDS, crds), (MANIFESTS, manifests), (HOOKS, hooks)] {
+        let files = placed(folder, objects, Some(&key), &mut secrets)?;
+        paths.extend(files.into_iter().map(|file| file.path));
+    }
+    Ok(paths)
+}
+
 /// `sha256:<hex>` over `<path> NUL <text> NUL` of every object, so that neither can imitate the other.
-fn digest_of(objects: &Placed<'_>) -> String {
+pub fn digest_of<'a>(objects: impl Iterator<Item = (&'a str, &'a [u8])>) -> String {
     let mut hash = Sha256::new();
-    for File { path, text, .. } in objects {
-        for part in [path.as_bytes(), text.as_bytes()] {
+    for (path, text) in objects {
+        for part in [path.as_bytes(), text] {
             hash.update(part);
             hash.update([0]);
         }

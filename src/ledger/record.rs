@@ -21,8 +21,8 @@ pub struct Record {
     /// version of the agent.
     pub renderer: String,
     pub capabilities: Capabilities,
-    /// What `now` was, where the chart drew random values or asked for the time: they come from a lock that is not in git,
-    /// made then. Empty where the files say all that is needed.
+    /// What `now` was, where the chart drew random values, asked for the time or rendered a Secret: they, and the digests of
+    /// the Secret, come from a lock that is not in git, made then. Empty where the files say all that is needed.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub locked_at: String,
     /// What is applied, in apply order; what an earlier commit lists and this one does not is pruned.

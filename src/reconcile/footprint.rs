@@ -49,7 +49,12 @@ pub fn of(reader: &Reader, branch: &str, cluster: &str) -> Result<Footprint, Rea
     if !entry.is_tree() {
         return Ok(Footprint::from([(IN_PLACE.to_string(), entry.into())]));
     }
-    let listed = reader.list(entry.oid)?.into_iter();
+    of_folder(reader, entry.oid)
+}
+
+/// What a cluster's folder holds of ours.
+pub fn of_folder(reader: &Reader, folder: Oid) -> Result<Footprint, ReadError> {
+    let listed = reader.list(folder)?.into_iter();
     let own = listed.filter(|(path, _)| OWN.contains(&top(path)));
     Ok(own.map(|(path, entry)| (path, entry.into())).collect())
 }

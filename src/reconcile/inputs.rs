@@ -81,7 +81,6 @@ impl Inputs {
         let (chart, source) = chart(settings)?;
         let (mapping, text) = or_shipped(&settings.chart.mapping, shipped::MAPPING_NAME, shipped::MAPPING)?;
         let (_, message) = or_shipped(&settings.templates.commit, "", shipped::COMMIT)?;
-        let (_, readme) = or_shipped(&settings.templates.readme, "", shipped::README)?;
         let (capabilities, recorded) = capabilities(settings)?;
         Ok(Inputs {
             agent: settings.agent.clone(),
@@ -97,7 +96,7 @@ impl Inputs {
             mapping: Mapping::parse(&mapping, &text)?,
             overrides: Json::Object(settings.chart.override_values.clone()),
             message: Template::compile(&message, shipped::COMMIT)?,
-            readme: Readme::compile(&readme, shipped::README)?,
+            readme: readme(settings)?,
             capabilities,
             recorded,
             signer: signer(&settings.signing)?.map(Arc::new),
@@ -121,6 +120,12 @@ fn signer(signing: &Signing) -> Result<Option<Signer>, InputsError> {
     let passphrase = passphrase.map(|text| String::from_utf8_lossy(&text).trim_end().to_owned());
     let signer = Signer::new(&read(path)?, passphrase.as_deref());
     signer.map(Some).map_err(|source| InputsError::Key { path: path.clone(), source })
+}
+
+/// The template of the README.
+pub fn readme(settings: &Settings) -> Result<Readme, InputsError> {
+    let (_, text) = or_shipped(&settings.templates.readme, "", shipped::README)?;
+    Ok(Readme::compile(&text, shipped::README)?)
 }
 
 fn chart(settings: &Settings) -> Result<(Chart, Option<ChartSource>), InputsError> {
@@ -151,7 +156,8 @@ fn remote(
     Ok((chart, Some(ChartSource { repository, name, asked, archive: digest })))
 }
 
-fn source(settings: &Settings, place: &Place<'_>) -> Source {
+/// How the settings say that a chart of a repository is fetched.
+pub fn source(settings: &Settings, place: &Place<'_>) -> Source {
     let chart = settings.chart.clone();
     Source {
         repository: place.repository.to_owned(),

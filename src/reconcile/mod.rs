@@ -10,7 +10,7 @@
 //! `prepare.rs` turns a resource into the files of its folder; `lock/` keeps the random values of charts that draw
 //! some; `plan.rs` says what a commit would change; `writer.rs` gathers and flushes,
 //! `stage.rs` makes each commit; `branch.rs` and `owners.rs` are what they know of a branch, `footprint.rs` what
-//! it holds of one cluster.
+//! it holds of one cluster. `verify/` renders again what branches record, and says what on them is not so.
 
 pub mod branch;
 pub mod class;
@@ -29,5 +29,6 @@ pub mod report;
 pub mod shipped;
 pub mod stage;
 pub mod unwritable;
+pub mod verify;
 pub mod worker;
 pub mod writer;

@@ -8,10 +8,12 @@ use super::unwritable;
 use crate::api::{PrometheusCluster, annotations};
 use crate::ledger::folder::{self, Deployment, Files, FolderError, Object};
 use crate::ledger::names::ObjectId;
+use crate::ledger::record::{self, ChartRef};
 use crate::ledger::root::Row;
 use crate::ledger::secrets;
-use crate::ledger::stub::{DigestKey, Secrets};
+use crate::ledger::stub::{self, DigestKey, Secrets};
 use crate::prometheus::{config, credentials, keys, rules};
+use crate::render::capabilities::Capabilities;
 use crate::render::errors::shortened;
 use crate::render::outside::Outside;
 use crate::render::policy::{Lock, Policy};
@@ -109,35 +111,64 @@ fn prepared(
 ) -> Result<Prepared, PrepareError> {
     check_prometheus(cluster)?;
     let values = values(key, &asked, inputs)?;
+    let check = |of: &Deployment<'_>| {
+        let objects = || of.manifests.iter().chain(&of.hooks);
+        check_rendered(objects())?;
+        let asked = [("spec", &of.cluster["spec"]), ("values", &values)];
+        Ok(secrets::kept(objects().map(|object| &object.json), asked).map_err(FolderError::from)?)
+    };
+    let Inputs { chart, chart_ref, capabilities, recorded, .. } = inputs;
+    release(key, asked, &values, &Fixed { chart, chart_ref, capabilities, recorded }, lock, check)
+}
+
+/// What fixes the bytes of a release beside the resource and its values.
+pub struct Fixed<'a> {
+    pub chart: &'a render::Prepared,
+    pub chart_ref: &'a ChartRef,
+    pub capabilities: &'a Capabilities,
+    /// The same, as `release.yaml` records it.
+    pub recorded: &'a record::Capabilities,
+}
+
+/// Renders values that are settled; `check` may refuse what came out.
+pub fn release(
+    key: &Key,
+    asked: Json,
+    values: &Json,
+    fixed: &Fixed<'_>,
+    lock: Option<&Lock>,
+    check: impl Fn(&Deployment<'_>) -> Result<(), PrepareError>,
+) -> Result<Prepared, PrepareError> {
     let failed = |reason: String| PrepareError::Text { key: key.clone(), reason };
-    let written = text::to_yaml(&values).map_err(|error| failed(error.to_string()))?;
+    let written = text::to_yaml(values).map_err(|error| failed(error.to_string()))?;
     let written = String::from_utf8(written).map_err(|error| failed(error.to_string()))?;
-    let output = render(key, &values, inputs, lock)?;
+    let output = render(key, values, fixed, lock)?;
     let render::Output { manifests, hooks, crds, warnings, is_drawn, notes: _ } = output;
     let crds = crds.iter().flat_map(objects::definitions);
     let hooks = hooks.into_iter().map(|hook| objects::rendered(hook.manifest));
     let manifests = manifests.into_iter().map(objects::rendered);
+    let manifests = manifests.collect::<Result<Vec<_>, _>>()?.concat();
+    let hooks = hooks.collect::<Result<Vec<_>, _>>()?.concat();
+    let is_locked = is_drawn || manifests.iter().chain(&hooks).any(|object| stub::has_values(&object.json));
     let deployment = Deployment {
         namespace: &key.namespace,
         name: &key.name,
         cluster: &asked,
         values: &written,
         values_digest: &text::digest(written.as_bytes()),
-        chart: inputs.chart_ref.clone(),
+        chart: fixed.chart_ref.clone(),
         renderer: RENDERER,
-        capabilities: inputs.recorded.clone(),
-        locked_at: lock.filter(|_| is_drawn).map(|lock| lock.at.to_string()).unwrap_or_default(),
+        capabilities: fixed.recorded.clone(),
+        locked_at: lock.filter(|_| is_locked).map(|lock| lock.at.to_string()).unwrap_or_default(),
         digest_key: lock.map(digest_key),
         crds: crds.collect::<Result<Vec<_>, _>>()?.concat(),
-        manifests: manifests.collect::<Result<Vec<_>, _>>()?.concat(),
-        hooks: hooks.collect::<Result<Vec<_>, _>>()?.concat(),
+        manifests,
+        hooks,
     };
-    check_rendered(deployment.manifests.iter().chain(&deployment.hooks))?;
-    let secrets = deployment.manifests.iter().chain(&deployment.hooks).map(|object| &object.json);
-    secrets::kept(secrets, [("spec", &asked["spec"]), ("values", &values)]).map_err(FolderError::from)?;
+    check(&deployment)?;
     let (files, secrets) = folder::files(&deployment)?;
     let objects = folder::applied(&deployment);
-    let row = Row::of(&asked, &inputs.chart_ref);
+    let row = Row::of(&asked, fixed.chart_ref);
     let warnings = warnings.iter().map(ToString::to_string).collect();
     Ok(Prepared { key: key.clone(), cluster: asked, files, secrets, objects, row, warnings })
 }
@@ -229,23 +260,23 @@ fn values(key: &Key, asked: &Json, inputs: &Inputs) -> Result<Json, ComposeError
 fn render(
     key: &Key,
     values: &Json,
-    inputs: &Inputs,
+    fixed: &Fixed<'_>,
     lock: Option<&Lock>,
 ) -> Result<render::Output, PrepareError> {
     let release =
         Release { name: key.name.clone(), namespace: key.namespace.clone(), revision: 1, is_upgrade: false };
     let request = Request {
-        chart: &inputs.chart,
+        chart: fixed.chart,
         values: Frozen::from(&text::to_template(values)),
         release,
-        capabilities: inputs.capabilities.clone(),
+        capabilities: fixed.capabilities.clone(),
         policy: lock.map_or_else(Policy::hermetic, Policy::locked),
         // No cluster and no DNS: what they say today must not become a commit, and a Secret least of all.
         outside: Outside::default(),
         skip_schema: false,
         verbose: false,
     };
-    let chart = inputs.chart_ref.name.clone();
+    let chart = fixed.chart_ref.name.clone();
     // Two templates that include each other make Helm say 300 kB: too much for a log line or a status.
     let failed = |error: RenderError| {
         let (wants_lock, reason) = (error.wants_lock && lock.is_none(), shortened(error.to_string()));

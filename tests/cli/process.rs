@@ -144,6 +144,24 @@ fn what_the_first_run_says_to_type_and_to_edit_works() {
     assert_eq!(code(&mut child), 0);
 }
 
+/// Two writers would tear each other's packs away.
+#[test]
+fn gc_leaves_a_repository_to_the_agent_that_holds_it() {
+    let folder = workplace(None);
+    let mut child = program(folder.path(), &["run"]).spawn().expect("promgit");
+    let mut news = BufReader::new(child.stdout.take().expect("stdout"));
+    wait_for(&mut news, "team-a/web: created");
+    let output = program(folder.path(), &["gc"]).output().expect("promgit");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{told}");
+    assert!(told.contains("is being written by another process"), "{told}");
+    assert!(told.contains("an agent that runs there does by itself what gc does"), "{told}");
+    signal(&child, "TERM");
+    assert_eq!(code(&mut child), 0);
+    support::stdout(program(folder.path(), &["gc"]).output().expect("promgit"));
+    assert_eq!(commits(folder.path()), 2);
+}
+
 /// Helm takes 4 GB for the first and ends without a message; for the second it has a limit and a message, which
 /// stands in `tests/parity`.
 #[test]

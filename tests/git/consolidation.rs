@@ -51,6 +51,37 @@ fn many_packs_become_few_and_everything_is_there() {
 }
 
 #[test]
+fn everything_becomes_one_pack_when_it_is_asked_for() {
+    let bed = Bed::new();
+    let mut store = bed.open();
+    let first = one_pack(&mut store, None, 0);
+    let second = one_pack(&mut store, Some(first), 1);
+    let third = commit(&mut store, "a", Some(second), vec![put("f3", "loose")]);
+    let before = consolidate::stored(&store).unwrap();
+    assert_eq!(before.packs, packs(&bed));
+    assert!(before.packs >= 2 && !consolidate::is_due(&store).unwrap(), "{before:?}");
+    let summary = consolidate::all(&mut store).unwrap();
+    assert_eq!((summary.packs, summary.loose), (before.packs, before.loose));
+    let after = consolidate::stored(&store).unwrap();
+    assert_eq!((after.packs, after.loose), (1, 0));
+    assert!(after.bytes < before.bytes, "{before:?} {after:?}");
+    let count: u64 = bed
+        .git(&["count-objects", "-v"])
+        .lines()
+        .find_map(|line| line.strip_prefix("size-pack: "))
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!(after.bytes.div_ceil(1024).abs_diff(count) <= 1, "git counts {count} KiB, we {after:?}");
+    let reader = store.reader().unwrap();
+    for (commit, text) in [(first, "0 3 "), (second, "1 3 "), (third, "loose")] {
+        assert!(reader.file(commit, "f3").unwrap().unwrap().starts_with(text.as_bytes()));
+    }
+    assert!(consolidate::all(&mut store).unwrap().damaged.is_empty());
+    bed.check();
+}
+
+#[test]
 fn deltas_of_a_push_are_resolved_and_loose_objects_packed() {
     let bed = Bed::new();
     let mut store = bed.open();

@@ -1,6 +1,6 @@
 //! Reading: tips, files, listings, logs and differences, against git's own answers.
 
-use promgit::git::history::{Change, diff, log};
+use promgit::git::history::{Change, diff, holds, log};
 use promgit::git::{Batch, Oid, Reader};
 
 use crate::bed::{Bed, all_moved, commit, made, put, remove, spec};
@@ -30,6 +30,8 @@ fn a_reader_sees_what_git_sees() {
     assert_eq!(ids("x"), [three, one]);
     assert_eq!(ids("x/y"), [three, one]);
     assert_eq!(ids("nothing"), [] as [Oid; 0]);
+    assert!(holds(&reader, three, one).unwrap() && holds(&reader, three, three).unwrap());
+    assert!(!holds(&reader, two, three).unwrap());
     let short = &two.to_string()[..8];
     assert_eq!(reader.resolve(short).unwrap(), two);
     let blob = reader.entry(two, "z").unwrap().unwrap().oid.to_string();

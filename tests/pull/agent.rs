@@ -210,6 +210,42 @@ fn a_range_is_resolved_once_and_recorded() {
 }
 
 #[test]
+fn verify_asks_nobody_unless_it_is_told_to_and_takes_nothing_else() {
+    let shelf = Shelf::new(&["1.0.0", "1.1.0"]);
+    let place = Place::new();
+    place.settings(&shelf.settings("version: ^1.0"));
+    place.run(&[]);
+    shelf.asked();
+    // Without settings, as whoever has a clone.
+    let verify = |more: &[&str]| {
+        let mut command = place.command(&[&["verify", "--repo=deploy.git"], more].concat());
+        let output = command.env_remove("PROMGIT_CONFIG").output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Said { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+    };
+    let is_silent = |said: &Said| assert_eq!((said.code, &said.out[..], &said.err[..]), (0, "", ""));
+    is_silent(&verify(&[]));
+    place.forget_cache();
+    let said = verify(&[]);
+    let start = "error: team/simple could not be verified: chart a 1.1.0 (sha256:";
+    let end = format!(
+        "get it from {} with --fetch, or give its archive with --chart PATH\n",
+        shelf.site.here("/shelf")
+    );
+    assert!(said.code == 1 && said.err.starts_with(start) && said.err.ends_with(&end), "{}", said.err);
+    assert_eq!(shelf.asked(), 0);
+    is_silent(&verify(&["--chart", CHARTS.archive("1.1.0").to_str().unwrap()]));
+    is_silent(&verify(&["--fetch"]));
+    assert_eq!(shelf.asked(), 2, "the index and the archive");
+    is_silent(&verify(&[]));
+
+    place.forget_cache();
+    shelf.publish("1.1.0", &other("1.1.0"));
+    let said = verify(&["--fetch"]);
+    assert!(said.code == 1 && said.err.contains("has the digest sha256:"), "{}", said.err);
+}
+
+#[test]
 fn other_contents_of_the_same_version_are_refused() {
     let shelf = Shelf::new(&["1.0.0", "1.1.0"]);
     let place = Place::new();

@@ -1,0 +1,87 @@
+//! Names of branches turned into those that promgit manages, with the mark that says so.
+
+use super::finding::{Report, Unverified};
+use crate::git::history;
+use crate::git::object::TreeEntry;
+use crate::git::oid::Oid;
+use crate::git::reader::{ReadError, Reader};
+use crate::ledger::root::{MARKER, Marker};
+
+/// A branch to verify.
+pub struct Chosen {
+    pub name: String,
+    pub tip: Oid,
+    /// What its mark says: that of the tip, or of the newest commit in which it can be read.
+    pub marker: Marker,
+}
+
+/// These branches, or all that promgit manages: those with a mark, and those below `prefix` that ever had one. A named one that
+/// cannot be verified goes into the report.
+pub fn branches(
+    reader: &Reader,
+    prefix: &str,
+    named: &[String],
+    report: &mut Report,
+) -> Result<Vec<Chosen>, ReadError> {
+    let mut chosen = Vec::new();
+    if named.is_empty() {
+        for (name, tip) in reader.branches("")? {
+            let marker = match name.starts_with(prefix) {
+                true => marker(reader, tip)?,
+                false => at(reader, reader.commit(tip)?.tree)?,
+            };
+            chosen.extend(marker.map(|marker| Chosen { name, tip, marker }));
+        }
+        return Ok(chosen);
+    }
+    for name in named {
+        match one(reader, name)? {
+            Ok(branch) => chosen.push(branch),
+            Err(reason) => {
+                report.unverified.push(Unverified { branch: name.clone(), cluster: None, reason });
+            }
+        }
+    }
+    chosen.sort_by(|a, b| a.name.cmp(&b.name));
+    chosen.dedup_by(|a, b| a.name == b.name);
+    Ok(chosen)
+}
+
+fn one(reader: &Reader, name: &str) -> Result<Result<Chosen, String>, ReadError> {
+    let Some(tip) = reader.tip(name)? else {
+        return Ok(Err("there is no such branch; `git branch` in the repository lists them".into()));
+    };
+    let marker = marker(reader, tip)?;
+    let unmanaged = || format!("is not managed by promgit: no commit of it has a readable {MARKER}");
+    Ok(marker.map(|marker| Chosen { name: name.to_string(), tip, marker }).ok_or_else(unmanaged))
+}
+
+/// The mark of a branch: that of its tip, or of the newest commit in which it can be read.
+pub fn marker(reader: &Reader, tip: Oid) -> Result<Option<Marker>, ReadError> {
+    match at(reader, reader.commit(tip)?.tree)? {
+        None => past(reader, tip),
+        marker => Ok(marker),
+    }
+}
+
+fn at(reader: &Reader, tree: Oid) -> Result<Option<Marker>, ReadError> {
+    let Some(entry) = reader.entry_in_tree(tree, MARKER)?.filter(TreeEntry::is_file) else { return Ok(None) };
+    Ok(serde_yaml::from_slice(&reader.blob(entry.oid)?).ok())
+}
+
+/// The newest mark of the history that can be read.
+fn past(reader: &Reader, tip: Oid) -> Result<Option<Marker>, ReadError> {
+    for commit in history::log(reader, Some(tip), MARKER) {
+        let (_, commit) = commit?;
+        for tree in [Some(commit.tree), parent_tree(reader, &commit.parents)?].into_iter().flatten() {
+            if let Some(marker) = at(reader, tree)? {
+                return Ok(Some(marker));
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn parent_tree(reader: &Reader, parents: &[Oid]) -> Result<Option<Oid>, ReadError> {
+    Ok(parents.first().map(|parent| reader.commit(*parent)).transpose()?.map(|commit| commit.tree))
+}
