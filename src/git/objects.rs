@@ -1,11 +1,13 @@
 //! Turns an object id into the object, over libgit2's object database alone: no configuration of the host is ever read.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use git2::{ErrorCode, ObjectType, Odb, OdbLookupFlags};
 
 use super::object::{Commit, Malformed, TreeEntry, decode_commit, decode_tree};
 use super::oid::{Kind, OID_HEX, Oid};
+use super::shallow;
 
 /// The largest object that is read or written: a manifest is at most as big as etcd takes (1.5 MB); this leaves room for files of
 /// others, and keeps a hostile push from filling the memory.
@@ -17,6 +19,8 @@ const MIN_HEX: usize = 4;
 pub struct Objects {
     odb: Odb<'static>,
     root: PathBuf,
+    /// Commits whose parents were not fetched.
+    shallow: BTreeSet<Oid>,
 }
 
 /// An object that cannot be read.
@@ -48,7 +52,8 @@ impl Objects {
         let path = folder.to_str().ok_or_else(|| failed("the path is not UTF-8".to_owned()))?;
         let odb = Odb::new().map_err(|e| failed(e.message().to_owned()))?;
         odb.add_disk_alternate(path).map_err(|e| failed(e.message().to_owned()))?;
-        Ok(Objects { odb, root: root.to_owned() })
+        let shallow = shallow::read(root).map_err(|error| failed(error.to_string()))?;
+        Ok(Objects { odb, root: root.to_owned(), shallow })
     }
 
     /// Looks for packs that came since.
@@ -95,9 +100,19 @@ impl Objects {
         decode_tree(&self.of_kind(oid, Kind::Tree)?).map_err(|e| self.malformed(oid, &e))
     }
 
-    /// A commit.
+    /// A commit. One at which a shallow history begins has no parents, as in git.
     pub fn commit(&self, oid: Oid) -> Result<Commit, ObjectError> {
-        decode_commit(&self.of_kind(oid, Kind::Commit)?).map_err(|e| self.malformed(oid, &e))
+        let commit = decode_commit(&self.of_kind(oid, Kind::Commit)?);
+        let mut commit = commit.map_err(|e| self.malformed(oid, &e))?;
+        if self.shallow.contains(&oid) {
+            commit.parents.clear();
+        }
+        Ok(commit)
+    }
+
+    /// The commits at which a shallow history begins.
+    pub fn shallow(&self) -> &BTreeSet<Oid> {
+        &self.shallow
     }
 
     /// The id that starts with these digits.
