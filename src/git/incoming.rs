@@ -23,6 +23,9 @@ pub const MAX_BYTES: u64 = 4 << 30;
 /// Objects of one pack: the indexer keeps about 100 bytes of each.
 pub const MAX_OBJECTS: u32 = 4_000_000;
 
+/// In the order in which they get their place.
+const ENDINGS: [&str; 2] = ["pack", "idx"];
+
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// A pack that is being received. Dropping it removes what came so far.
@@ -102,25 +105,39 @@ impl Incoming {
         Some(u32::from_be_bytes(count.try_into().ok()?))
     }
 
-    /// Checks the whole, makes it durable and gives it its place: pack before index, so that there is never an index without its
-    /// pack. Says how many objects came.
-    pub fn finish(self) -> Result<u32, IncomingError> {
+    /// Checks the whole, and makes it durable; nobody sees it yet.
+    pub fn verify(self) -> Result<Verified, IncomingError> {
         let count = self.objects().ok_or_else(|| IncomingError::Bad("it is cut off".to_owned()))?;
+        let (folder, packs) = (self.folder, self.packs);
         if count == 0 {
-            return Ok(0);
+            return Ok(Verified { folder, packs, name: None });
         }
         let name = format!("pack-{}", self.indexer.commit().map_err(|error| bad(&error))?);
-        let (folder, packs) = (self.folder, self.packs);
-        for ending in ["pack", "idx"] {
+        for ending in ENDINGS {
             let file = folder.0.join(&name).with_extension(ending);
             make_durable(&file).map_err(IoError::at("make durable", &file))?;
         }
-        for ending in ["pack", "idx"] {
+        Ok(Verified { folder, packs, name: Some(name) })
+    }
+}
+
+/// A pack that is whole.
+pub struct Verified {
+    folder: Folder,
+    packs: PathBuf,
+    /// Nothing where no object came.
+    name: Option<String>,
+}
+
+impl Verified {
+    /// Gives it its place, durably: pack before index, so that there is never an index without its pack.
+    pub fn place(self) -> Result<(), IoError> {
+        let Some(name) = self.name else { return Ok(()) };
+        for ending in ENDINGS {
             let file = Path::new(&name).with_extension(ending);
-            durable::rename(&folder.0.join(&file), &packs.join(&file))?;
+            durable::rename(&self.folder.0.join(&file), &self.packs.join(&file))?;
         }
-        durable::sync_dir(&packs)?;
-        Ok(count)
+        durable::sync_dir(&self.packs)
     }
 }
 
