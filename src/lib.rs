@@ -27,6 +27,7 @@ pub mod ledger;
 pub mod pull;
 pub mod source;
 pub mod git;
+pub mod remote;
 pub mod cluster;
 // The verbs.
 pub mod reconcile;

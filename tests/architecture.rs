@@ -25,6 +25,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("ledger", 4),
     ("pull", 4),
     ("source", 5),
+    ("remote", 5),
     ("cluster", 6),
     ("reconcile", 7),
     ("server", 7),

@@ -1,9 +1,12 @@
 //! A bare repository that is written durably and read consistently. Knows no Kubernetes, no Helm.
 
+pub mod ancestry;
+pub mod adopt;
 pub mod batch;
 pub mod consolidate;
 pub mod durable;
 pub mod history;
+pub mod incoming;
 pub mod lock;
 pub mod message;
 pub mod notes;
@@ -17,6 +20,7 @@ pub mod path;
 pub mod reader;
 pub mod ref_update;
 pub mod refs;
+pub mod shallow;
 pub mod signing;
 pub mod skeleton;
 pub mod store;

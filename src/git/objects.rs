@@ -1,11 +1,13 @@
 //! Turns an object id into the object, over libgit2's object database alone: no configuration of the host is ever read.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use git2::{ErrorCode, ObjectType, Odb, OdbLookupFlags};
 
 use super::object::{Commit, Malformed, TreeEntry, decode_commit, decode_tree, find_in_tree, first_parent};
 use super::oid::{Kind, OID_HEX, Oid};
+use super::shallow;
 
 /// The largest object that is read or written: a manifest is at most as big as etcd takes (1.5 MB); this leaves room for files of
 /// others, and keeps a hostile push from filling the memory.
@@ -17,6 +19,8 @@ const MIN_HEX: usize = 4;
 pub struct Objects {
     odb: Odb<'static>,
     root: PathBuf,
+    /// Commits whose parents were not fetched.
+    shallow: BTreeSet<Oid>,
 }
 
 /// An object that cannot be read.
@@ -48,7 +52,8 @@ impl Objects {
         let path = folder.to_str().ok_or_else(|| failed("the path is not UTF-8".to_owned()))?;
         let odb = Odb::new().map_err(|e| failed(e.message().to_owned()))?;
         odb.add_disk_alternate(path).map_err(|e| failed(e.message().to_owned()))?;
-        Ok(Objects { odb, root: root.to_owned() })
+        let shallow = shallow::read(root).map_err(|error| failed(error.to_string()))?;
+        Ok(Objects { odb, root: root.to_owned(), shallow })
     }
 
     /// Looks for packs that came since.
@@ -103,19 +108,29 @@ impl Objects {
         find_in_tree(&self.of_kind(tree, Kind::Tree)?, name).map_err(|e| self.malformed(tree, &e))
     }
 
-    /// The first parent of a commit.
+    /// The first parent of a commit; none where a shallow history begins.
     pub fn first_parent(&self, commit: Oid) -> Result<Option<Oid>, ObjectError> {
-        Ok(first_parent(&self.of_kind(commit, Kind::Commit)?))
+        let parent = first_parent(&self.of_kind(commit, Kind::Commit)?);
+        Ok(parent.filter(|_| !self.shallow.contains(&commit)))
     }
 
-    /// A commit.
+    /// A commit. One at which a shallow history begins has no parents, as in git.
     pub fn commit(&self, oid: Oid) -> Result<Commit, ObjectError> {
         self.decoded(oid, &self.of_kind(oid, Kind::Commit)?)
     }
 
     /// A commit from its bytes.
     pub(super) fn decoded(&self, oid: Oid, bytes: &[u8]) -> Result<Commit, ObjectError> {
-        decode_commit(bytes).map_err(|e| self.malformed(oid, &e))
+        let mut commit = decode_commit(bytes).map_err(|e| self.malformed(oid, &e))?;
+        if self.shallow.contains(&oid) {
+            commit.parents.clear();
+        }
+        Ok(commit)
+    }
+
+    /// The commits at which a shallow history begins.
+    pub fn shallow(&self) -> &BTreeSet<Oid> {
+        &self.shallow
     }
 
     /// The id that starts with these digits.

@@ -20,7 +20,8 @@ use super::pack_index::{self, IndexEntry};
 pub const TEMPORARY: &str = "tmp_pack_promgit_";
 /// Bytes that are collected before they go to the file.
 const BUFFER: usize = 256 * 1024;
-const HEADER: u64 = 12;
+/// Bytes before the first entry.
+pub const HEADER: usize = 12;
 /// Manifests are small and similar: level 3 is within 4 % of level 6 at half the time.
 const LEVEL: Compression = Compression::new(3);
 
@@ -31,7 +32,8 @@ pub struct PackWriter {
     file: BufWriter<File>,
     entries: Vec<IndexEntry>,
     offset: u64,
-    deflate: Deflate,
+    encoder: EntryEncoder,
+    entry: Vec<u8>,
 }
 
 /// A pack that is durable under its final name.
@@ -56,7 +58,8 @@ impl PackWriter {
             file: BufWriter::with_capacity(BUFFER, file),
             entries: Vec::new(),
             offset: 0,
-            deflate: Deflate::new(),
+            encoder: EntryEncoder::default(),
+            entry: Vec::new(),
         };
         writer.write(&header(0))?;
         Ok(writer)
@@ -79,13 +82,12 @@ impl PackWriter {
 
     /// Compresses and appends one object; the caller sees to it that none comes twice.
     pub fn add(&mut self, oid: Oid, kind: Kind, content: &[u8]) -> Result<(), IoError> {
-        let mut entry = std::mem::take(&mut self.deflate.out);
+        let mut entry = std::mem::take(&mut self.entry);
         entry.clear();
-        entry_header(kind, content.len(), &mut entry);
-        let done = self.deflate.append(content, &mut entry);
+        let done = self.encoder.append(kind, content, &mut entry);
         let written = done.map_err(IoError::at("compress an object for", &self.temporary));
         let written = written.and_then(|()| self.add_raw(oid, &entry));
-        self.deflate.out = entry;
+        self.entry = entry;
         written
     }
 
@@ -151,7 +153,8 @@ impl Drop for PackWriter {
     }
 }
 
-fn header(count: u32) -> [u8; HEADER as usize] {
+/// The beginning of a pack with so many entries.
+pub fn header(count: u32) -> [u8; HEADER] {
     let mut header = *b"PACK\0\0\0\x02\0\0\0\0";
     header[8..].copy_from_slice(&count.to_be_bytes());
     header
@@ -184,18 +187,21 @@ pub fn is_whole(entry: &[u8]) -> bool {
     entry.first().is_some_and(|byte| matches!(byte >> 4 & 7, 1..=4))
 }
 
-/// One compressor for all objects: its tables are bigger than most manifests.
-struct Deflate {
+/// Turns objects into the entries of a pack. One compressor for all: its tables are bigger than most manifests.
+pub struct EntryEncoder {
     zlib: Compress,
-    out: Vec<u8>,
 }
 
-impl Deflate {
-    fn new() -> Deflate {
-        Deflate { zlib: Compress::new(LEVEL, true), out: Vec::new() }
+impl Default for EntryEncoder {
+    fn default() -> EntryEncoder {
+        EntryEncoder { zlib: Compress::new(LEVEL, true) }
     }
+}
 
-    fn append(&mut self, content: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
+impl EntryEncoder {
+    /// Appends header and compressed content of one object.
+    pub fn append(&mut self, kind: Kind, content: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
+        entry_header(kind, content.len(), out);
         self.zlib.reset();
         loop {
             let done = usize::try_from(self.zlib.total_in()).unwrap_or(content.len());

@@ -1,6 +1,6 @@
 //! Turns branches and commits into what is asked of them: tips, files, listings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -88,6 +88,33 @@ impl Reader {
             self.seen = now;
         }
         Ok(())
+    }
+
+    /// The folder of the repository.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Looks for packs that came since; of a push, say, or a fetch.
+    pub fn look_again(&mut self) -> Result<(), ObjectError> {
+        self.seen = self.generation.load(Ordering::Acquire);
+        self.objects = Objects::open(&self.root)?;
+        Ok(())
+    }
+
+    /// True for an object that is there, as far as the last look saw.
+    pub fn has(&self, oid: Oid) -> bool {
+        self.objects.has(oid)
+    }
+
+    /// The commits at which a shallow history begins, as far as the last look saw.
+    pub fn shallow(&self) -> &BTreeSet<Oid> {
+        self.objects.shallow()
+    }
+
+    /// Kind and content of any object.
+    pub fn object(&self, oid: Oid) -> Result<(Kind, Vec<u8>), ObjectError> {
+        self.objects.read(oid)
     }
 
     /// The newest commit of a branch; nothing when there is no such branch.

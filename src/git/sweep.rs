@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::durable::{self, IoError};
+use super::incoming;
 use super::pack;
 use super::path::MAX_DEPTH;
 
@@ -33,6 +34,13 @@ pub fn sweep(root: &Path) -> Result<Vec<PathBuf>, IoError> {
     for path in leftovers(&objects)? {
         durable::remove(&path)?;
         removed.push(path);
+    }
+    for name in durable::names(&objects)? {
+        let path = objects.join(&name);
+        if name.starts_with(incoming::TEMPORARY) && path.is_dir() {
+            incoming::discard(&path)?;
+            removed.push(path);
+        }
     }
     Ok(removed)
 }

@@ -132,6 +132,12 @@ impl Address {
         Address { user: None, ..self.clone() }
     }
 
+    /// The same address without a query.
+    #[must_use]
+    pub fn without_query(&self) -> Self {
+        Address { query: None, ..self.clone() }
+    }
+
     /// The same address with another path.
     #[must_use]
     pub fn with_path(&self, path: &str) -> Self {

@@ -134,7 +134,7 @@ fn unreadable(address: &Address, location: &str, source: AddressError) -> Fault 
 
 /// The same host or one below it (Go `shouldCopyHeaderOnRedirect`); the port does not count. Other than in Go nothing is sent
 /// in the clear that was sent over TLS.
-fn keeps_credentials(first: &Address, next: &Address) -> bool {
+pub fn keeps_credentials(first: &Address, next: &Address) -> bool {
     if first.scheme == "https" && next.scheme != "https" {
         return false;
     }

@@ -2,7 +2,9 @@
 
 pub mod client;
 pub mod connect;
+pub mod exchange;
 pub mod fault;
 pub mod proxy;
+mod request;
 pub mod send;
 pub mod tls;

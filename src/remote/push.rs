@@ -1,0 +1,261 @@
+//! Commits of branches turned into branches of a server: only forward, only from where they are believed to stand.
+
+use std::collections::BTreeMap;
+
+use crate::git::ancestry::{Span, between};
+use crate::git::path::branch_ref;
+use crate::git::reader::ReadError;
+use crate::git::{Oid, Reader};
+
+use super::advertisement::Advertisement;
+use super::body::Body;
+use super::error::{Fault, RemoteError};
+use super::new_objects::NewObjects;
+use super::pack_stream::PackStream;
+use super::pkt_line::{FLUSH, Packets, push_line};
+use super::report::Report;
+use super::run::run;
+use super::settings::Remote;
+use super::side_band;
+use super::transport::{Answer, Conversation, Service};
+use super::words::Words;
+
+/// Objects of one request, about: what is remembered of each has 60 bytes. More than this go in several, each of which leaves the
+/// branches at a commit of their own history.
+pub const MAX_OBJECTS: usize = 150_000;
+/// Bytes of a report: a line for each of 100,000 branches.
+const MAX_REPORT: usize = 32 << 20;
+/// Who asks.
+const AGENT: &str = concat!("agent=promgit/", env!("CARGO_PKG_VERSION"));
+/// Requests of one push: [`MAX_OBJECTS`] times this is more than any disk holds.
+const MAX_ROUNDS: usize = 10_000;
+const SIDE_BAND: &str = "side-band-64k";
+/// No commit.
+const NOTHING: Oid = Oid::from_bytes([0; 20]);
+
+/// A branch to push.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BranchPush {
+    /// Without `refs/heads/`; it has the same name on the server.
+    pub branch: String,
+    /// Where the server is believed to have it; nothing for a branch that is to be created.
+    pub expected: Option<Oid>,
+    /// Where it is to stand.
+    pub new: Oid,
+}
+
+/// What became of a branch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pushed {
+    /// It stands at the new commit now.
+    Pushed,
+    /// It stood there before.
+    AlreadyThere,
+    /// It is gone, or has a commit that the new one does not descend from; it was left alone.
+    Moved { found: Option<Oid> },
+    /// The server said no.
+    Rejected {
+        /// In one line.
+        reason: String,
+        /// What hooks said, if anything; of all branches of the push.
+        words: String,
+    },
+}
+
+/// Pushes branches; one answer each, in the same order. An error says nothing about any branch: some may have been moved, and the
+/// next push finds out which.
+pub fn push(
+    remote: &Remote,
+    reader: &mut Reader,
+    branches: &[BranchPush],
+) -> Result<Vec<Pushed>, RemoteError> {
+    run(remote, async move || {
+        for push in branches {
+            branch_ref(&push.branch).map_err(ReadError::from)?;
+        }
+        reader.look_again()?;
+        let waiting = branches.iter().map(|push| (push.branch.as_str(), push.clone())).collect();
+        let mut session = Session { remote, reader, waiting, answers: BTreeMap::new() };
+        for _ in 0..MAX_ROUNDS {
+            if session.waiting.is_empty() {
+                break;
+            }
+            session.round().await?;
+        }
+        branches.iter().map(|push| session.answer(&push.branch)).collect()
+    })
+}
+
+struct Session<'b> {
+    remote: &'b Remote,
+    reader: &'b Reader,
+    /// By name.
+    waiting: BTreeMap<&'b str, BranchPush>,
+    answers: BTreeMap<&'b str, Pushed>,
+}
+
+impl<'b> Session<'b> {
+    fn answer(&self, branch: &str) -> Result<Pushed, Fault> {
+        let nothing = || Fault::Protocol(format!("it says nothing about {branch}"));
+        self.answers.get(branch).cloned().ok_or_else(nothing)
+    }
+
+    /// One request. What it settles goes from those that wait to the answers; what it brought forward waits for the next one.
+    async fn round(&mut self) -> Result<(), Fault> {
+        let (conversation, shown) = Conversation::begin(self.remote, Service::Receive).await?;
+        let mut plan = Plan::default();
+        for (branch, push) in &self.waiting {
+            match step(self.reader, &shown, push)? {
+                Step::Settled(answer) => drop(self.answers.insert(branch, answer)),
+                Step::Send { old, span } => plan.add(self.reader, branch, old, push.new, &span)?,
+            }
+            if plan.is_full() {
+                break;
+            }
+        }
+        match plan.commands.is_empty() {
+            true => conversation.leave().await,
+            false => self.send(conversation, &shown, plan).await?,
+        }
+        self.waiting.retain(|branch, _| !self.answers.contains_key(branch));
+        Ok(())
+    }
+
+    async fn send(
+        &mut self,
+        conversation: Conversation<'_>,
+        shown: &Advertisement,
+        plan: Plan<'b>,
+    ) -> Result<(), Fault> {
+        let Plan { commands, objects } = plan;
+        let pack = PackStream::new(self.reader, objects.list);
+        let body = Body::new(request(shown, &commands)?, Some(pack));
+        let banded = shown.can(SIDE_BAND);
+        let (report, words) = conversation.ask(body, async |answer| read(answer, banded).await).await?;
+        for Command { branch, new, last, .. } in commands {
+            match (verdict(&report, branch, &words)?, self.waiting.get_mut(branch)) {
+                (Pushed::Pushed, Some(push)) if !last => push.expected = Some(new),
+                (answer, _) => drop(self.answers.insert(branch, answer)),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is to be done about a branch.
+enum Step {
+    Settled(Pushed),
+    Send { old: Option<Oid>, span: Span },
+}
+
+/// Compares what the server has with what it is believed to have.
+fn step(reader: &Reader, shown: &Advertisement, push: &BranchPush) -> Result<Step, ReadError> {
+    let found = shown.branches.get(&push.branch).copied();
+    if found == Some(push.new) {
+        return Ok(Step::Settled(Pushed::AlreadyThere));
+    }
+    let moved = Ok(Step::Settled(Pushed::Moved { found }));
+    if found.is_none() && push.expected.is_some() {
+        return moved;
+    }
+    // a commit that is not here is somebody else's
+    if found.is_some_and(|oid| !reader.has(oid)) {
+        return moved;
+    }
+    let span = between(reader, found, push.new, &shown.known)?;
+    span.map_or(moved, |span| Ok(Step::Send { old: found, span }))
+}
+
+/// What one request asks for.
+#[derive(Default)]
+struct Plan<'b> {
+    commands: Vec<Command<'b>>,
+    objects: NewObjects,
+}
+
+struct Command<'b> {
+    branch: &'b str,
+    old: Option<Oid>,
+    new: Oid,
+    /// False when the branch has more commits than go into one request.
+    last: bool,
+}
+
+impl<'b> Plan<'b> {
+    fn is_full(&self) -> bool {
+        self.objects.list.len() >= MAX_OBJECTS
+    }
+
+    fn add(
+        &mut self,
+        reader: &Reader,
+        branch: &'b str,
+        old: Option<Oid>,
+        new: Oid,
+        span: &Span,
+    ) -> Result<(), ReadError> {
+        let mut reached = new;
+        let mut last = true;
+        for (index, oid) in span.commits.iter().enumerate() {
+            if self.is_full() && span.linear && index > 0 {
+                (reached, last) = (span.commits[index - 1], false);
+                break;
+            }
+            self.objects.add_commit(reader, *oid)?;
+        }
+        self.commands.push(Command { branch, old, new: reached, last });
+        Ok(())
+    }
+}
+
+/// The commands, and what this side can do.
+fn request(shown: &Advertisement, commands: &[Command<'_>]) -> Result<Vec<u8>, Fault> {
+    if !shown.can("report-status") {
+        return Err(Fault::Protocol("it does not report what became of a push".to_owned()));
+    }
+    let mut capabilities = format!("report-status {AGENT}");
+    for (capability, asked) in [(SIDE_BAND, SIDE_BAND), ("object-format=sha1", "object-format=sha1")] {
+        if shown.can(capability) {
+            capabilities = format!("{capabilities} {asked}");
+        }
+    }
+    let mut lines = Vec::new();
+    for (index, Command { branch, old, new, .. }) in commands.iter().enumerate() {
+        let old = old.unwrap_or(NOTHING);
+        let capabilities = if index == 0 { format!("\0 {capabilities}") } else { String::new() };
+        push_line(&mut lines, format!("{old} {new} refs/heads/{branch}{capabilities}").as_bytes());
+    }
+    lines.extend_from_slice(FLUSH);
+    Ok(lines)
+}
+
+/// The report, and what was said beside it.
+async fn read(answer: &mut Answer, banded: bool) -> Result<(Report, Words), Fault> {
+    let mut words = Words::default();
+    if !banded {
+        return Ok((Report::read(answer).await?, words));
+    }
+    let mut report = Vec::new();
+    while let Some(piece) = side_band::next(answer, &mut words).await? {
+        report.extend_from_slice(&piece);
+        if report.len() > MAX_REPORT {
+            return Err(Fault::Protocol("its report is larger than any can be".to_owned()));
+        }
+    }
+    match Report::read(&mut Packets::new(report.as_slice())).await {
+        Ok(report) => Ok((report, words)),
+        Err(Fault::Ended(_)) => Err(Fault::Ended(words.shown())),
+        Err(fault) => Err(fault),
+    }
+}
+
+fn verdict(report: &Report, branch: &str, words: &Words) -> Result<Pushed, Fault> {
+    let words = words.shown();
+    let reason = match (report.references.get(&format!("refs/heads/{branch}")), &report.unpack) {
+        (Some(None), None) => return Ok(Pushed::Pushed),
+        (Some(Some(reason)), _) => reason.clone(),
+        (Some(None) | None, Some(reason)) => reason.clone(),
+        (None, None) => return Err(Fault::Protocol(format!("it says nothing about {branch}"))),
+    };
+    Ok(Pushed::Rejected { reason, words })
+}

@@ -1,0 +1,140 @@
+//! Servers of the web: logins, certificates, redirects, proxies.
+
+use std::collections::BTreeMap;
+
+use promgit::pull::http::proxy::Proxies;
+use promgit::remote::push::Pushed;
+use promgit::remote::settings::Login;
+
+use crate::git_http::{GitHttp, Proxy, tls};
+use crate::origin::{Origin, Way, remote, to, write};
+
+#[test]
+fn a_password_is_read_anew_for_every_push() {
+    let mut origin = Origin::new();
+    let mut remote = origin.remote(Way::Http).unwrap();
+    let folder = origin.local.folder.path().to_owned();
+    let password_file = write(&folder, "password", "first\n");
+    origin.http.want_basic("robot", "first");
+    let one = origin.commit("a", None, "1");
+    let login = |error: String| {
+        assert!(error.contains("the server wants a login") && !error.contains("first"), "{error}");
+        error
+    };
+    let error = origin.try_push(&remote, &[to("a", None, one)]).unwrap_err();
+    assert!(!error.is_transient());
+    assert!(login(error.to_string()).contains("give a username and a password_file, or a token_file"));
+    remote.login = Login::Basic { username: "robot".into(), password_file: password_file.clone() };
+    assert_eq!(origin.push(&remote, &[to("a", None, one)]), [Pushed::Pushed]);
+    origin.http.want_basic("robot", "second");
+    let two = origin.commit("a", Some(one), "2");
+    let error = login(origin.try_push(&remote, &[to("a", Some(one), two)]).unwrap_err().to_string());
+    assert!(error.contains(&format!("the password in {}", password_file.display())), "{error}");
+    assert!(error.ends_with("it said: who are you?"), "{error}");
+    write(&folder, "password", "second");
+    assert_eq!(origin.push(&remote, &[to("a", Some(one), two)]), [Pushed::Pushed]);
+    origin.check();
+}
+
+#[test]
+fn a_token_is_read_anew_and_its_file_named() {
+    let mut origin = Origin::new();
+    let mut remote = origin.remote(Way::Http).unwrap();
+    let folder = origin.local.folder.path().to_owned();
+    let token_file = folder.join("token");
+    remote.login = Login::Bearer { token_file: token_file.clone() };
+    origin.http.want_token("t0ken");
+    let one = origin.commit("a", None, "1");
+    for (text, expected) in [
+        (None, "cannot read the token in"),
+        (Some(""), "it is empty"),
+        (Some("t0ken\nx"), "more than one line"),
+        (Some("other"), "look at the token in"),
+    ] {
+        if let Some(text) = text {
+            write(&folder, "token", text);
+        }
+        let error = origin.try_push(&remote, &[to("a", None, one)]).unwrap_err().to_string();
+        assert!(error.contains(expected) && error.contains(&token_file.display().to_string()), "{error}");
+    }
+    write(&folder, "token", "t0ken\r\n");
+    assert_eq!(origin.push(&remote, &[to("a", None, one)]), [Pushed::Pushed]);
+}
+
+#[test]
+fn certificates_are_checked() {
+    let mut origin = Origin::new();
+    let folder = origin.local.folder.path().to_owned();
+    let https = GitHttp::start(&folder.join("served"), Some(tls(&folder)));
+    let mut remote = remote(&https.url("/origin.git"));
+    let one = origin.commit("a", None, "1");
+    let error = origin.try_push(&remote, &[to("a", None, one)]).unwrap_err();
+    assert!(error.to_string().contains("certificate signed by unknown authority"), "{error}");
+    assert!(!error.is_transient());
+    remote.trust.ca_file = Some(folder.join("ca.pem"));
+    assert_eq!(origin.push(&remote, &[to("a", None, one)]), [Pushed::Pushed]);
+    origin.check();
+}
+
+#[test]
+fn a_redirect_is_followed_to_where_the_repository_is() {
+    let mut origin = Origin::new();
+    let one = origin.commit("a", None, "1");
+    let moved = remote(&origin.http.url("/moved/origin.git"));
+    assert_eq!(origin.push(&moved, &[to("a", None, one)]), [Pushed::Pushed]);
+    let seen = origin.http.take_seen();
+    assert_eq!(seen.last().unwrap(), "POST /origin.git/git-receive-pack whole");
+    origin.check();
+}
+
+#[test]
+fn a_proxy_is_gone_through() {
+    let mut origin = Origin::new();
+    let folder = origin.local.folder.path().to_owned();
+    let https = GitHttp::start(&folder.join("served"), Some(tls(&folder)));
+    let mut expected = None;
+    for (scheme, port, seen) in [("http", origin.http.port, "GET http://"), ("https", https.port, "CONNECT ")]
+    {
+        let proxy = Proxy::start(port);
+        let environment = |name: &str| (name.to_owned(), format!("http://127.0.0.1:{}", proxy.port));
+        // certificates are for the number, names lead through proxies only
+        let host = if scheme == "http" { "git.example.com" } else { "127.0.0.1" };
+        let mut remote = remote(&format!("{scheme}://{host}:{port}/origin.git"));
+        remote.trust.ca_file = Some(folder.join("ca.pem"));
+        remote.proxies =
+            Proxies::of(&BTreeMap::from([environment("HTTP_PROXY"), environment("HTTPS_PROXY")]));
+        let tip = origin.commit("a", expected, scheme);
+        assert_eq!(origin.push(&remote, &[to("a", expected, tip)]), [Pushed::Pushed]);
+        expected = Some(tip);
+        let lines = proxy.take_seen();
+        // loopback is always gone to directly
+        assert_eq!(lines.iter().any(|line| line.starts_with(seen)), scheme == "http", "{lines:?}");
+    }
+    origin.check();
+}
+
+#[test]
+fn what_is_no_repository_is_said() {
+    let mut origin = Origin::new();
+    let one = origin.commit("a", None, "1");
+    for (path, transient, expected) in [
+        ("/gone.git", false, "there is no repository, or it is not shown to this login"),
+        ("/status/403/x.git", false, "allows this login nothing here"),
+        ("/status/503/x.git", true, "cannot answer now: 503 So be it"),
+        ("/status/429/x.git", true, "cannot answer now: 429"),
+        ("/status/200/x.git", false, "no git server answers there"),
+        ("/status/418/x.git", false, "the server refuses; it said: 418"),
+    ] {
+        let remote = remote(&origin.http.url(path));
+        let error = origin.try_push(&remote, &[to("a", None, one)]).unwrap_err();
+        let text = error.to_string();
+        assert!(text.starts_with(&format!("{}: ", origin.http.url(path))), "{text}");
+        assert!(text.contains(expected), "{text}");
+        assert_eq!(error.is_transient(), transient, "{text}");
+    }
+    // pushes are not allowed where nobody allowed them
+    origin.git(&["config", "http.receivepack", "false"]);
+    let remote = origin.remote(Way::Http).unwrap();
+    let error = origin.try_push(&remote, &[to("a", None, one)]).unwrap_err();
+    assert!(error.to_string().contains("allows this login nothing here"), "{error}");
+}
