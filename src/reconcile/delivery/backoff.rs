@@ -33,6 +33,9 @@ impl Backoff {
 #[derive(Debug, Default)]
 pub struct Attempts {
     failed: u32,
+    /// How often it failed for a reason of this kind since it last failed for one of the other.
+    alike: u32,
+    was_final: bool,
 }
 
 impl Attempts {
@@ -42,10 +45,14 @@ impl Attempts {
         is_final || self.failed >= TOLD_FROM
     }
 
-    /// This attempt failed: the pause before the next one.
+    /// This attempt failed: the pause before the next one. It grows while the reason stays of one kind: an API server that
+    /// comes back refuses everybody for a moment, and the pauses of its absence do not count for that.
     pub fn failed(&mut self, is_final: bool) -> Duration {
-        let pause = if is_final { FINAL } else { PASSING }.pause(self.failed);
-        self.failed += 1;
+        if is_final != self.was_final {
+            (self.alike, self.was_final) = (0, is_final);
+        }
+        let pause = if is_final { FINAL } else { PASSING }.pause(self.alike);
+        (self.failed, self.alike) = (self.failed + 1, self.alike + 1);
         pause
     }
 }
@@ -101,5 +108,15 @@ mod tests {
             attempts.failed(false);
         }
         assert!(attempts.is_news(false));
+    }
+
+    #[test]
+    fn the_pauses_of_an_outage_do_not_count_for_what_comes_after_it() {
+        let mut attempts = Attempts::default();
+        let outage: Vec<Duration> = (0..8).map(|_| attempts.failed(false)).collect();
+        assert!(outage[7] > 10 * outage[0]);
+        assert!(attempts.failed(true) <= FINAL.first);
+        assert!(attempts.failed(true) > FINAL.first, "of one kind they grow");
+        assert!(attempts.failed(false) <= PASSING.first);
     }
 }
