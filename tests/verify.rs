@@ -15,3 +15,5 @@ mod commits;
 mod files;
 #[path = "verify/random.rs"]
 mod random;
+#[path = "verify/signed.rs"]
+mod signed;

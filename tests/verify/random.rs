@@ -59,3 +59,40 @@ fn a_chart_that_asks_for_the_time_alone_needs_no_lock() {
     without_locks(&bed);
     bed.verify(CHART).is_silent();
 }
+
+const SECRET: &str = "\
+apiVersion: v1
+kind: Secret
+metadata: {name: s}
+stringData: {password: hunter2}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: b}
+data: {size: '{{ .Values.size }}'}
+";
+
+#[test]
+fn the_stub_of_a_secret_is_verified_by_the_lock() {
+    let bed = Bed::small(SECRET);
+    bed.verify(CHART).is_silent();
+    bed.by_hand("deploy/small", |clone| {
+        edit(&clone.join("a/stubs/secret-s.yaml"), "hmac-sha256:", "hmac-sha256:0")
+    });
+    let said = bed.verify(CHART);
+    said.is_different();
+    assert!(said.out.contains("a/stubs/secret-s.yaml:"), "{said:?}");
+}
+
+#[test]
+fn without_the_lock_a_stub_is_verified_by_the_digest_of_all() {
+    let bed = Bed::small(SECRET);
+    without_locks(&bed);
+    let said = bed.verify(CHART);
+    assert_eq!((said.code, &said.out[..]), (0, ""), "{said:?}");
+    assert!(said.err.starts_with("note: small/a: 1 of its files"), "{said:?}");
+    bed.by_hand("deploy/small", |clone| {
+        edit(&clone.join("a/stubs/secret-s.yaml"), "hmac-sha256:", "hmac-sha256:0")
+    });
+    assert_ne!(bed.verify(CHART).code, 0);
+}
