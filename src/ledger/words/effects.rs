@@ -132,7 +132,7 @@ impl Workload<'_> {
     }
 
     fn shorter_retention(&self) -> Vec<Effect> {
-        let [before, after] = self.both("/spec/template/spec").map(|spec| arguments(spec));
+        let [before, after] = self.both("/spec/template/spec").map(arguments);
         let value = |all: &[String], flag: &str| {
             let found = all.iter().find_map(|argument| argument.strip_prefix(flag)?.strip_prefix('='));
             found.map(str::to_owned)
