@@ -18,6 +18,9 @@ pub const MAX_DEPTH: usize = 10_000;
 /// (go-yaml's does not), and so many take it a second. A document of 8 MB and 20 levels needs a twentieth.
 const MAX_LOOKS: usize = 1 << 30;
 
+/// `%TAG` directives of an input: each is compared with those before it. Manifests have none.
+const MAX_DIRECTIVES: usize = 1_000;
+
 /// Larger inputs are refused: marks and tree indices are 32 bits wide, and no manifest comes near.
 pub const MAX_INPUT: usize = 256 << 20;
 
@@ -249,6 +252,11 @@ impl<'i> Events<'i> {
     pub fn new(input: &'i [u8]) -> Result<Self, SyntaxError> {
         if input.len() > MAX_INPUT {
             let problem = format!("input is larger than {} MiB", MAX_INPUT >> 20);
+            return Err(SyntaxError { problem, line: None, mark: Mark::default(), offset: None });
+        }
+        let directives = input.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"%TAG"));
+        if directives.count() > MAX_DIRECTIVES {
+            let problem = format!("more than {MAX_DIRECTIVES} %TAG directives");
             return Err(SyntaxError { problem, line: None, mark: Mark::default(), offset: None });
         }
         // go-yaml reads an empty input as an empty line.

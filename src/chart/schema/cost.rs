@@ -14,6 +14,9 @@ use super::pattern::{self, TooMuch};
 /// Visits of a value by a schema. Public charts with the largest schemas and values need about 40,000.
 const MAX_VISITS: u64 = 2_000_000;
 
+/// How many times as long a visit takes where every level is gone through again.
+const REPEATED: u64 = 16;
+
 /// Pairs of a schema and a value that are remembered while counting.
 const MAX_PAIRS: usize = 500_000;
 
@@ -87,16 +90,15 @@ pub fn check(schema: &Json, ceiling: Option<u64>, values: &Json) -> Result<(), T
         return Ok(());
     }
     let mut names = HashMap::new();
-    collect(schema, &mut names);
+    let limit = if collect(schema, &mut names) { MAX_VISITS / REPEATED } else { MAX_VISITS };
     let mut counter = Counter { root: schema, names, counted: HashMap::new() };
-    match counter.visits(schema, values, 0)? {
-        ..=MAX_VISITS => Ok(()),
-        _ => Err(TooMuch),
-    }
+    if counter.visits(schema, values, 0)? > limit { Err(TooMuch) } else { Ok(()) }
 }
 
-/// The parts of a schema that have a name.
-fn collect<'a>(schema: &'a Json, names: &mut HashMap<&'a str, &'a Json>) {
+/// The parts of a schema that have a name. True if it asks what its other keywords left over (`unevaluated…`): that goes
+/// through all of them once more on every level.
+fn collect<'a>(schema: &'a Json, names: &mut HashMap<&'a str, &'a Json>) -> bool {
+    let mut asks = false;
     let mut open = vec![schema];
     while let Some(part) = open.pop() {
         match part {
@@ -106,12 +108,14 @@ fn collect<'a>(schema: &'a Json, names: &mut HashMap<&'a str, &'a Json>) {
                         names.insert(name, part);
                     }
                 }
+                asks |= members.keys().any(|key| key.starts_with("unevaluated"));
                 open.extend(members.values());
             }
             Json::Array(items) => open.extend(items),
             _ => {}
         }
     }
+    asks
 }
 
 impl<'a> Counter<'a> {
@@ -177,7 +181,17 @@ impl<'a> Counter<'a> {
 
 /// The work of a schema itself: a value is compared with each of an `enum`, a text is read for each pattern.
 fn own(keywords: &serde_json::Map<String, Json>, value: &Json) -> u64 {
-    (1 + choices(keywords) + text_visits(value)).saturating_add(pattern::cost(keywords, value))
+    (1 + choices(keywords) + text_visits(value))
+        .saturating_add(pattern::cost(keywords, value))
+        .saturating_add(names(keywords, value))
+}
+
+/// The work of looking at every name of an object.
+fn names(keywords: &serde_json::Map<String, Json>, value: &Json) -> u64 {
+    let (Some(Json::Object(rule)), Json::Object(members)) = (keywords.get("propertyNames"), value) else {
+        return 0;
+    };
+    (members.len() as u64).saturating_mul(1 + choices(rule))
 }
 
 fn choices(keywords: &serde_json::Map<String, Json>) -> u64 {

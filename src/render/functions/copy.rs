@@ -14,6 +14,9 @@ pub static TABLE: &[Func<Context>] = &[
     func("mustDeepCopy", &[ANY], ANY, |exec, a| deep_copy(exec, any(a, 0))),
 ];
 
+/// Bytes of keys that are put in order in a step.
+const KEY_BYTES_PER_STEP: usize = 256;
+
 fn deep_copy(exec: &mut Exec<'_, Context>, value: &Value) -> Answer {
     if !value.is_some() {
         return fail("reflect: call of reflect.Value.Type on zero Value");
@@ -28,8 +31,10 @@ fn copy(budget: &mut Budget, value: &Value, depth: usize) -> Result<Value, CallE
     }
     match value {
         Value::Map(map) if !map.is_nil() => {
-            budget.steps(map.len() as u64)?;
-            let entries = map.snapshot().into_iter();
+            let entries = map.snapshot();
+            let bytes: usize = entries.iter().map(|(key, _)| key.len()).sum();
+            budget.steps((entries.len() + bytes / KEY_BYTES_PER_STEP) as u64)?;
+            let entries = entries.into_iter();
             let entries = entries.map(|(key, item)| Ok((key, copy(budget, &item, depth + 1)?)));
             let entries = entries.collect::<Result<_, CallError>>()?;
             Ok(Value::Map(match map.type_of() {

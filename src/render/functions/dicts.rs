@@ -1,6 +1,6 @@
 //! Sprig's functions on maps; `set`, `unset` change the map that was given.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::cast::{strval, type_name};
 use super::define::{
@@ -63,10 +63,10 @@ fn maps(args: &[Value], from: usize) -> Result<Vec<Map>, CallError> {
 
 /// A new map with only these keys, or with all but these.
 fn filter(exec: &mut Exec<'_, Context>, args: &[Value], named: bool) -> Answer {
-    exec.budget.steps(map(args, 0)?.len() as u64 * 4)?;
-    let keys: Vec<&Str> = rest(args, 1).iter().filter_map(Value::as_str).collect();
+    exec.budget.steps((map(args, 0)?.len() + rest(args, 1).len()) as u64 * 4)?;
+    let keys: BTreeSet<&Str> = rest(args, 1).iter().filter_map(Value::as_str).collect();
     let entries = map(args, 0)?.snapshot().into_iter();
-    let kept: BTreeMap<Str, Value> = entries.filter(|(key, _)| keys.contains(&key) == named).collect();
+    let kept: BTreeMap<Str, Value> = entries.filter(|(key, _)| keys.contains(key) == named).collect();
     Ok(Value::Map(Map::new(ANY, kept)))
 }
 

@@ -9,6 +9,9 @@ use crate::template::value::Value;
 /// Entries that are copied in a step, to be walked.
 const ENTRIES_PER_STEP: u64 = 4;
 
+/// Bytes of texts that are compared in a step.
+const BYTES_PER_STEP: usize = 1_024;
+
 /// `reflect.DeepEqual`: same type and same contents; a nil list is not an empty one, NaN is not NaN.
 pub fn deep_equal(budget: &mut Budget, a: &Value, b: &Value) -> Result<bool, CallError> {
     compare(budget, a, b, 0)
@@ -25,7 +28,10 @@ fn compare(budget: &mut Budget, a: &Value, b: &Value, depth: usize) -> Result<bo
         (Value::Int(kind, a), Value::Int(other, b)) => kind == other && a == b,
         (Value::Uint(kind, a), Value::Uint(other, b)) => kind == other && a == b,
         (Value::Float(a), Value::Float(b)) => a == b,
-        (Value::Str(a), Value::Str(b)) | (Value::Bytes(a), Value::Bytes(b)) => a == b,
+        (Value::Str(a), Value::Str(b)) | (Value::Bytes(a), Value::Bytes(b)) => {
+            budget.steps((a.len().min(b.len()) / BYTES_PER_STEP) as u64)?;
+            a == b
+        }
         (Value::List(a), Value::List(b)) => {
             if a.type_of() != b.type_of() || a.is_nil() != b.is_nil() || a.len() != b.len() {
                 return Ok(false);

@@ -188,10 +188,11 @@ fn concat(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
 }
 
 /// Lists of `size` elements each, the last one shorter. Sizes below one give what Go's arithmetic gives.
-fn chunk(_: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
+fn chunk(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
     let size = int(args, 0)?;
     let items = items(any(args, 1), "chunk")?;
     let count = chunk_count(items.len(), size)?;
+    exec.budget.steps(u64::try_from(count).unwrap_or(0).min(items.len() as u64) * 2)?;
     let chunks = match usize::try_from(size) {
         Ok(size @ 1..) => items.chunks(size).map(|part| list(part.to_vec())).collect(),
         _ => Vec::new(),

@@ -15,6 +15,9 @@ pub static TABLE: &[Func<Context>] = &[
     variadic("mustMergeOverwrite", &[MAP, MAP], ANY, |exec, a| merge_all(exec, a, Rule::Overwrite)),
 ];
 
+/// Bytes of keys that are found in a step.
+const KEY_BYTES_PER_STEP: usize = 256;
+
 /// What happens to a value that is there already.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Rule {
@@ -56,7 +59,9 @@ fn merge(
             "reflect.Value.SetMapIndex: value of type {from} is not assignable to type {to}"
         ));
     }
-    exec.budget.steps(entries.len() as u64 * 2)?;
+    // Every key is compared with some of the others.
+    let bytes: usize = entries.iter().map(|(key, _)| key.len()).sum();
+    exec.budget.steps(entries.len() as u64 * 2 + (bytes / KEY_BYTES_PER_STEP) as u64)?;
     for (key, new) in entries {
         if is_nil(&new) {
             if rule == Rule::Overwrite {

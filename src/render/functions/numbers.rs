@@ -37,10 +37,22 @@ pub static TABLE: &[Func<Context>] = &[
     variadic("maxf", &[ANY, ANY], FLOAT, |_, a| Ok(extreme(a, larger))),
     variadic("minf", &[ANY, ANY], FLOAT, |_, a| Ok(extreme(a, smaller))),
     func("add1f", &[ANY], FLOAT, |_, a| decimal::fold(any(a, 0), &[Value::int(1)], decimal::add)),
-    variadic("addf", &[ANY], FLOAT, |_, a| decimal::fold(&Value::Float(0.0), a, decimal::add)),
-    variadic("subf", &[ANY, ANY], FLOAT, |_, a| decimal::fold(any(a, 0), rest(a, 1), decimal::sub)),
-    variadic("mulf", &[ANY, ANY], FLOAT, |_, a| decimal::fold(any(a, 0), rest(a, 1), decimal::mul)),
-    variadic("divf", &[ANY, ANY], FLOAT, |_, a| decimal::fold(any(a, 0), rest(a, 1), decimal::div)),
+    variadic("addf", &[ANY], FLOAT, |exec, a| {
+        charge_digits(exec, a)?;
+        decimal::fold(&Value::Float(0.0), a, decimal::add)
+    }),
+    variadic("subf", &[ANY, ANY], FLOAT, |exec, a| {
+        charge_digits(exec, a)?;
+        decimal::fold(any(a, 0), rest(a, 1), decimal::sub)
+    }),
+    variadic("mulf", &[ANY, ANY], FLOAT, |exec, a| {
+        charge_digits(exec, a)?;
+        decimal::fold(any(a, 0), rest(a, 1), decimal::mul)
+    }),
+    variadic("divf", &[ANY, ANY], FLOAT, |exec, a| {
+        charge_digits(exec, a)?;
+        decimal::fold(any(a, 0), rest(a, 1), decimal::div)
+    }),
     func("floor", &[ANY], FLOAT, |_, a| Ok(Value::Float(to_float64(any(a, 0)).floor()))),
     func("ceil", &[ANY], FLOAT, |_, a| Ok(Value::Float(to_float64(any(a, 0)).ceil()))),
     variadic("round", &[ANY, INT, FLOAT], FLOAT, round),
@@ -53,6 +65,12 @@ pub static TABLE: &[Func<Context>] = &[
     }),
     variadic("seq", &[INT], STRING, seq),
 ];
+
+/// Charges what grows with every operand: the digits of a product.
+fn charge_digits(exec: &mut Exec<'_, Context>, operands: &[Value]) -> Result<(), CallError> {
+    let count = operands.len() as u64;
+    Ok(exec.budget.steps(count.saturating_mul(count) / 16)?)
+}
 
 fn fold(args: &[Value], start: i64, step: fn(i64, i64) -> i64) -> i64 {
     args.iter().map(to_int64).fold(start, step)
