@@ -141,12 +141,12 @@ fn discovery_adds_the_roles_and_what_they_grant() {
     }
 }
 
-/// With `rbac.locks`: what keeping a seed takes, and no more.
+/// With `rbac.locks`: what keeping a seed and delivering a Secret takes, and no more.
 #[test]
-fn locks_add_three_verbs_on_secrets() {
+fn locks_add_four_verbs_on_secrets() {
     let more: BTreeSet<Right> = granted("locks").difference(&granted("defaults")).cloned().collect();
     let secrets = |verb: &str| (String::new(), "secrets".to_string(), verb.to_string());
-    assert_eq!(more, ["get", "create", "patch"].map(secrets).into());
+    assert_eq!(more, ["get", "create", "patch", "delete"].map(secrets).into());
 }
 
 #[test]
