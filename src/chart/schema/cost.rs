@@ -15,7 +15,7 @@ use super::pattern::{self, TooMuch};
 const MAX_VISITS: u64 = 2_000_000;
 
 /// How many times as long a visit takes where every level is gone through again.
-const REPEATED: u64 = 16;
+const REPEATED: u64 = 64;
 
 /// Pairs of a schema and a value that are remembered while counting.
 const MAX_PAIRS: usize = 500_000;

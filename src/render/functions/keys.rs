@@ -26,12 +26,15 @@ const ED25519_HEAD: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 
 /// each; this lets it make 30, or 240 of 2,048 bits.
 const RSA_STEPS_PER_BIT: u64 = 20;
 
-/// Steps that any other key or a signature costs.
+/// Steps that a key of an elliptic curve costs.
+const KEY_STEPS: u64 = 2_000;
+
+/// Steps that a signature costs.
 pub const SIGNING_STEPS: u64 = 10_000;
 
 pub static TABLE: &[Func<Context>] = &[func("genPrivateKey", &[STRING], STRING, |exec, a| {
     let kind = text(a, 0)?.to_text().into_owned();
-    exec.budget.steps(SIGNING_STEPS)?;
+    exec.budget.steps(KEY_STEPS)?;
     let key = match kind.as_str() {
         "" | "rsa" => new_rsa(exec, "genPrivateKey", RSA_BITS)?,
         "ecdsa" => ecdsa(exec.host.policy.random("genPrivateKey")?),

@@ -210,6 +210,9 @@ fn chunk_count(length: usize, size: i64) -> Result<i64, CallError> {
     if count < 0 { fail("runtime error: makeslice: len out of range") } else { Ok(count) }
 }
 
+/// Bytes of texts that are put in order in a step.
+const SORTED_BYTES_PER_STEP: usize = 128;
+
 /// Sorts by bytes. A `[]string` is sorted in place, as Go's `sort` does with what `strslice` hands through.
 fn sort_alpha(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
     let value = any(args, 0);
@@ -218,7 +221,9 @@ fn sort_alpha(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
     }
     let sorted = to_strings(exec, value)?;
     if let Value::List(list) = &sorted {
-        exec.budget.steps(list.len() as u64)?;
+        // Each is compared with about as many others as its place has digits.
+        let bytes: usize = list.borrow().iter().filter_map(Value::as_str).map(|text| text.len()).sum();
+        exec.budget.steps(list.len() as u64 + (bytes / SORTED_BYTES_PER_STEP) as u64)?;
         list.borrow_mut().sort_by(|a, b| a.as_str().cmp(&b.as_str()));
     }
     Ok(sorted)

@@ -8,15 +8,24 @@ use super::documents::error_map;
 use super::times::{Time, Zone};
 use super::{civil, toml_write};
 use crate::render::context::Context;
-use crate::template::func::Func;
+use crate::template::func::{CallError, Func};
 use crate::template::types::Type;
 use crate::template::value::{List, Map, Str, Value};
 
 /// Bytes of a TOML text: its parser takes up to 75 times as much memory.
 const MAX_SOURCE: usize = 1 << 20;
 
+/// The encoder asks nil for its type, which Go does not have.
+fn no_nil(value: &Value) -> Result<(), CallError> {
+    match value {
+        Value::Nil | Value::Invalid => fail("reflect: call of reflect.Value.Type on zero Value"),
+        _ => Ok(()),
+    }
+}
+
 pub static TABLE: &[Func<Context>] = &[
     func("toToml", &[ANY], STRING, |exec, a| {
+        no_nil(any(a, 0))?;
         let written = match toml_write::to_vec(any(a, 0)) {
             Err(error @ toml_write::WriteError::TooLong) => return fail(error.to_string()),
             written => written.unwrap_or_else(|error| error.to_string().into_bytes()),
@@ -25,6 +34,7 @@ pub static TABLE: &[Func<Context>] = &[
         Ok(Value::str(written))
     }),
     func("mustToToml", &[ANY], STRING, |exec, a| {
+        no_nil(any(a, 0))?;
         let written = toml_write::to_vec(any(a, 0)).or_else(|error| fail(error.to_string()))?;
         exec.budget.output(written.len())?;
         Ok(Value::str(written))

@@ -110,7 +110,8 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
         self.charge(&values)?;
         let result = (method.call)(&values);
         if let Ok(Value::List(made)) = &result {
-            self.exec.budget.steps(made.len() as u64).map_err(|error| self.stopped(&error))?;
+            let items = made.borrow().iter().map(|item| 1 + reading(item)).sum();
+            self.exec.budget.steps(items).map_err(|error| self.stopped(&error))?;
         }
         self.finish(method.name, site, result, method.returns)
     }
