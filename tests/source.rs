@@ -396,8 +396,10 @@ async fn a_document_that_becomes_bad_keeps_its_cluster_until_its_file_goes() {
     fs::write(root.join("b.yaml"), "kind: [\n").unwrap();
     assert!(feed.told().await.starts_with("refused"));
     // Renamed and broken in one go: it may still be in there.
-    fs::rename(root.join("c.yaml"), root.join("d.yaml")).unwrap();
-    fs::write(root.join("d.yaml"), "kind: [\n").unwrap();
+    let aside = tempfile::NamedTempFile::new_in(root.parent().unwrap()).unwrap();
+    fs::write(&aside, "kind: [\n").unwrap();
+    fs::rename(&aside, root.join("d.yaml")).unwrap();
+    fs::remove_file(root.join("c.yaml")).unwrap();
     assert!(feed.told().await.starts_with("refused"));
     // Another one is deleted all the same, and these three are not.
     fs::remove_file(root.join("last.yaml")).unwrap();

@@ -172,8 +172,11 @@ impl Walk<'_> {
 
     /// What the tree of a commit says of the branch, as far as it can be read.
     fn marker(&self, tree: Oid) -> Result<Option<Marker>, ReadError> {
-        let entry = self.reader.entry_in_tree(tree, MARKER)?.filter(TreeEntry::is_file);
-        let text = entry.map(|entry| self.reader.blob(entry.oid)).transpose()?;
+        self.read_marker(self.reader.entry_in_tree(tree, MARKER)?)
+    }
+
+    fn read_marker(&self, entry: Option<TreeEntry>) -> Result<Option<Marker>, ReadError> {
+        let text = entry.filter(TreeEntry::is_file).map(|entry| self.reader.blob(entry.oid)).transpose()?;
         Ok(text.and_then(|text| serde_yaml::from_slice(&text).ok()))
     }
 
@@ -240,7 +243,11 @@ impl Walk<'_> {
         report: &mut Report,
     ) -> Result<(), ReadError> {
         let Chosen { name, marker, .. } = &self.branch;
-        let found = compare(self.reader, (marker, name), &state.rows, self.readme, root.entries)?;
+        // The key is the one of its time: the signature of the commit answers for it.
+        let own = root.entries.iter().find(|entry| entry.name == MARKER.as_bytes());
+        let key = self.read_marker(own.cloned())?.and_then(|own| own.signing_key);
+        let marker = Marker { signing_key: key, ..marker.clone() };
+        let found = compare(self.reader, (&marker, name), &state.rows, self.readme, root.entries)?;
         let found: Vec<(String, How)> = match found {
             Ok(found) => found,
             Err(reason) => {
