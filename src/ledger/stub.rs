@@ -4,6 +4,7 @@
 //! digest. A stub is of no kind that an API server knows, so that no tool which follows the branch takes it for the Secret.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -28,7 +29,28 @@ const SHOWN: usize = 16;
 const UNKNOWN: &str = "not shown";
 
 /// Texts of Secrets as they are delivered, by the paths of their stubs. Shared: they pass through several hands.
-pub type Secrets = Arc<BTreeMap<String, String>>;
+#[derive(Clone, Default)]
+pub struct Secrets(Arc<BTreeMap<String, String>>);
+
+impl Secrets {
+    /// The text that the stub at this path stands for.
+    pub fn get(&self, path: &str) -> Option<&str> {
+        self.0.get(path).map(String::as_str)
+    }
+}
+
+impl From<BTreeMap<String, String>> for Secrets {
+    fn from(texts: BTreeMap<String, String>) -> Self {
+        Secrets(Arc::new(texts))
+    }
+}
+
+impl fmt::Debug for Secrets {
+    /// Paths only: plans and reports that carry them may be printed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
 
 /// The key of a release's digests.
 #[derive(Clone)]
@@ -154,6 +176,13 @@ mod tests {
         assert_eq!(digests.len(), 2);
         let [a, b] = [0, 1].map(|at| digests[at].split(": ").nth(1));
         assert_ne!(a, b, "the same value below another key");
+    }
+
+    #[test]
+    fn a_secret_in_hand_prints_its_path_only() {
+        let secrets = Secrets::from(BTreeMap::from([("stubs/s.yaml".to_owned(), "hunter2".to_owned())]));
+        assert_eq!(format!("{secrets:?}"), "{\"stubs/s.yaml\"}");
+        assert_eq!(secrets.get("stubs/s.yaml"), Some("hunter2"));
     }
 
     #[test]
