@@ -135,7 +135,12 @@ impl fmt::Debug for Signer {
 
 /// Whether a commit says that somebody signed it.
 pub fn is_signed(commit: &[u8]) -> bool {
-    split(commit).is_some()
+    commit[..end_of_headers(commit)].split(|byte| *byte == b'\n').any(|line| of_signature(line).is_some())
+}
+
+/// What a header line holds behind the name of the signature's header.
+fn of_signature(line: &[u8]) -> Option<&[u8]> {
+    line.strip_prefix(HEADER.as_bytes()).filter(|rest| rest.starts_with(b" "))
 }
 
 /// Whether `public` (`ssh-ed25519 AAAA…`) signed the commit with these bytes.
@@ -155,7 +160,7 @@ fn split(commit: &[u8]) -> Option<(String, Vec<u8>)> {
     let end = end_of_headers(commit);
     let (mut signature, mut rest, mut inside) = (String::new(), Vec::new(), false);
     for line in commit[..end].split_inclusive(|byte| *byte == b'\n') {
-        let first = line.strip_prefix(HEADER.as_bytes()).filter(|rest| rest.starts_with(b" "));
+        let first = of_signature(line);
         inside = first.is_some() || inside && line.starts_with(b" ");
         match inside {
             true => signature.push_str(&String::from_utf8_lossy(&first.unwrap_or(line)[1..])),
@@ -189,6 +194,7 @@ mod tests {
     #[test]
     fn a_commit_without_a_signature_has_none() {
         assert_eq!(check("ssh-ed25519 AAAA", b"tree x\n\ngpgsig y\n"), Signed::No);
+        assert!(!is_signed(b"tree x\n\ngpgsig y\n") && is_signed(b"tree x\ngpgsig y\n\nm\n"));
         assert_eq!(check("ssh-ed25519 AAAA", b"tree x\ngpgsig y\n z\n\nm\n"), Signed::Wrongly);
     }
 }
