@@ -73,11 +73,8 @@ async fn config(access: &Access) -> Result<Config, ConnectError> {
     if let (None, Ok(config)) = (&access.context, own.as_ref()) {
         return Ok(config.clone());
     }
-    let error = match (Config::from_kubeconfig(&options).await, own) {
-        (Ok(config), _) => {
-            let proxies = Kubeconfig::read().as_ref().map(proxies).unwrap_or_default();
-            return proxied(config, &proxies);
-        }
+    let error = match (usual(&options).await, own) {
+        (Ok((config, proxies)), _) => return proxied(config, &proxies),
         (Err(_), Err(error)) if !matches!(error, InClusterError::ReadEnvironmentVariable(_)) => {
             return Err(ConnectError::Nowhere { reason: error.to_string() });
         }
@@ -87,6 +84,13 @@ async fn config(access: &Access) -> Result<Config, ConnectError> {
         Some(context) => Err(ConnectError::Context { context: context.clone(), reason: words(&error) }),
         None => Err(ConnectError::Nowhere { reason: words(&error) }),
     }
+}
+
+/// What the file in the usual place says, and the proxies that it names.
+async fn usual(options: &KubeConfigOptions) -> Result<(Config, Vec<String>), KubeconfigError> {
+    let file = Kubeconfig::read()?;
+    let proxies = proxies(&file);
+    Ok((Config::from_custom_kubeconfig(file, options).await?, proxies))
 }
 
 /// The proxies that a kubeconfig names.
