@@ -8,7 +8,7 @@ use super::cost;
 use super::explain::Explainer;
 use super::failure::{Failure, step};
 use super::format;
-use super::pattern::{self, TooMuch};
+use super::pattern::{Patterns, TooMuch};
 
 const TOO_MUCH: &str =
     "the schema would take too long to check; look for $refs that multiply, long lists, enums and patterns\n";
@@ -20,6 +20,7 @@ pub struct Compiled(Result<Schema, String>);
 #[derive(Debug)]
 struct Schema {
     document: Json,
+    patterns: Patterns,
     /// What a check costs at most for each value, where that is known.
     ceiling: Option<u64>,
     draft: Draft,
@@ -35,7 +36,8 @@ impl Compiled {
     /// Why the values are refused, as Helm prints it, with a line break at the end.
     pub(crate) fn check(&self, values: &Json) -> Result<(), String> {
         let schema = self.0.as_ref().map_err(Clone::clone)?;
-        cost::check(&schema.document, schema.ceiling, values).map_err(|TooMuch| TOO_MUCH.to_owned())?;
+        cost::check(&schema.document, &schema.patterns, schema.ceiling, values)
+            .map_err(|TooMuch| TOO_MUCH.to_owned())?;
         if schema.judge.is_valid(values) {
             return Ok(());
         }
@@ -51,18 +53,18 @@ fn compile(text: &[u8]) -> Result<Schema, String> {
     }
     let document: Json = serde_json::from_slice(text).map_err(|error| syntax(&error))?;
     let draft = draft(&document)?;
-    let share = pattern::share(&document).map_err(|TooMuch| TOO_MUCH.to_owned())?;
+    let patterns = Patterns::of(&document).map_err(|TooMuch| TOO_MUCH.to_owned())?;
     let mut options = jsonschema::options()
         .with_draft(draft)
         .should_validate_formats(draft < Draft::Draft201909)
-        .with_pattern_options(PatternOptions::regex().dfa_size_limit(share))
+        .with_pattern_options(PatternOptions::regex().dfa_size_limit(patterns.share()))
         .with_base_uri("file:///values.schema.json")
         .with_retriever(Nothing);
     for name in format::NAMES {
         options = options.with_format(name, move |text: &str| format::accepts(name, text));
     }
     let judge = options.build(&document).map_err(|error| refused(draft, &error))?;
-    Ok(Schema { ceiling: cost::ceiling(&document), document, draft, judge })
+    Ok(Schema { ceiling: cost::ceiling(&document, &patterns), document, patterns, draft, judge })
 }
 
 /// The edition that the schema names; the newest where it names none.

@@ -9,7 +9,7 @@ use std::ptr;
 
 use serde_json::Value as Json;
 
-use super::pattern::{self, TooMuch};
+use super::pattern::{Patterns, TooMuch};
 
 /// Visits of a value by a schema. Public charts with the largest schemas and values need about 40,000.
 const MAX_VISITS: u64 = 2_000_000;
@@ -45,13 +45,14 @@ const EACH_MEMBER: &[&str] = &[
 /// The schemas that references name, and what was counted so far.
 struct Counter<'a> {
     root: &'a Json,
+    patterns: &'a Patterns,
     names: HashMap<&'a str, &'a Json>,
     counted: HashMap<(*const Json, *const Json), u64>,
 }
 
 /// The most that one value can cost, if no part of the schema refers to another: then each part looks at each value once
 /// at most. Known once a schema is read.
-pub fn ceiling(schema: &Json) -> Option<u64> {
+pub fn ceiling(schema: &Json, patterns: &Patterns) -> Option<u64> {
     let mut ceiling = 0_u64;
     let mut open = vec![schema];
     while let Some(part) = open.pop() {
@@ -61,7 +62,7 @@ pub fn ceiling(schema: &Json) -> Option<u64> {
                 return None;
             }
             Json::Object(keywords) => {
-                ceiling = ceiling.saturating_add(choices(keywords) + pattern::ceiling(keywords));
+                ceiling = ceiling.saturating_add(choices(keywords) + patterns.ceiling(keywords));
                 open.extend(keywords.values());
             }
             Json::Array(items) => open.extend(items),
@@ -85,13 +86,18 @@ fn size(value: &Json) -> u64 {
 
 /// Refuses a check of `values` that would be too much work; `ceiling` is that of the schema, by which most checks are
 /// known to be little without counting.
-pub fn check(schema: &Json, ceiling: Option<u64>, values: &Json) -> Result<(), TooMuch> {
+pub fn check<'a>(
+    schema: &'a Json,
+    patterns: &'a Patterns,
+    ceiling: Option<u64>,
+    values: &'a Json,
+) -> Result<(), TooMuch> {
     if ceiling.is_some_and(|ceiling| ceiling.saturating_mul(size(values)) <= MAX_PAIRS as u64) {
         return Ok(());
     }
     let mut names = HashMap::new();
     let limit = if collect(schema, &mut names) { MAX_VISITS / REPEATED } else { MAX_VISITS };
-    let mut counter = Counter { root: schema, names, counted: HashMap::new() };
+    let mut counter = Counter { root: schema, patterns, names, counted: HashMap::new() };
     if counter.visits(schema, values, 0)? > limit { Err(TooMuch) } else { Ok(()) }
 }
 
@@ -131,7 +137,7 @@ impl<'a> Counter<'a> {
         }
         // A reference that leads back here is refused or ignored by the check; it counts for nothing.
         self.counted.insert(pair, 0);
-        let mut count = own(keywords, value);
+        let mut count = own(keywords, value).saturating_add(self.patterns.cost(keywords, value));
         for (keyword, part) in keywords {
             for (inner, value) in self.applied(keyword, part, value) {
                 count = count.saturating_add(self.visits(inner, value, depth + 1)?);
@@ -179,11 +185,9 @@ impl<'a> Counter<'a> {
     }
 }
 
-/// The work of a schema itself: a value is compared with each of an `enum`, a text is read for each pattern.
+/// The work of a schema itself, but for its patterns: a value is compared with each of an `enum`.
 fn own(keywords: &serde_json::Map<String, Json>, value: &Json) -> u64 {
-    (1 + choices(keywords) + text_visits(value))
-        .saturating_add(pattern::cost(keywords, value))
-        .saturating_add(names(keywords, value))
+    (1 + choices(keywords) + text_visits(value)).saturating_add(names(keywords, value))
 }
 
 /// The work of looking at every name of an object.
@@ -218,8 +222,9 @@ mod tests {
 
     /// As a compiled schema asks it; the shortcut must not change the answer.
     fn check(schema: &Json, values: &Json) -> Result<(), TooMuch> {
-        let counted = super::check(schema, None, values);
-        assert_eq!(super::check(schema, ceiling(schema), values), counted);
+        let patterns = Patterns::of(schema)?;
+        let counted = super::check(schema, &patterns, None, values);
+        assert_eq!(super::check(schema, &patterns, ceiling(schema, &patterns), values), counted);
         counted
     }
 

@@ -3,6 +3,8 @@
 //! A pattern is an automaton that reads a byte in a nanosecond as long as it is small; where it would grow too large, all
 //! states of the pattern are tried instead.
 
+use std::collections::BTreeMap;
+
 use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::{Map, Value as Json};
 
@@ -23,43 +25,64 @@ const LARGEST: usize = 1 << 20;
 /// thousands.
 const MAX_STATES: usize = 250_000;
 
-/// The bytes that the automaton of each pattern may grow to, unless there are too many patterns, or too large ones.
-pub fn share(schema: &Json) -> Result<usize, TooMuch> {
-    let (mut open, mut count, mut all) = (vec![schema], 0_usize, 0_usize);
-    while let Some(part) = open.pop() {
-        match part {
-            Json::Object(keywords) => {
-                count += of(keywords).count();
-                all = of(keywords).map(states).fold(all, usize::saturating_add);
-                open.extend(keywords.values());
+/// The patterns of a schema, each weighed once.
+#[derive(Debug, Default)]
+pub struct Patterns {
+    states: BTreeMap<String, usize>,
+    /// How many places they stand in.
+    places: usize,
+}
+
+impl Patterns {
+    /// Refuses a schema that has too many, or too large ones.
+    pub fn of(schema: &Json) -> Result<Self, TooMuch> {
+        let (mut found, mut all, mut open) = (Patterns::default(), 0_usize, vec![schema]);
+        while let Some(part) = open.pop() {
+            match part {
+                Json::Object(keywords) => {
+                    for pattern in of(keywords) {
+                        let states =
+                            *found.states.entry(pattern.to_owned()).or_insert_with(|| states(pattern));
+                        all = all.saturating_add(states);
+                        found.places += 1;
+                    }
+                    open.extend(keywords.values());
+                }
+                Json::Array(items) => open.extend(items),
+                _ => {}
             }
-            Json::Array(items) => open.extend(items),
-            _ => {}
         }
+        if all > MAX_STATES { Err(TooMuch) } else { Ok(found) }
     }
-    if all > MAX_STATES {
-        return Err(TooMuch);
+
+    /// The bytes that the automaton of each pattern may grow to.
+    pub fn share(&self) -> usize {
+        (MAX_AUTOMATA / self.places.max(1)).clamp(SMALLEST, LARGEST)
     }
-    Ok((MAX_AUTOMATA / count.max(1)).clamp(SMALLEST, LARGEST))
-}
 
-/// Visits that one text of 64 bytes can cost, at most.
-pub fn ceiling(keywords: &Map<String, Json>) -> u64 {
-    of(keywords).fold(0, |sum, pattern| sum.saturating_add(visits(pattern, 64).saturating_add(1)))
-}
+    /// Visits that one text of 64 bytes can cost, at most.
+    pub fn ceiling(&self, keywords: &Map<String, Json>) -> u64 {
+        of(keywords).fold(0, |sum, pattern| sum.saturating_add(self.visits(pattern, 64).saturating_add(1)))
+    }
 
-/// Visits that the patterns of a schema cost, besides the one that looks at the value.
-pub fn cost(keywords: &Map<String, Json>, value: &Json) -> u64 {
-    let names = match value {
-        Json::Object(members) => members.keys().map(String::len).sum(),
-        _ => 0,
-    };
-    let text = value.as_str().map_or(0, str::len);
-    let of_text = keywords.get("pattern").and_then(Json::as_str).map_or(0, |pattern| visits(pattern, text));
-    let of_names = of(keywords.get("propertyNames").and_then(Json::as_object).unwrap_or(&Map::new()))
-        .chain(named(keywords))
-        .fold(0, |sum: u64, pattern| sum.saturating_add(visits(pattern, names)));
-    of_names.saturating_add(of_text)
+    /// Visits that the patterns of a schema cost, besides the one that looks at the value.
+    pub fn cost(&self, keywords: &Map<String, Json>, value: &Json) -> u64 {
+        let names = match value {
+            Json::Object(members) => members.keys().map(String::len).sum(),
+            _ => 0,
+        };
+        let text = value.as_str().map_or(0, str::len);
+        let own = keywords.get("pattern").and_then(Json::as_str);
+        let of_text = own.map_or(0, |pattern| self.visits(pattern, text));
+        let rule = keywords.get("propertyNames").and_then(Json::as_object);
+        let of_names = rule.into_iter().flat_map(of).chain(named(keywords));
+        of_names.fold(of_text, |sum, pattern| sum.saturating_add(self.visits(pattern, names)))
+    }
+
+    fn visits(&self, pattern: &str, bytes: usize) -> u64 {
+        let states = self.states.get(pattern).copied().unwrap_or_default();
+        (bytes.saturating_mul(states) / READ_IN_A_VISIT) as u64
+    }
 }
 
 fn of(keywords: &Map<String, Json>) -> impl Iterator<Item = &str> {
@@ -69,13 +92,6 @@ fn of(keywords: &Map<String, Json>) -> impl Iterator<Item = &str> {
 fn named(keywords: &Map<String, Json>) -> impl Iterator<Item = &str> {
     let patterns = keywords.get("patternProperties").and_then(Json::as_object);
     patterns.into_iter().flat_map(|patterns| patterns.keys().map(String::as_str))
-}
-
-fn visits(pattern: &str, bytes: usize) -> u64 {
-    if bytes == 0 {
-        return 0;
-    }
-    (bytes.saturating_mul(states(pattern)) / READ_IN_A_VISIT) as u64
 }
 
 /// The states of a pattern, roughly; for one in another language than this crate reads, its length.
@@ -118,22 +134,25 @@ mod tests {
                 (0..count).map(|at| (format!("[ab]{{{}}}", 1_000 + at), json!(true))).collect();
             json!({ "properties": { "a": { "patternProperties": patterns } } })
         };
-        assert_eq!(share(&schema(10)), Ok(LARGEST));
-        assert_eq!(share(&schema(1_000)), Err(TooMuch));
+        assert_eq!(Patterns::of(&schema(10)).map(|patterns| patterns.share()), Ok(LARGEST));
+        assert_eq!(Patterns::of(&schema(1_000)).map(|patterns| patterns.share()), Err(TooMuch));
     }
 
     #[test]
     fn texts_and_names_are_read() {
         let pattern = "[ab]*a[ab]{30}c";
-        let keywords = |schema: Json| schema.as_object().cloned().unwrap_or_default();
+        let cost = |schema: Json, value: &Json| {
+            let patterns = Patterns::of(&schema).unwrap();
+            patterns.cost(schema.as_object().unwrap(), value)
+        };
         let text = json!("ab".repeat(5_000));
-        assert!(cost(&keywords(json!({ "pattern": pattern })), &text) > 1_000);
-        assert_eq!(cost(&keywords(json!({ "pattern": pattern })), &json!(7)), 0);
+        assert!(cost(json!({ "pattern": pattern }), &text) > 1_000);
+        assert_eq!(cost(json!({ "pattern": pattern }), &json!(7)), 0);
         let names: Json = (0..1_000).map(|at| (format!("{at:030}"), json!(1))).collect();
         let by_name = json!({ "patternProperties": { (pattern): true } });
         let by_rule = json!({ "propertyNames": { "pattern": pattern } });
         for schema in [by_name, by_rule] {
-            assert!(cost(&keywords(schema), &names) > 3_000);
+            assert!(cost(schema, &names) > 3_000);
         }
     }
 }
