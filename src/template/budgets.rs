@@ -7,8 +7,8 @@ use super::value::heap;
 /// that a hostile chart can cost.
 pub const MAX_STEPS: u64 = 10_000_000;
 
-/// Bytes printed by one execution; what a nested template prints counts again where it is printed. The
-/// largest public chart counts 2.5 MB; Kubernetes takes no object above 3 MiB.
+/// Bytes printed by one execution, with those of nested templates that have not ended: what one has printed becomes
+/// a value then, and counts as such. The largest public chart prints 2.5 MB; Kubernetes takes no object above 3 MiB.
 pub const MAX_OUTPUT: usize = 48 << 20;
 
 /// Bytes of one text that a function builds: longer ones are refused before they are whole. Kubernetes takes no object
@@ -18,6 +18,9 @@ pub const MAX_TEXT: usize = 8 << 20;
 /// Bytes of the values that one execution holds at a time ([`heap`]), beyond those it was given. The largest public
 /// charts need 10 MB.
 pub const MAX_MEMORY: usize = 64 << 20;
+
+/// So many bytes of a text are made or printed in one step.
+const BYTES_PER_STEP: usize = 32;
 
 /// Templates running inside each other. Go stops at 100,000 `template` actions (its stack grows on
 /// demand), Helm at 1,000 includes of one name; no public chart goes beyond 60.
@@ -93,7 +96,8 @@ pub enum BudgetError {
 pub struct Budget {
     limits: Limits,
     steps: u64,
-    output: usize,
+    /// In bytes.
+    printed: usize,
     depth: usize,
     /// Where the stack was at the start.
     base: usize,
@@ -104,7 +108,7 @@ pub struct Budget {
 impl Budget {
     /// A full budget. Make it on the thread that executes: the stack is measured from here.
     pub fn new(limits: Limits) -> Self {
-        Budget { limits, steps: 0, output: 0, depth: 0, base: stack_address(), held: heap::live() }
+        Budget { limits, steps: 0, printed: 0, depth: 0, base: stack_address(), held: heap::live() }
     }
 
     /// Charges one step.
@@ -138,16 +142,38 @@ impl Budget {
         usize::try_from(heap::live().saturating_sub(self.held)).unwrap_or(0)
     }
 
-    /// Charges bytes that are about to be printed or built.
-    pub fn output(&mut self, bytes: usize) -> Result<(), BudgetError> {
-        self.output = self.output.saturating_add(bytes);
+    /// Charges a text that is about to be built.
+    pub fn text(&mut self, bytes: usize) -> Result<(), BudgetError> {
+        self.fits(bytes)?;
+        self.steps((bytes / BYTES_PER_STEP) as u64)
+    }
+
+    /// Checks that a text may become so long.
+    pub fn fits(&self, bytes: usize) -> Result<(), BudgetError> {
         if bytes > MAX_TEXT {
             return Err(BudgetError::Text(MAX_TEXT));
         }
-        if self.output > self.limits.output {
+        self.memory(bytes)
+    }
+
+    /// Charges bytes that are about to be printed.
+    pub fn print(&mut self, bytes: usize) -> Result<(), BudgetError> {
+        self.text(bytes)?;
+        self.printed = self.printed.saturating_add(bytes);
+        if self.printed > self.limits.output {
             return Err(BudgetError::Output(self.limits.output));
         }
-        self.memory(bytes)
+        Ok(())
+    }
+
+    /// How many bytes are printed.
+    pub fn printed(&self) -> usize {
+        self.printed
+    }
+
+    /// What was printed since [`Budget::printed`] said `before` is taken as a value.
+    pub fn taken(&mut self, before: usize) {
+        self.printed = before;
     }
 
     /// Enters a nested template; pair with [`Budget::leave`].

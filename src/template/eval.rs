@@ -204,7 +204,7 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
     }
 
     fn write(&mut self, text: &[u8]) -> Eval<()> {
-        self.exec.budget.output(text.len()).map_err(|error| self.stopped(&error))?;
+        self.exec.budget.print(text.len()).map_err(|error| self.stopped(&error))?;
         self.out.extend_from_slice(text);
         Ok(())
     }

@@ -71,8 +71,10 @@ fn endless_loops_stop() {
 
 #[test]
 fn growing_strings_stop() {
+    let text = error(Limits::default(), r#"{{$x := "aaaa"}}{{range 100}}{{$x = print $x $x}}{{end}}"#);
+    assert!(text.contains("builds a text of more than 8388608 bytes"), "{text}");
     let limits = Limits { output: 1 << 20, ..Limits::default() };
-    let text = error(limits, r#"{{$x := "aaaa"}}{{range 100}}{{$x = print $x $x}}{{end}}"#);
+    let text = error(limits, r#"{{$x := "aaaa"}}{{range 1000000}}{{$x}}{{end}}"#);
     assert!(text.contains("prints more than 1048576 bytes"), "{text}");
 }
 

@@ -7,14 +7,14 @@ use crate::template::value::Value;
 
 pub static TABLE: &[Func<Context>] = &[
     func("b64enc", &[STRING], STRING, |exec, a| {
-        exec.budget.output(text(a, 0)?.len() / 3 * 4 + 4)?;
+        exec.budget.text(text(a, 0)?.len() / 3 * 4 + 4)?;
         Ok(Value::str(encode64(text(a, 0)?)))
     }),
     func("b64dec", &[STRING], STRING, |_, a| {
         Ok(decode64(text(a, 0)?).map_or_else(|error| Value::str(error.to_string()), Value::str))
     }),
     func("b32enc", &[STRING], STRING, |exec, a| {
-        exec.budget.output(text(a, 0)?.len() / 5 * 8 + 8)?;
+        exec.budget.text(text(a, 0)?.len() / 5 * 8 + 8)?;
         Ok(Value::str(BASE32.encode(text(a, 0)?)))
     }),
     func("b32dec", &[STRING], STRING, |_, a| {

@@ -106,7 +106,7 @@ fn json_or_empty(exec: &mut Exec<'_, Context>, written: Result<Vec<u8>, json::En
 
 /// The text as a value, after it was charged: a chart can double a value and write it again and again.
 fn charged(exec: &mut Exec<'_, Context>, text: Vec<u8>) -> Answer {
-    exec.budget.output(text.len())?;
+    exec.budget.text(text.len())?;
     Ok(Value::str(text))
 }
 

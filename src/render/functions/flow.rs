@@ -50,7 +50,7 @@ fn lookup(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
     let most = exec.budget.memory_left();
     let outside::Answer { said, found, size } = lookup(&Wanted { api_version, kind, namespace, name, most });
     exec.budget.steps((size / ANSWER_PER_STEP) as u64)?;
-    exec.budget.output(said.iter().map(|line| line.to_string().len()).sum())?;
+    exec.budget.print(said.iter().map(|line| line.to_string().len()).sum())?;
     exec.host.said.extend(said);
     found.map_err(CallError::new)
 }
@@ -74,7 +74,9 @@ fn include(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
         ));
     }
     *running += 1;
+    let before = exec.budget.printed();
     let printed = exec.execute_template(name, any(args, 1).clone());
+    exec.budget.taken(before);
     if let Some(running) = exec.host.includes.get_mut(name) {
         *running -= 1;
     }
@@ -85,7 +87,10 @@ fn include(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
 fn tpl(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
     let source = text(args, 0)?;
     let name = exec.set().name().clone();
-    match exec.execute_text(name, source, any(args, 1).clone()) {
+    let before = exec.budget.printed();
+    let printed = exec.execute_text(name, source, any(args, 1).clone());
+    exec.budget.taken(before);
+    match printed {
         Ok(printed) => Ok(Value::str(without_no_value(printed))),
         Err(error) => {
             let action =

@@ -154,6 +154,6 @@ fn seq(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
         _ => return Ok(Value::str("")),
     };
     let made = numbers(exec, start, end.wrapping_add(toward(start, end)), step)?;
-    exec.budget.output(made.len() * 4)?;
+    exec.budget.text(made.len() * 4)?;
     Ok(Value::str(made.iter().map(i64::to_string).collect::<Vec<_>>().join(" ")))
 }

@@ -158,7 +158,7 @@ fn encrypt(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
     if plain.is_empty() {
         return Ok(Value::str(""));
     }
-    exec.budget.output(plain.len().saturating_mul(2))?;
+    exec.budget.text(plain.len().saturating_mul(2))?;
     let mut vector = [0; BLOCK];
     vector.copy_from_slice(&bytes(exec, "encryptAES", BLOCK)?);
     let cipher = cbc::Encryptor::<Aes256>::new(&aes_key(password).into(), &vector.into());

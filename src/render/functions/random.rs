@@ -29,7 +29,7 @@ pub static TABLE: &[Func<Context>] = &[
         let Ok(count) = usize::try_from(int(a, 0)?) else {
             return fail("runtime error: makeslice: len out of range");
         };
-        exec.budget.output(count.saturating_mul(2))?;
+        exec.budget.text(count.saturating_mul(2))?;
         Ok(Value::str(encode64(&bytes(exec, "randBytes", count)?)))
     }),
     func("randInt", &[INT, INT], INT, |exec, a| {
@@ -66,7 +66,7 @@ fn below(source: &mut ChaCha20Rng, size: u64) -> u64 {
 /// A string of so many letters; none for a negative count, as goutils' error is dropped by Sprig.
 fn letters(exec: &mut Exec<'_, Context>, function: &str, count: i64, alphabet: &[u8]) -> Answer {
     let count = usize::try_from(count).unwrap_or(0);
-    exec.budget.output(count)?;
+    exec.budget.text(count)?;
     exec.budget.steps(count as u64)?;
     let source = exec.host.policy.random(function)?;
     let letter = |_| alphabet[below(source, alphabet.len() as u64) as usize];

@@ -276,7 +276,9 @@ fn replace_all(exec: &mut Exec<'_, Context>, args: &[Value], on_error: OnError, 
         let Some(hit) = expression.find_at(exec, source, at)? else { break };
         out.extend_from_slice(&source[last_end..hit.start()]);
         if hit.end() > last_end || hit.start() == 0 {
-            exec.budget.output(longest(replacement, hit.len()))?;
+            let part = longest(replacement, hit.len());
+            exec.budget.text(part)?;
+            exec.budget.fits(out.len().saturating_add(part))?;
             exec.budget.steps(expression.cost.slowly(hit.len()))?;
             let Some(captures) = expression.regex.captures_at(source, hit.start()) else { break };
             write(&mut out, replacement, &captures, &expression.names);

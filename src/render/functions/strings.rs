@@ -111,7 +111,7 @@ pub fn repeat(exec: &mut Exec<'_, Context>, text: &[u8], count: i64) -> Result<V
     let Some(size) = text.len().checked_mul(count).filter(|size| *size <= isize::MAX as usize) else {
         return fail("strings: Repeat output length overflow");
     };
-    exec.budget.output(size)?;
+    exec.budget.text(size)?;
     Ok(text.repeat(count))
 }
 
@@ -124,7 +124,7 @@ fn indent(
     let pad = repeat(exec, b" ", spaces)?;
     let breaks = text.iter().filter(|byte| **byte == b'\n').count();
     let size = pad.len().saturating_mul(breaks + 1).saturating_add(text.len() + before.len());
-    exec.budget.output(size)?;
+    exec.budget.text(size)?;
     let mut out = Vec::with_capacity(size);
     out.extend_from_slice(before);
     out.extend_from_slice(&pad);
@@ -141,7 +141,7 @@ fn replace(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
     let (old, new, source) = (text(args, 0)?, text(args, 1)?, text(args, 2)?);
     let most = source.len() / old.len().max(1) + 1;
     exec.budget
-        .output(source.len().saturating_add(most.saturating_mul(new.len().saturating_sub(old.len()))))?;
+        .text(source.len().saturating_add(most.saturating_mul(new.len().saturating_sub(old.len()))))?;
     Ok(Value::str(runes::replace(source, old, new)))
 }
 
@@ -150,7 +150,8 @@ fn join_some(exec: &mut Exec<'_, Context>, args: &[Value], each: impl Fn(&Value)
     let mut joined = Vec::new();
     for (at, value) in args.iter().filter(|value| value.is_some()).enumerate() {
         let part = each(value);
-        exec.budget.output(part.len())?;
+        exec.budget.text(part.len())?;
+        exec.budget.fits(joined.len() + part.len())?;
         joined.extend_from_slice(if at > 0 { b" " } else { b"" });
         joined.extend_from_slice(&part);
     }
@@ -173,7 +174,7 @@ pub fn to_strings(exec: &mut Exec<'_, Context>, value: &Value) -> Answer {
 fn join(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
     let (separator, parts) = (text(args, 0)?, strslice(&mut exec.budget, any(args, 1))?);
     let size = parts.iter().map(|part| part.len()).sum::<usize>();
-    exec.budget.output(size.saturating_add(parts.len().saturating_mul(separator.len())))?;
+    exec.budget.text(size.saturating_add(parts.len().saturating_mul(separator.len())))?;
     Ok(Value::str(parts.iter().map(|part| &**part).collect::<Vec<_>>().join(&**separator)))
 }
 

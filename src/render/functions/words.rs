@@ -164,5 +164,5 @@ fn cut<'t>(out: &mut Vec<u8>, left: &'t [u8], at: usize, newline: &[u8], skip: u
 
 fn charge(exec: &mut Exec<'_, Context>, size: usize, width: usize, newline: usize) -> Result<(), CallError> {
     let lines = size / width + 1;
-    Ok(exec.budget.output(size.saturating_add(lines.saturating_mul(newline)))?)
+    Ok(exec.budget.text(size.saturating_add(lines.saturating_mul(newline)))?)
 }

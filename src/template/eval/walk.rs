@@ -50,7 +50,7 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
                 let before = self.out.len();
                 append_printable(self.out, value);
                 let printed = self.out.len() - before;
-                self.exec.budget.output(printed).map_err(|error| self.stopped(&error))
+                self.exec.budget.print(printed).map_err(|error| self.stopped(&error))
             }
         }
     }
