@@ -103,6 +103,9 @@ pub enum CallError {
     /// put before the inner error's text (Go's `fmt.Errorf("…%w", err)`), and the chain is kept.
     #[error("{prefix}{source}")]
     Template { prefix: String, source: Box<Error> },
+    /// Not a function that a template may call (Go's `goodFunc`): what follows stands without `error calling`.
+    #[error("{0}")]
+    Unfit(&'static str),
     /// The execution has used up its budget.
     #[error(transparent)]
     Budget(#[from] BudgetError),
@@ -126,6 +129,7 @@ impl From<CallError> for Box<Error> {
         match error {
             CallError::Template { prefix, source } if prefix.is_empty() => source,
             CallError::Template { prefix, source } => Box::new(Error::around(prefix, false, source)),
+            CallError::Unfit(text) => Box::new(Error::new(text, false)),
             CallError::Message(text) => Box::new(Error::new(text, false)),
             CallError::Budget(error) => Box::new(Error::over_budget(error.to_string())),
         }

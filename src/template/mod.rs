@@ -7,6 +7,7 @@
 pub mod ast;
 pub mod budgets;
 mod builtins;
+pub mod calendar;
 pub mod duration;
 pub mod error;
 pub mod eval;

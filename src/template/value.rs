@@ -9,6 +9,7 @@ pub mod heap;
 mod text;
 pub mod types;
 
+use super::calendar::{MONTH, WEEKDAY};
 use std::cell::{Ref, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -50,6 +51,10 @@ pub enum IntKind {
     Int64,
     /// `time.Duration`, printed as `1h2m3s`.
     Duration,
+    /// `time.Month`, printed as `January`.
+    Month,
+    /// `time.Weekday`, printed as `Sunday`.
+    Weekday,
 }
 
 /// Which of Go's unsigned integer types a number has.
@@ -74,6 +79,10 @@ pub trait Object: fmt::Debug {
     fn printed_fields(&self) -> Vec<(&'static str, Value)> {
         self.fields()
     }
+    /// Whether Go has an unexported field of this name there.
+    fn hides(&self, name: &str) -> bool {
+        self.printed_fields().iter().any(|(field, _)| *field == name)
+    }
     /// Go's `String()` method, which printing prefers to the fields.
     fn display(&self) -> Option<String> {
         None
@@ -82,6 +91,10 @@ pub trait Object: fmt::Debug {
     /// a function, which gets a copy, does not.
     fn display_in_place(&self) -> Option<String> {
         self.display()
+    }
+    /// Go's `GoString()` method, which `%#v` prefers to the fields.
+    fn go_string(&self) -> Option<String> {
+        None
     }
     /// What `encoding/json` writes where the type has its own `MarshalJSON` (a string or nil).
     fn json(&self) -> Option<Value> {
@@ -177,6 +190,8 @@ impl IntKind {
             IntKind::Int32 => Type::Int32,
             IntKind::Int64 => Type::Int64,
             IntKind::Duration => Type::Duration,
+            IntKind::Month => Type::Named(&MONTH),
+            IntKind::Weekday => Type::Named(&WEEKDAY),
         }
     }
 }

@@ -3,9 +3,10 @@
 use jiff::tz::TimeZone;
 
 use super::civil::{days_before, days_in, is_leap};
-use super::layout::{self, Element, MONTHS, Precision, WEEKDAYS};
+use super::layout::{self, Element, Precision};
 use super::layout_quote::quote;
 use super::times::{Time, Zone};
+use crate::template::calendar::{MONTHS, WEEKDAYS};
 
 /// Go's `time.ParseError`.
 #[derive(Debug, thiserror::Error)]
@@ -208,8 +209,8 @@ impl Fields {
         }
         let wall =
             days_before(self.year, month, day) * 86_400 + self.hour * 3_600 + self.minute * 60 + self.second;
-        let (seconds, zone) = self.zone(wall, Zone::local(local));
-        Ok(Time { seconds, nanos: self.nanos, zone })
+        let (seconds, zone) = self.zone(wall, Zone::Local(local.clone()));
+        Ok(Time { seconds, nanos: self.nanos, zone, here: local.clone() })
     }
 
     fn month_and_day(&self) -> Result<(i64, i64), &'static str> {

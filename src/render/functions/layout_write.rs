@@ -1,7 +1,8 @@
 //! Prints a time in a Go layout (`Time.Format`).
 
 use super::civil::Date;
-use super::layout::{self, Element, MONTHS, Precision, WEEKDAYS};
+use super::layout::{self, Element, Precision};
+use crate::template::calendar::{MONTHS, WEEKDAYS};
 
 /// Day, clock and zone of an instant.
 #[derive(Clone, Debug)]

@@ -43,6 +43,8 @@ pub mod regexes;
 mod runes;
 mod signer;
 pub mod strings;
+mod time_bytes;
+mod time_methods;
 mod times;
 pub mod toml;
 mod toml_write;

@@ -7,17 +7,18 @@ use std::rc::Rc;
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
+use super::layout_quote::quote;
 use super::layout_write::{self, Clock};
 use super::{civil, duration};
-use crate::template::func::{CallError, Method};
+use crate::template::calendar;
 use crate::template::types::{Named, Type};
-use crate::template::value::{IntKind, Object, Value};
+use crate::template::value::{Object, Value};
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
 
 /// The instant of Go's zero time, 0001-01-01 00:00:00 UTC.
-const ZERO: i64 = -62_135_596_800;
+pub const ZERO: i64 = -62_135_596_800;
 
 /// An instant in a zone.
 #[derive(Clone, Debug)]
@@ -27,14 +28,18 @@ pub struct Time {
     /// 0 to 999,999,999.
     pub nanos: i64,
     pub zone: Zone,
+    /// Where the render is.
+    pub here: TimeZone,
 }
 
 /// Where a time is.
 #[derive(Clone, Debug)]
 pub enum Zone {
     Utc,
-    /// A zone of the database, also the local one.
+    /// A zone of the database, not the local one.
     Place(TimeZone),
+    /// The zone of the render.
+    Local(TimeZone),
     /// An offset read from text, with the name it had there (perhaps none).
     Fixed {
         name: String,
@@ -48,14 +53,28 @@ impl Zone {
     pub fn load(name: &str, local: &TimeZone) -> Self {
         match name {
             "" | "UTC" => Zone::Utc,
-            "Local" => Zone::local(local),
+            "Local" => Zone::Local(local.clone()),
             _ => TimeZoneDatabase::bundled().get(name).map_or(Zone::Utc, Zone::Place),
         }
     }
 
-    /// The local zone of the render.
-    pub fn local(local: &TimeZone) -> Self {
-        if *local == TimeZone::UTC { Zone::Utc } else { Zone::Place(local.clone()) }
+    /// `Location.String`
+    pub fn name(&self) -> String {
+        match self {
+            Zone::Utc => "UTC".to_owned(),
+            Zone::Fixed { name, .. } => name.clone(),
+            Zone::Place(zone) => zone.iana_name().unwrap_or_default().to_owned(),
+            // Go calls it by what TZ says, and `Local` where it is a file of the machine.
+            Zone::Local(zone) => zone.iana_name().unwrap_or("Local").to_owned(),
+        }
+    }
+
+    /// Whether daylight saving is in force at an instant.
+    pub fn is_summer(&self, seconds: i64) -> bool {
+        match self {
+            Zone::Utc | Zone::Fixed { .. } => false,
+            Zone::Place(zone) | Zone::Local(zone) => zone.to_offset_info(timestamp(seconds)).dst().is_dst(),
+        }
     }
 
     /// Offset in seconds and abbreviation at an instant.
@@ -63,7 +82,7 @@ impl Zone {
         match self {
             Zone::Utc => (0, "UTC".to_owned()),
             Zone::Fixed { name, offset } => (*offset, name.clone()),
-            Zone::Place(zone) => {
+            Zone::Place(zone) | Zone::Local(zone) => {
                 let info = zone.to_offset_info(timestamp(seconds));
                 (i64::from(info.offset().seconds()), info.abbreviation().to_owned())
             }
@@ -89,7 +108,7 @@ fn timestamp(seconds: i64) -> Timestamp {
 impl Time {
     /// `time.Unix(seconds, 0)` in a zone.
     pub fn unix(seconds: i64, zone: Zone) -> Self {
-        Time { seconds, nanos: 0, zone }
+        Time { seconds, nanos: 0, zone, here: TimeZone::UTC }
     }
 
     /// `time.Time{}`
@@ -102,7 +121,8 @@ impl Time {
         let instant = now.timestamp();
         let nanos = i64::from(instant.subsec_nanosecond());
         let seconds = instant.as_second() - i64::from(nanos < 0);
-        Time { seconds, nanos: nanos.rem_euclid(duration::SECOND), zone: Zone::local(now.time_zone()) }
+        let here = now.time_zone().clone();
+        Time { seconds, nanos: nanos.rem_euclid(duration::SECOND), zone: Zone::Local(here.clone()), here }
     }
 
     /// The same instant elsewhere.
@@ -114,7 +134,7 @@ impl Time {
     pub fn add(&self, nanos: i64) -> Self {
         let total = self.nanos + nanos.rem_euclid(duration::SECOND);
         let seconds = self.seconds + nanos.div_euclid(duration::SECOND) + total.div_euclid(duration::SECOND);
-        Time { seconds, nanos: total.rem_euclid(duration::SECOND), zone: self.zone.clone() }
+        Time { seconds, nanos: total.rem_euclid(duration::SECOND), ..self.clone() }
     }
 
     /// `Time.Sub`: nanoseconds, at most what 64 bits hold.
@@ -171,12 +191,32 @@ impl Object for Time {
         Vec::new()
     }
 
+    fn hides(&self, name: &str) -> bool {
+        matches!(name, "wall" | "ext" | "loc")
+    }
+
     fn display(&self) -> Option<String> {
         Some(text(self.format(b"2006-01-02 15:04:05.999999999 -0700 MST")))
     }
 
     fn json(&self) -> Option<Value> {
         Some(Value::str(self.format(b"2006-01-02T15:04:05.999999999Z07:00")))
+    }
+
+    fn go_string(&self) -> Option<String> {
+        let clock = self.clock();
+        let date = clock.date;
+        let place = match &self.zone {
+            Zone::Utc => "time.UTC".to_owned(),
+            Zone::Local(_) => "time.Local".to_owned(),
+            other => format!("time.Location({})", quote(other.name().as_bytes())),
+        };
+        let month = calendar::month(date.month);
+        let (day, hour, minute, second) = (date.day, clock.hour, clock.minute, clock.second);
+        Some(format!(
+            "time.Date({}, time.{month}, {day}, {hour}, {minute}, {second}, {}, {place})",
+            date.year, self.nanos
+        ))
     }
 
     fn as_any(&self) -> &dyn Any {
@@ -192,80 +232,36 @@ fn text(bytes: Vec<u8>) -> String {
 pub const TYPE: Type = Type::Named(&TIME);
 
 /// `time.Time`
-pub static TIME: Named = Named { name: "time.Time", underlying: Type::Any, methods: METHODS };
-
-/// A method by its code: the executor hands the receiver in as the first argument.
-macro_rules! method {
-    ($name:literal, [$($param:expr),*], $returns:expr, $body:expr) => {
-        Method {
-            name: $name,
-            params: &[$($param),*],
-            variadic: false,
-            returns: $returns,
-            call: |args| {
-                let Some(time) = args.first().and_then(Time::of) else {
-                    return Err(CallError::new("receiver is no time.Time"));
-                };
-                let body: fn(&Time, &[Value]) -> Value = $body;
-                Ok(body(time, &args[1..]))
-            },
-        }
-    };
-}
-
-static METHODS: &[Method] = &[
-    method!("Format", [Type::String], Type::String, |time, args| {
-        let layout = args.first().and_then(Value::as_str);
-        Value::str(time.format(layout.map_or(b"", |layout| layout)))
-    }),
-    method!("String", [], Type::String, |time, _| Value::str(time.display().unwrap_or_default())),
-    method!("Unix", [], Type::Int64, |time, _| Value::int64(time.seconds)),
-    method!("UnixMilli", [], Type::Int64, |time, _| Value::int64(time.scaled(1_000))),
-    method!("UnixMicro", [], Type::Int64, |time, _| Value::int64(time.scaled(1_000_000))),
-    method!("UnixNano", [], Type::Int64, |time, _| Value::int64(time.scaled(duration::SECOND))),
-    method!("Year", [], Type::Int, |time, _| Value::int(time.clock().date.year)),
-    method!("Day", [], Type::Int, |time, _| Value::int(time.clock().date.day)),
-    method!("YearDay", [], Type::Int, |time, _| Value::int(time.clock().date.year_day)),
-    method!("Hour", [], Type::Int, |time, _| Value::int(time.clock().hour)),
-    method!("Minute", [], Type::Int, |time, _| Value::int(time.clock().minute)),
-    method!("Second", [], Type::Int, |time, _| Value::int(time.clock().second)),
-    method!("Nanosecond", [], Type::Int, |time, _| Value::int(time.nanos)),
-    method!("IsZero", [], Type::Bool, |time, _| Value::Bool(time.seconds == ZERO && time.nanos == 0)),
-    method!("UTC", [], Type::Named(&TIME), |time, _| time.within(Zone::Utc).into_value()),
-    method!("Add", [Type::Duration], Type::Named(&TIME), |time, args| match args {
-        [Value::Int(_, nanos), ..] => time.add(*nanos).into_value(),
-        _ => time.clone().into_value(),
-    }),
-    method!("AddDate", [Type::Int, Type::Int, Type::Int], Type::Named(&TIME), |time, args| match args {
-        [Value::Int(_, years), Value::Int(_, months), Value::Int(_, days)] => {
-            time.add_date(*years, *months, *days).into_value()
-        }
-        _ => time.clone().into_value(),
-    }),
-    method!("Sub", [Type::Named(&TIME)], Type::Duration, |time, args| {
-        let nanos = args.first().and_then(Time::of).map_or(0, |other| time.since(other));
-        Value::Int(IntKind::Duration, nanos)
-    }),
-    method!("Before", [Type::Named(&TIME)], Type::Bool, |time, args| Value::Bool(time.order(args).is_lt())),
-    method!("After", [Type::Named(&TIME)], Type::Bool, |time, args| Value::Bool(time.order(args).is_gt())),
-    method!("Equal", [Type::Named(&TIME)], Type::Bool, |time, args| Value::Bool(time.order(args).is_eq())),
-];
+pub static TIME: Named =
+    Named { name: "time.Time", underlying: Type::Any, methods: super::time_methods::METHODS };
 
 impl Time {
     /// Since 1970 in units of which a second has `per_second`; overflows wrap, as in Go.
-    fn scaled(&self, per_second: i64) -> i64 {
+    pub fn scaled(&self, per_second: i64) -> i64 {
         self.seconds.wrapping_mul(per_second).wrapping_add(self.nanos / (duration::SECOND / per_second))
     }
 
+    /// `Time.Round` (halves up) and `Time.Truncate`: multiples of the first argument since Go's zero time.
+    pub fn to_multiple(&self, args: &[Value], round: bool) -> Time {
+        let multiple = match args.first() {
+            Some(Value::Int(_, nanos)) if *nanos > 0 => *nanos,
+            _ => return self.clone(),
+        };
+        let since = i128::from(self.seconds) - i128::from(ZERO);
+        let nanos = since * i128::from(duration::SECOND) + i128::from(self.nanos);
+        let rest = nanos.rem_euclid(i128::from(multiple)) as i64;
+        if round && rest >= multiple - rest { self.add(multiple - rest) } else { self.add(-rest) }
+    }
+
     /// The order of the instants of this time and of the first argument.
-    fn order(&self, args: &[Value]) -> Ordering {
+    pub fn order(&self, args: &[Value]) -> Ordering {
         args.first()
             .and_then(Time::of)
             .map_or(Ordering::Equal, |other| (self.seconds, self.nanos).cmp(&(other.seconds, other.nanos)))
     }
 
     /// `Time.AddDate`: a day that the month does not have runs over into the next.
-    fn add_date(&self, years: i64, months: i64, days: i64) -> Time {
+    pub fn add_date(&self, years: i64, months: i64, days: i64) -> Time {
         /// Years beyond this would overflow the count of seconds.
         const FAR: i64 = 1_000_000;
         let clock = self.clock();
@@ -273,6 +269,6 @@ impl Time {
         let month = clock.date.month + months.clamp(-FAR, FAR);
         let day = civil::days_before(year, month, clock.date.day + days.clamp(-FAR, FAR));
         let wall = day * DAY + clock.hour * 3600 + clock.minute * 60 + clock.second;
-        Time { seconds: self.zone.instant(wall), nanos: self.nanos, zone: self.zone.clone() }
+        Time { seconds: self.zone.instant(wall), ..self.clone() }
     }
 }

@@ -30,13 +30,13 @@ pub static TABLE: &[Func<Context>] = &[
             Err(error @ toml_write::WriteError::TooLong) => return fail(error.to_string()),
             written => written.unwrap_or_else(|error| error.to_string().into_bytes()),
         };
-        exec.budget.output(written.len())?;
+        exec.budget.text(written.len())?;
         Ok(Value::str(written))
     }),
     func("mustToToml", &[ANY], STRING, |exec, a| {
         no_nil(any(a, 0))?;
         let written = toml_write::to_vec(any(a, 0)).or_else(|error| fail(error.to_string()))?;
-        exec.budget.output(written.len())?;
+        exec.budget.text(written.len())?;
         Ok(Value::str(written))
     }),
     func("fromToml", &[STRING], MAP, |exec, a| {
@@ -100,9 +100,9 @@ fn time(datetime: Datetime, local: &TimeZone) -> Time {
             (wall - offset, Zone::Fixed { name: String::new(), offset })
         }
         None => {
-            let zone = Zone::local(local);
+            let zone = Zone::Local(local.clone());
             (zone.instant(wall), zone)
         }
     };
-    Time { seconds, nanos, zone }
+    Time { seconds, nanos, zone, here: local.clone() }
 }

@@ -67,6 +67,9 @@ macro_rules! object {
             fn fields(&self) -> Vec<(&'static str, Value)> {
                 Vec::new()
             }
+            fn hides(&self, name: &str) -> bool {
+                matches!(name, "major" | "minor" | "patch" | "pre" | "metadata" | "original")
+            }
             fn display(&self) -> Option<String> {
                 Some(self.0.to_string())
             }
@@ -110,6 +113,10 @@ static METHODS: &[Method] = &[
     method!("Metadata", [], Type::String, |version, _| Ok(Value::str(version.metadata.as_str()))),
     method!("Original", [], Type::String, |version, _| Ok(Value::str(version.original.as_str()))),
     method!("String", [], Type::String, |version, _| Ok(Value::str(version.to_string()))),
+    method!("MarshalText", [], Type::Bytes, |version, _| Ok(Value::Bytes(version.to_string().into()))),
+    method!("MarshalJSON", [], Type::Bytes, |version, _| Ok(Value::Bytes(format!("\"{version}\"").into()))),
+    // What a database would be given.
+    method!("Value", [], Type::Any, |version, _| Ok(Value::str(version.to_string()))),
     method!("IncMajor", [], Type::Named(&PLAIN), |version, _| plain(version.next_major())),
     method!("IncMinor", [], Type::Named(&PLAIN), |version, _| plain(version.next_minor())),
     method!("IncPatch", [], Type::Named(&PLAIN), |version, _| plain(version.next_patch())),

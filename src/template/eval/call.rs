@@ -148,7 +148,7 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
             }
         };
         if let Ok(Value::Str(text)) = &result {
-            self.exec.budget.output(text.len()).map_err(|error| self.stopped(&error))?;
+            self.exec.budget.text(text.len()).map_err(|error| self.stopped(&error))?;
         }
         self.finish(name, site, result, Type::Bool)
     }
@@ -235,6 +235,7 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
                 self.exec.budget.memory(0).map_err(|error| self.stopped(&error))?;
                 Ok(Operand::from_slot(value, returns))
             }
+            Err(CallError::Unfit(text)) => self.fail(text),
             Err(error) => {
                 self.at(pos, item);
                 let source = Box::<Error>::from(error).cut_to(MAX_CHAIN_TEXT);

@@ -59,6 +59,10 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
                     // The static type of a field is its own, unless it holds nothing.
                     return Ok(Operand::from_slot(field, Type::Bool));
                 }
+                if object.hides(name) {
+                    let ty = receiver.static_type();
+                    return self.fail(format!("{name} is an unexported field of struct type {ty}"));
+                }
             }
             Value::Map(map) => {
                 if has_arguments {

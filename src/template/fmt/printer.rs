@@ -3,6 +3,7 @@
 use super::duration_text;
 use super::pad::Flags;
 use super::{MAX_NESTING, MAX_TEXT};
+use crate::template::calendar;
 use crate::template::value::types::Type;
 use crate::template::value::{IntKind, Object, UintKind, Value};
 
@@ -65,11 +66,19 @@ impl Printer {
             self.wrong_verb(value, verb);
             return true;
         }
+        if let (true, Value::Object(object)) = (self.flags.sharp_v, value)
+            && let Some(text) = object.go_string()
+        {
+            self.flags.string(text.as_bytes(), &mut self.out);
+            return true;
+        }
         if self.flags.sharp_v || !matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') {
             return false;
         }
         let text = match value {
             Value::Int(IntKind::Duration, nanoseconds) => Some(duration_text(*nanoseconds)),
+            Value::Int(IntKind::Month, number) => Some(calendar::month(*number)),
+            Value::Int(IntKind::Weekday, number) => Some(calendar::weekday(*number)),
             Value::Object(object) => object.display(),
             _ => None,
         };
@@ -278,7 +287,7 @@ impl Printer {
 /// Types that `fmt` prints without looking for methods.
 fn basic(value: &Value) -> bool {
     match value {
-        Value::Int(kind, _) => *kind != IntKind::Duration,
+        Value::Int(kind, _) => !matches!(kind, IntKind::Duration | IntKind::Month | IntKind::Weekday),
         Value::Bool(_) | Value::Uint(..) | Value::Float(_) | Value::Str(_) | Value::Bytes(_) => true,
         _ => false,
     }
