@@ -124,6 +124,42 @@ fn schemas_of_many_large_patterns_are_refused() {
 }
 
 #[test]
+fn schemas_that_are_hard_to_read_are_refused() {
+    let mut parts = serde_json::Map::new();
+    parts.insert("d0".into(), json!({ "properties": { "x": true } }));
+    for level in 1..40 {
+        let before = json!({ "$ref": format!("#/$defs/d{}", level - 1) });
+        parts.insert(format!("d{level}"), json!({ "anyOf": [before.clone(), before] }));
+    }
+    let schema = json!({ "$defs": parts, "$ref": "#/$defs/d39", "unevaluatedProperties": false });
+    check(&chart([("values.schema.json", schema.to_string())]), "the schema would take too long to check");
+    let many = format!("[{}[]]", "[],".repeat(5_000_000));
+    check(
+        &chart([("values.schema.json", many)]),
+        "the schema is larger than 16777216 bytes or 500000 values",
+    );
+}
+
+#[test]
+fn reasons_without_end_are_not_all_said() {
+    let names: Vec<String> = (0..20_000).map(|at| format!("name-{at}")).collect();
+    let schema = json!({ "properties": { "l": { "items": { "required": names } } } });
+    let values = format!("l: [{}]\n", vec!["{}"; 3_000].join(", "));
+    let files = chart([("values.schema.json", schema.to_string()), ("values.yaml", values)]);
+    check(&files, "the values are refused for more reasons than there is room for");
+}
+
+#[test]
+fn patterns_of_files_without_end_are_refused() {
+    let patterns: String = (0..20_000).map(|at| format!("*a*b*c*{at}\n")).collect();
+    let folder = write(&chart([(".helmignore", patterns)]));
+    for at in 0..500 {
+        fs::write(folder.path().join(format!("abcabc{at}")), "").unwrap();
+    }
+    assert_eq!(told(&folder, ".helmignore has too many patterns for so many files"), None);
+}
+
+#[test]
 fn values_without_end_are_refused() {
     let laugh: String = ('b'..='i')
         .zip('a'..='h')
@@ -135,6 +171,7 @@ fn values_without_end_are_refused() {
             (0..600_000).map(|key| format!("k{key}: 1\n")).collect(),
             "more than 500000 values; split the document",
         ),
+        (format!("a: {}", "x".repeat(40_000_000)), "input is larger than 32 MiB"),
         (format!("a: {}", "[".repeat(1_000_000)), "exceeded max depth of 10000"),
         (
             format!("a: {}1{}", "{a: ".repeat(5000), "}".repeat(5000)),

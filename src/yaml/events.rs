@@ -21,8 +21,9 @@ const MAX_LOOKS: usize = 1 << 30;
 /// `%TAG` directives of an input: each is compared with those before it. Manifests have none.
 const MAX_DIRECTIVES: usize = 1_000;
 
-/// Larger inputs are refused: marks and tree indices are 32 bits wide, and no manifest comes near.
-pub const MAX_INPUT: usize = 256 << 20;
+/// Larger inputs are refused: reading one takes some four times as much memory. Kubernetes takes no object above 3 MiB,
+/// and the largest values of public charts have 1 MB.
+pub const MAX_INPUT: usize = 32 << 20;
 
 /// Said only to `dialect`, which then spells the comma in another way.
 pub(super) const COMMA_AFTER_TAG: &str = "found a comma after a tag";

@@ -15,6 +15,9 @@ use super::unpack::{self, MAX_ENTRIES, MAX_SIZE};
 /// How deep folders may lie in each other: each is a recursion, and a link can make a circle.
 const MAX_DEPTH: usize = 64;
 
+/// Rules of a `.helmignore` times files and folders: each is a comparison of patterns. Public charts need some thousand.
+const MAX_COMPARED: usize = 5_000_000;
+
 /// Go's limit for links on the way to a file.
 const MAX_LINKS: usize = 255;
 
@@ -47,6 +50,10 @@ pub enum LoadError {
     NoGzip { path: String, details: String },
     #[error("the chart {0} holds more than {MAX_ENTRIES} files and folders; exclude some in its .helmignore")]
     TooMany(String),
+    #[error(
+        ".helmignore has too many patterns for so many files: more than {MAX_COMPARED} comparisons; name folders in it"
+    )]
+    TooManyRules,
     #[error(
         "folders of the chart lie more than {MAX_DEPTH} deep at {0}; look for a link that makes a circle"
     )]
@@ -153,6 +160,9 @@ impl Walk {
             self.entries += 1;
             if self.entries > MAX_ENTRIES {
                 return Err(LoadError::TooMany(shown));
+            }
+            if self.entries.saturating_mul(self.rules.count()) > MAX_COMPARED {
+                return Err(LoadError::TooManyRules);
             }
             let path = folder.join(&child);
             let child = child.to_string_lossy();

@@ -46,6 +46,11 @@ impl Rules {
         Ok(rules)
     }
 
+    /// How many rules there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether the file or folder at this path inside the chart is ignored: the first rule that applies decides.
     pub fn ignores(&self, path: &str, is_folder: bool) -> bool {
         for rule in &self.0 {

@@ -5,6 +5,7 @@ pub(crate) mod depth;
 mod documents;
 pub mod files;
 pub mod folder;
+mod headers;
 mod ignore;
 mod pattern;
 mod unpack;

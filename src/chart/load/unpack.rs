@@ -6,6 +6,7 @@ use flate2::read::MultiGzDecoder;
 use tar::{Archive, Entry, EntryType};
 
 use super::super::model::File;
+use super::headers::Headers;
 
 /// The contents of all files together, in bytes (Helm `MaxDecompressedChartSize`).
 pub const MAX_SIZE: u64 = 100 * 1024 * 1024;
@@ -76,7 +77,7 @@ pub fn files(bytes: &[u8], room: &mut Room) -> Result<Vec<File>, ArchiveError> {
     }
     // A bound on headers too: a name can be as long as the archive says.
     let stream = MultiGzDecoder::new(bytes).take(MAX_SIZE + MAX_ENTRIES as u64 * ENTRY_OVERHEAD);
-    let mut archive = Archive::new(stream);
+    let mut archive = Archive::new(Headers::new(stream));
     let (mut files, mut left) = (Vec::new(), MAX_SIZE);
     for (index, entry) in archive.entries().map_err(|error| broken(&error))?.enumerate() {
         if index >= MAX_ENTRIES {

@@ -9,6 +9,7 @@ use super::explain::Explainer;
 use super::failure::{Failure, step};
 use super::format;
 use super::pattern::{Patterns, TooMuch};
+use super::unevaluated;
 
 const TOO_MUCH: &str =
     "the schema would take too long to check; look for $refs that multiply, long lists, enums and patterns\n";
@@ -51,8 +52,10 @@ fn compile(text: &[u8]) -> Result<Schema, String> {
     if text.trim_ascii().is_empty() {
         return Err("EOF".to_owned());
     }
+    size(text)?;
     let document: Json = serde_json::from_slice(text).map_err(|error| syntax(&error))?;
     let draft = draft(&document)?;
+    unevaluated::check(&document).map_err(|TooMuch| TOO_MUCH.to_owned())?;
     let patterns = Patterns::of(&document).map_err(|TooMuch| TOO_MUCH.to_owned())?;
     let mut options = jsonschema::options()
         .with_draft(draft)
@@ -65,6 +68,23 @@ fn compile(text: &[u8]) -> Result<Schema, String> {
     }
     let judge = options.build(&document).map_err(|error| refused(draft, &error))?;
     Ok(Schema { ceiling: cost::ceiling(&document, &patterns), document, patterns, draft, judge })
+}
+
+/// Bytes of a schema. The largest of public charts have 1 MB.
+const MAX_SIZE: usize = 16 << 20;
+
+/// Values in a schema: each takes some hundred bytes.
+const MAX_VALUES: usize = 500_000;
+
+/// Refuses a text whose values would take too much memory, unread: each but the first stands behind a comma or bracket.
+fn size(text: &[u8]) -> Result<(), String> {
+    let values = || text.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count();
+    if text.len() > MAX_SIZE || values() > MAX_VALUES {
+        return Err(format!(
+            "the schema is larger than {MAX_SIZE} bytes or {MAX_VALUES} values; split the chart\n"
+        ));
+    }
+    Ok(())
 }
 
 /// The edition that the schema names; the newest where it names none.
@@ -143,10 +163,16 @@ fn reference(error: &jsonschema::ReferencingError) -> String {
     }
 }
 
+/// Bytes of what the judge says, but for the last of its sentences.
+const MAX_SAID: usize = 4 << 20;
+
 /// What the judge itself says, for keywords that the explainer does not know.
 fn said(judge: &Validator, values: &Json) -> String {
     let mut text = String::new();
     for error in judge.iter_errors(values) {
+        if text.len() > MAX_SAID {
+            break;
+        }
         let at = error.instance_path().to_string();
         match error.kind() {
             ValidationErrorKind::UnevaluatedProperties { unexpected }

@@ -9,6 +9,7 @@ pub mod log;
 mod format;
 mod number;
 mod pattern;
+mod unevaluated;
 
 use crate::template::value::{Map, Value};
 

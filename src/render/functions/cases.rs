@@ -3,14 +3,24 @@
 use super::define::{STRING, func, text};
 use super::runes::{self, decode, is_letter, is_number, is_punct, is_upper, to_lower, to_upper};
 use crate::render::context::Context;
-use crate::template::func::Func;
-use crate::template::value::Value;
+use crate::template::eval::Exec;
+use crate::template::func::{CallError, Func};
+use crate::template::value::{Str, Value};
 
 pub static TABLE: &[Func<Context>] = &[
-    func("snakecase", &[STRING], STRING, |_, a| Ok(Value::str(separated(text(a, 0)?, '_')))),
-    func("kebabcase", &[STRING], STRING, |_, a| Ok(Value::str(separated(text(a, 0)?, '-')))),
-    func("camelcase", &[STRING], STRING, |_, a| Ok(Value::str(pascal(text(a, 0)?)))),
+    func("snakecase", &[STRING], STRING, |exec, a| Ok(Value::str(separated(charged(exec, a)?, '_')))),
+    func("kebabcase", &[STRING], STRING, |exec, a| Ok(Value::str(separated(charged(exec, a)?, '-')))),
+    func("camelcase", &[STRING], STRING, |exec, a| Ok(Value::str(pascal(charged(exec, a)?)))),
 ];
+
+/// Bytes that are cut into words in a step.
+const BYTES_PER_STEP: usize = 4;
+
+fn charged<'a>(exec: &mut Exec<'_, Context>, args: &'a [Value]) -> Result<&'a Str, CallError> {
+    let text = text(args, 0)?;
+    exec.budget.steps((text.len() / BYTES_PER_STEP) as u64)?;
+    Ok(text)
+}
 
 /// What a run of letters is to xstrings.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -57,10 +57,14 @@ pub fn strval(value: &Value) -> Str {
     }
 }
 
+/// Elements of a list that are looked at in a step.
+const ITEMS_PER_STEP: usize = 4;
+
 /// Sprig's `strslice`: a list's elements as strings without the nils; anything else as a list of one.
 pub fn strslice(budget: &mut Budget, value: &Value) -> Result<Vec<Str>, BudgetError> {
     Ok(match value {
         Value::List(list) => {
+            budget.steps((list.len() / ITEMS_PER_STEP) as u64)?;
             let items = list.snapshot().into_iter().filter(Value::is_some);
             items.map(|item| charged_strval(budget, &item)).collect::<Result<_, _>>()?
         }

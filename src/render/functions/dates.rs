@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 
 use super::define::{ANY, Answer, STRING, any, func, text};
 use super::duration::{self, HOUR, MINUTE, SECOND};
-use super::layout_read;
+use super::layout_read::{self, ReadError};
 use super::parse_number::int_or_nearest;
 use super::times::{TYPE, Time, Zone};
 use crate::render::context::Context;
@@ -39,15 +39,25 @@ pub static TABLE: &[Func<Context>] = &[
     }),
     func("durationRound", &[ANY], STRING, duration_round),
     func("toDate", &[STRING, STRING], TYPE, |exec, a| {
-        let read = layout_read::parse(text(a, 0)?, text(a, 1)?, &local(exec));
+        let read = read(exec, a)?;
         Ok(read.unwrap_or_else(|_| Time::zero()).into_value())
     }),
     func("mustToDate", &[STRING, STRING], TYPE, |exec, a| {
-        let read = layout_read::parse(text(a, 0)?, text(a, 1)?, &local(exec));
+        let read = read(exec, a)?;
         Ok(read.map_err(|error| CallError::new(error.to_string()))?.into_value())
     }),
     func("unixEpoch", &[TYPE], STRING, |_, a| Ok(Value::str(time(a, 0)?.seconds.to_string()))),
 ];
+
+/// Bytes of a layout that are read in a step.
+const LAYOUT_PER_STEP: usize = 4;
+
+/// A text by a layout.
+fn read(exec: &mut Exec<'_, Context>, args: &[Value]) -> Result<Result<Time, ReadError>, CallError> {
+    let layout = text(args, 0)?;
+    exec.budget.steps((layout.len() / LAYOUT_PER_STEP) as u64)?;
+    Ok(layout_read::parse(layout, text(args, 1)?, &local(exec)))
+}
 
 fn now(exec: &mut Exec<'_, Context>, function: &str) -> Result<Time, CallError> {
     Ok(Time::from_zoned(exec.host.policy.now(function)?))

@@ -11,6 +11,9 @@ use crate::template::eval::Exec;
 use crate::template::func::{CallError, Func};
 use crate::template::value::{Map, Str, Value};
 
+/// Bytes of a key that are compared in a step.
+const KEY_BYTES_PER_STEP: usize = 256;
+
 pub static TABLE: &[Func<Context>] = &[
     variadic("dict", &[ANY], MAP, |_, a| Ok(Value::map(a.chunks(2).map(pair)))),
     func("get", &[MAP, STRING], ANY, |_, a| {
@@ -23,9 +26,10 @@ pub static TABLE: &[Func<Context>] = &[
         Ok(Value::Map(map))
     }),
     func("hasKey", &[MAP, STRING], BOOL, |_, a| Ok(Value::Bool(map(a, 0)?.get(text(a, 1)?).is_some()))),
-    variadic("pluck", &[STRING, MAP], LIST, |_, a| {
+    variadic("pluck", &[STRING, MAP], LIST, |exec, a| {
         let maps = maps(a, 1)?;
         let key = text(a, 0)?;
+        exec.budget.steps((maps.len() * (1 + key.len() / KEY_BYTES_PER_STEP)) as u64)?;
         Ok(Value::list(maps.iter().filter_map(|map| map.get(key)).collect()))
     }),
     variadic("keys", &[MAP], STRINGS, |exec, a| {

@@ -48,6 +48,8 @@ fn compare(budget: &mut Budget, a: &Value, b: &Value, depth: usize) -> Result<bo
             }
             budget.steps(a.len() as u64 / ENTRIES_PER_STEP)?;
             let (left, right) = (a.snapshot(), b.snapshot());
+            let bytes: usize = left.iter().map(|(key, _)| key.len()).sum();
+            budget.steps((bytes / BYTES_PER_STEP) as u64)?;
             let keys = left.iter().zip(&right).all(|((a, _), (b, _))| a == b);
             keys && all(budget, left.iter().map(|(_, v)| v).zip(right.iter().map(|(_, v)| v)), depth)?
         }

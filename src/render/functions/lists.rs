@@ -135,9 +135,24 @@ fn has(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
     Ok(Value::Bool(contains(&mut exec.budget, &items, any(args, 0))?))
 }
 
+/// Short texts that are compared in one step.
+const LOOKS_PER_STEP: usize = 8;
+
+/// Bytes of long texts that are compared in one step.
+const COMPARED_PER_STEP: u64 = 1_024;
+
 fn contains(budget: &mut Budget, items: &[Value], needle: &Value) -> Result<bool, CallError> {
+    budget.steps((items.len() / LOOKS_PER_STEP) as u64)?;
     for item in items {
-        if deep_equal(budget, needle, item)? {
+        let is_same = match (needle, item) {
+            (Value::Str(needle), Value::Str(item)) if needle.len() != item.len() => false,
+            (Value::Str(needle), Value::Str(item)) => {
+                budget.steps(needle.len() as u64 / COMPARED_PER_STEP)?;
+                needle == item
+            }
+            _ => deep_equal(budget, needle, item)?,
+        };
+        if is_same {
             return Ok(true);
         }
     }

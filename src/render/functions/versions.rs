@@ -15,7 +15,9 @@ pub static TABLE: &[Func<Context>] = &[
     func("semver", &[STRING], TYPE, |_, a| {
         Ok(Semver(Version::parse(&text(a, 0)?.to_text()).map_err(refused)?).into_value())
     }),
-    func("semverCompare", &[STRING, STRING], BOOL, |_, a| {
+    func("semverCompare", &[STRING, STRING], BOOL, |exec, a| {
+        // Each byte of a constraint can be a comparison of its own.
+        exec.budget.steps(text(a, 0)?.len() as u64)?;
         let constraint = Constraint::parse(&text(a, 0)?.to_text()).map_err(refused)?;
         let version = Version::parse(&text(a, 1)?.to_text()).map_err(refused)?;
         Ok(Value::Bool(constraint.check(&version)))

@@ -136,6 +136,7 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
             Run::Plain(run) => {
                 let values = self.arguments(dot, &signature, args, last, None)?;
                 self.charge(&values)?;
+                self.charge_floats(&values)?;
                 run(&values)
             }
             Run::Call => {
@@ -156,6 +157,13 @@ impl<'e, 't, 'a, H> State<'e, 't, 'a, H> {
     /// Charges the work of reading the arguments; a function that does more says so itself.
     fn charge(&mut self, values: &[Value]) -> Eval<()> {
         self.exec.budget.steps(values.iter().map(reading).sum()).map_err(|error| self.stopped(&error))
+    }
+
+    /// Charges the digits of floats, of which a text can ask for hundreds.
+    fn charge_floats(&mut self, values: &[Value]) -> Eval<()> {
+        const STEPS: u64 = 100;
+        let floats = values.iter().filter(|value| matches!(value, Value::Float(_))).count() as u64;
+        self.exec.budget.steps(floats * STEPS).map_err(|error| self.stopped(&error))
     }
 
     /// `and` and `or`: the first argument that decides, or the last.

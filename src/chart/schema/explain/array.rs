@@ -47,7 +47,7 @@ impl<'s> Explainer<'s> {
 
     fn item(&self, schema: &'s Json, items: &[Json], index: usize, place: Place<'_>) -> Option<Failure> {
         let at = step(place.at, &index.to_string());
-        self.check(schema, Place { value: &items[index], at: &at, depth: place.depth + 1 })
+        self.check(schema, Place { value: &items[index], at: &at, ..place.inner() })
     }
 
     fn contains(&self, schema: &'s Schema, items: &[Json], place: Place<'_>, failures: &mut Vec<Failure>) {

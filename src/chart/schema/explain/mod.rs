@@ -11,6 +11,8 @@ mod place;
 mod reference;
 mod scalar;
 
+use std::cell::Cell;
+
 use jsonschema::Draft;
 use serde_json::{Map as Object, Value as Json};
 
@@ -28,6 +30,13 @@ pub struct Explainer<'s> {
     draft: Draft,
 }
 
+/// Bytes of reasons, those of alternatives that are not printed included. A schema can ask for thousands of names in
+/// each of thousands of values.
+const MAX_SAID: usize = 4 << 20;
+
+const TOO_MANY: &str =
+    "the values are refused for more reasons than there is room for; check them in smaller parts\n";
+
 impl<'s> Explainer<'s> {
     pub fn new(root: &'s Json, draft: Draft) -> Self {
         Explainer { root, draft }
@@ -35,7 +44,12 @@ impl<'s> Explainer<'s> {
 
     /// The reasons, one a line; none where no keyword known here refuses the values.
     pub fn explain(&self, values: &Json) -> Option<String> {
-        let failure = self.check(self.root, Place { value: values, at: "", depth: 0 })?;
+        let said = Cell::new(0);
+        let failure = self.check(self.root, Place { value: values, at: "", depth: 0, said: &said });
+        if said.get() > MAX_SAID {
+            return Some(TOO_MANY.to_owned());
+        }
+        let failure = failure?;
         let mut text = String::new();
         for cause in failure.unpacked() {
             cause.write(0, &mut text);
@@ -46,7 +60,7 @@ impl<'s> Explainer<'s> {
     fn check(&self, schema: &'s Json, place: Place<'_>) -> Option<Failure> {
         let schema = match schema {
             Json::Bool(false) => return Some(place.failure("false schema")),
-            Json::Object(schema) if place.depth < MAX_DEPTH => schema,
+            Json::Object(schema) if place.depth < MAX_DEPTH && place.said.get() <= MAX_SAID => schema,
             _ => return None,
         };
         let own =

@@ -60,7 +60,7 @@ impl<'s> Explainer<'s> {
             }
             for schema in schemas {
                 let at = step(place.at, name);
-                failures.extend(self.check(schema, Place { value, at: &at, depth: place.depth + 1 }));
+                failures.extend(self.check(schema, Place { value, at: &at, ..place.inner() }));
             }
         }
         if !additional.is_empty() {
