@@ -78,6 +78,7 @@ pub fn strslice(budget: &mut Budget, value: &Value) -> Result<Vec<Str>, BudgetEr
 pub fn charged_strval(budget: &mut Budget, value: &Value) -> Result<Str, BudgetError> {
     let text = strval(value);
     if !matches!(value, Value::Str(_) | Value::Bytes(_)) {
+        budget.step()?;
         budget.text(text.len())?;
     }
     Ok(text)
