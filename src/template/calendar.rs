@@ -1,9 +1,8 @@
 //! Numbers of Go's `time.Month` and `time.Weekday`: their names as text.
 
 use super::error::CallError;
-use super::fmt::print_value;
-use super::value::Value;
 use super::value::types::{Method, Named, Type};
+use super::value::{IntKind, Value};
 
 /// By number, January is 1.
 pub const MONTHS: [&str; 12] = [
@@ -35,20 +34,22 @@ static METHODS: [Method; 1] =
     [Method { name: "String", params: &[], variadic: false, returns: Type::String, call: string }];
 
 fn string(args: &[Value]) -> Result<Value, CallError> {
-    Ok(args.first().map_or(Value::str(""), |value| Value::str(print_value(value))))
+    let text = match args.first() {
+        Some(Value::Int(IntKind::Named(named), number)) => text(named, *number),
+        _ => None,
+    };
+    Ok(Value::str(text.unwrap_or_default()))
 }
 
-/// `Month.String`
-pub fn month(number: i64) -> String {
-    named(&MONTHS, number.checked_sub(1)).unwrap_or_else(|| format!("%!Month({number})"))
-}
-
-/// `Weekday.String`
-pub fn weekday(number: i64) -> String {
-    named(&WEEKDAYS, Some(number)).unwrap_or_else(|| format!("%!Weekday({number})"))
-}
-
-fn named(names: &[&str], at: Option<i64>) -> Option<String> {
-    let name = names.get(usize::try_from(at?).ok()?)?;
-    Some((*name).to_owned())
+/// What the `String` method of such a number says; nothing for a type that has none.
+pub fn text(of: &Named, number: i64) -> Option<String> {
+    let (names, first) = match of.name {
+        "time.Month" => (&MONTHS[..], 1),
+        "time.Weekday" => (&WEEKDAYS[..], 0),
+        _ => return None,
+    };
+    let at = number.checked_sub(first).and_then(|at| usize::try_from(at).ok());
+    let name = at.and_then(|at| names.get(at)).map(|name| (*name).to_owned());
+    // Go's %!Month(13)
+    Some(name.unwrap_or_else(|| format!("%!{}({number})", of.name.trim_start_matches("time."))))
 }

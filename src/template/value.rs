@@ -9,7 +9,6 @@ pub mod heap;
 mod text;
 pub mod types;
 
-use super::calendar::{MONTH, WEEKDAY};
 use std::cell::{Ref, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -51,10 +50,8 @@ pub enum IntKind {
     Int64,
     /// `time.Duration`, printed as `1h2m3s`.
     Duration,
-    /// `time.Month`, printed as `January`.
-    Month,
-    /// `time.Weekday`, printed as `Sunday`.
-    Weekday,
+    /// A defined type whose kind is int, such as `time.Month`.
+    Named(&'static Named),
 }
 
 /// Which of Go's unsigned integer types a number has.
@@ -190,8 +187,7 @@ impl IntKind {
             IntKind::Int32 => Type::Int32,
             IntKind::Int64 => Type::Int64,
             IntKind::Duration => Type::Duration,
-            IntKind::Month => Type::Named(&MONTH),
-            IntKind::Weekday => Type::Named(&WEEKDAY),
+            IntKind::Named(named) => Type::Named(named),
         }
     }
 }

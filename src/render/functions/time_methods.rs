@@ -1,16 +1,95 @@
-//! The methods of Go's `time.Time` and `*time.Location` that a template can call.
+//! Go's `time.Time` and `*time.Location` as values, with the methods that a template can call.
 
 use std::any::Any;
+use std::cmp::Ordering;
 use std::rc::Rc;
 
-use super::times::{TIME, Time, ZERO, Zone};
+use super::layout_quote::quote;
+use super::times::{Time, ZERO, Zone};
 use super::{duration, time_bytes};
-use crate::template::calendar::{MONTH, WEEKDAY};
+use crate::template::calendar::{self, MONTH, WEEKDAY};
 use crate::template::func::{CallError, Method};
 use crate::template::types::{Named, Type};
 use crate::template::value::{IntKind, Object, Value};
 
 type Answer = Result<Value, CallError>;
+
+/// `time.Time` as the type of a parameter or result.
+pub const TYPE: Type = Type::Named(&TIME);
+
+/// `time.Time`
+pub static TIME: Named = Named { name: "time.Time", underlying: Type::Any, methods: METHODS };
+
+impl Time {
+    pub fn into_value(self) -> Value {
+        Value::Object(Rc::new(self))
+    }
+
+    /// The time behind a value, if it is one.
+    pub fn of(value: &Value) -> Option<&Time> {
+        match value {
+            Value::Object(object) => object.as_any().downcast_ref(),
+            _ => None,
+        }
+    }
+
+    /// The order of the instants of this time and of the first argument.
+    pub fn order(&self, args: &[Value]) -> Ordering {
+        args.first()
+            .and_then(Time::of)
+            .map_or(Ordering::Equal, |other| (self.seconds, self.nanos).cmp(&(other.seconds, other.nanos)))
+    }
+}
+
+impl Object for Time {
+    fn named(&self) -> &'static Named {
+        &TIME
+    }
+
+    fn field(&self, _name: &str) -> Option<Value> {
+        None
+    }
+
+    fn fields(&self) -> Vec<(&'static str, Value)> {
+        Vec::new()
+    }
+
+    fn hides(&self, name: &str) -> bool {
+        matches!(name, "wall" | "ext" | "loc")
+    }
+
+    fn display(&self) -> Option<String> {
+        Some(text(self.format(b"2006-01-02 15:04:05.999999999 -0700 MST")))
+    }
+
+    fn json(&self) -> Option<Value> {
+        Some(Value::str(self.format(b"2006-01-02T15:04:05.999999999Z07:00")))
+    }
+
+    fn go_string(&self) -> Option<String> {
+        let clock = self.clock();
+        let date = clock.date;
+        let place = match &self.zone {
+            Zone::Utc => "time.UTC".to_owned(),
+            Zone::Local(_) => "time.Local".to_owned(),
+            other => format!("time.Location({})", quote(other.name().as_bytes())),
+        };
+        let month = calendar::MONTHS[(date.month - 1) as usize];
+        let (day, hour, minute, second) = (date.day, clock.hour, clock.minute, clock.second);
+        Some(format!(
+            "time.Date({}, time.{month}, {day}, {hour}, {minute}, {second}, {}, {place})",
+            date.year, self.nanos
+        ))
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+fn text(bytes: Vec<u8>) -> String {
+    String::from_utf8_lossy(&bytes).into_owned()
+}
 
 /// A method by its code: the executor hands the receiver in as the first argument.
 macro_rules! tried {
@@ -72,10 +151,10 @@ pub static METHODS: &[Method] = &[
     method!("Second", [], Type::Int, |time, _| Value::int(time.clock().second)),
     method!("Nanosecond", [], Type::Int, |time, _| Value::int(time.nanos)),
     method!("Month", [], Type::Named(&MONTH), |time, _| {
-        Value::Int(IntKind::Month, time.clock().date.month)
+        Value::Int(IntKind::Named(&MONTH), time.clock().date.month)
     }),
     method!("Weekday", [], Type::Named(&WEEKDAY), |time, _| {
-        Value::Int(IntKind::Weekday, time.clock().date.weekday as i64)
+        Value::Int(IntKind::Named(&WEEKDAY), time.clock().date.weekday as i64)
     }),
     method!("IsDST", [], Type::Bool, |time, _| Value::Bool(time.zone.is_summer(time.seconds))),
     method!("IsZero", [], Type::Bool, |time, _| Value::Bool(time.seconds == ZERO && time.nanos == 0)),

@@ -1,18 +1,11 @@
-//! Go's `time.Time` as a template sees it: an instant in a zone, with its methods.
-
-use std::any::Any;
-use std::cmp::Ordering;
-use std::rc::Rc;
+//! Go's `time.Time`: an instant in a zone, and what can be computed from it.
 
 use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
-use super::layout_quote::quote;
 use super::layout_write::{self, Clock};
 use super::{civil, duration};
-use crate::template::calendar;
-use crate::template::types::{Named, Type};
-use crate::template::value::{Object, Value};
+use crate::template::value::Value;
 
 /// Seconds of a day.
 const DAY: i64 = 86_400;
@@ -164,76 +157,7 @@ impl Time {
     pub fn format(&self, layout: &[u8]) -> Vec<u8> {
         layout_write::format(&self.clock(), layout)
     }
-
-    pub fn into_value(self) -> Value {
-        Value::Object(Rc::new(self))
-    }
-
-    /// The time behind a value, if it is one.
-    pub fn of(value: &Value) -> Option<&Time> {
-        match value {
-            Value::Object(object) => object.as_any().downcast_ref(),
-            _ => None,
-        }
-    }
 }
-
-impl Object for Time {
-    fn named(&self) -> &'static Named {
-        &TIME
-    }
-
-    fn field(&self, _name: &str) -> Option<Value> {
-        None
-    }
-
-    fn fields(&self) -> Vec<(&'static str, Value)> {
-        Vec::new()
-    }
-
-    fn hides(&self, name: &str) -> bool {
-        matches!(name, "wall" | "ext" | "loc")
-    }
-
-    fn display(&self) -> Option<String> {
-        Some(text(self.format(b"2006-01-02 15:04:05.999999999 -0700 MST")))
-    }
-
-    fn json(&self) -> Option<Value> {
-        Some(Value::str(self.format(b"2006-01-02T15:04:05.999999999Z07:00")))
-    }
-
-    fn go_string(&self) -> Option<String> {
-        let clock = self.clock();
-        let date = clock.date;
-        let place = match &self.zone {
-            Zone::Utc => "time.UTC".to_owned(),
-            Zone::Local(_) => "time.Local".to_owned(),
-            other => format!("time.Location({})", quote(other.name().as_bytes())),
-        };
-        let month = calendar::month(date.month);
-        let (day, hour, minute, second) = (date.day, clock.hour, clock.minute, clock.second);
-        Some(format!(
-            "time.Date({}, time.{month}, {day}, {hour}, {minute}, {second}, {}, {place})",
-            date.year, self.nanos
-        ))
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-}
-
-fn text(bytes: Vec<u8>) -> String {
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// `time.Time` as the type of a parameter or result.
-pub const TYPE: Type = Type::Named(&TIME);
-
-/// `time.Time`
-pub static TIME: Named =
-    Named { name: "time.Time", underlying: Type::Any, methods: super::time_methods::METHODS };
 
 impl Time {
     /// Since 1970 in units of which a second has `per_second`; overflows wrap, as in Go.
@@ -251,13 +175,6 @@ impl Time {
         let nanos = since * i128::from(duration::SECOND) + i128::from(self.nanos);
         let rest = nanos.rem_euclid(i128::from(multiple)) as i64;
         if round && rest >= multiple - rest { self.add(multiple - rest) } else { self.add(-rest) }
-    }
-
-    /// The order of the instants of this time and of the first argument.
-    pub fn order(&self, args: &[Value]) -> Ordering {
-        args.first()
-            .and_then(Time::of)
-            .map_or(Ordering::Equal, |other| (self.seconds, self.nanos).cmp(&(other.seconds, other.nanos)))
     }
 
     /// `Time.AddDate`: a day that the month does not have runs over into the next.

@@ -121,7 +121,7 @@ fn as_int(ty: Type, arg: &Expr) -> Option<Value> {
         IntKind::Int8 => i64::from(int as i8),
         IntKind::Int16 => i64::from(int as i16),
         IntKind::Int32 => i64::from(int as i32),
-        IntKind::Int | IntKind::Int64 | IntKind::Duration | IntKind::Month | IntKind::Weekday => int,
+        IntKind::Int | IntKind::Int64 | IntKind::Duration | IntKind::Named(_) => int,
     };
     Some(Value::Int(kind, wrapped))
 }

@@ -77,8 +77,7 @@ impl Printer {
         }
         let text = match value {
             Value::Int(IntKind::Duration, nanoseconds) => Some(duration_text(*nanoseconds)),
-            Value::Int(IntKind::Month, number) => Some(calendar::month(*number)),
-            Value::Int(IntKind::Weekday, number) => Some(calendar::weekday(*number)),
+            Value::Int(IntKind::Named(named), number) => calendar::text(named, *number),
             Value::Object(object) => object.display(),
             _ => None,
         };
@@ -287,7 +286,7 @@ impl Printer {
 /// Types that `fmt` prints without looking for methods.
 fn basic(value: &Value) -> bool {
     match value {
-        Value::Int(kind, _) => !matches!(kind, IntKind::Duration | IntKind::Month | IntKind::Weekday),
+        Value::Int(kind, _) => !matches!(kind, IntKind::Duration | IntKind::Named(_)),
         Value::Bool(_) | Value::Uint(..) | Value::Float(_) | Value::Str(_) | Value::Bytes(_) => true,
         _ => false,
     }

@@ -49,12 +49,20 @@ pub struct Named {
     pub methods: &'static [Method],
 }
 
+impl PartialEq for Named {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Named {}
+
 impl PartialEq for Type {
     /// Types are equal when Go would call them identical; defined types are compared by name.
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Type::List(a), Type::List(b)) | (Type::Map(a), Type::Map(b)) => a == b,
-            (Type::Named(a), Type::Named(b)) => a.name == b.name,
+            (Type::Named(a), Type::Named(b)) => a == b,
             _ => std::mem::discriminant(self) == std::mem::discriminant(other),
         }
     }
