@@ -27,6 +27,8 @@ mod many;
 mod owners;
 #[path = "cluster/phases.rs"]
 mod phases;
+#[path = "cluster/remotes.rs"]
+mod remotes;
 #[path = "cluster/scene.rs"]
 mod scene;
 #[path = "cluster/secrets.rs"]

@@ -3,8 +3,10 @@
 use crate::cluster::connect::ConnectError;
 use crate::git::objects::ObjectError;
 use crate::git::store;
+use crate::ledger::branch::BranchError;
 use crate::reconcile::inputs::InputsError;
 use crate::reconcile::prune::PruneError;
+use crate::reconcile::push::link::LinkError;
 use crate::server::listen::ListenError;
 use crate::settings::origin::OriginError;
 use crate::source::folder::walk::WalkError;
@@ -21,6 +23,10 @@ pub enum OpenError {
     Inputs(#[from] InputsError),
     #[error(transparent)]
     Store(#[from] store::OpenError),
+    #[error(transparent)]
+    Remote(#[from] LinkError),
+    #[error(transparent)]
+    Branch(#[from] BranchError),
     #[error(transparent)]
     Listen(#[from] ListenError),
 }

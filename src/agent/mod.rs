@@ -1,7 +1,7 @@
 //! The agent: a source, a queue, some workers and one writer, started together and drained together.
 //!
 //! ```text
-//!  source ─► pump ─► queue ─► workers ─► writer ─► reports ─► delivery (with an API server)
+//!  source ─► pump ─► queue ─► workers ─► writer ─► pusher ─► reports ─► delivery (with an API server)
 //! ```
 
 pub mod errors;
@@ -9,12 +9,12 @@ mod pages;
 mod pump;
 mod shared;
 mod source;
+mod target;
 mod threads;
 pub mod until;
 
 use std::future::Future;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -23,11 +23,15 @@ use self::errors::{OpenError, RunError};
 use self::pages::Pages;
 use self::shared::{Reports, Shared};
 use self::source::{Source, Started};
+use self::target::Target;
+use self::threads::Threads;
 use self::until::Until;
-use crate::git::store::{Options, Store};
 use crate::metrics::Metrics;
 use crate::reconcile::inputs::Inputs;
+use crate::reconcile::push::known::Known;
+use crate::reconcile::push::link;
 use crate::reconcile::queue::Queue;
+use crate::reconcile::report::Report;
 use crate::server::health::Probes;
 use crate::server::listen::Server;
 use crate::settings::Settings;
@@ -45,7 +49,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 pub struct Agent {
     settings: Settings,
     inputs: Inputs,
-    store: Store,
+    target: Target,
     origin: Origin,
     server: Option<Server>,
 }
@@ -54,19 +58,34 @@ impl Agent {
     /// Checks everything that can be checked without writing anything: the folder of resources and what the
     /// settings name.
     pub fn check(settings: &Settings) -> Result<(Origin, Inputs), OpenError> {
+        let origin = Agent::origin(settings)?;
+        link::remote(&settings.remote)?;
+        Ok((origin, Inputs::load(settings)?))
+    }
+
+    fn origin(settings: &Settings) -> Result<Origin, OpenError> {
         let origin = settings.source.origin()?;
         if let Origin::Folder(folder) = &origin {
             walk::root(folder).map_err(|reason| OpenError::Folder { reason })?;
         }
-        Ok((origin, Inputs::load(settings)?))
+        Ok(origin)
     }
 
-    /// Checks, then takes the repository's lock.
+    /// Checks, takes the repository's lock, and looks at what the remote has: before the chart, whose version the branches record.
     pub fn open(settings: Settings) -> Result<Self, OpenError> {
-        let (origin, inputs) = Agent::check(&settings)?;
-        let store = Store::open(&settings.repository.path, &Options::default())?;
+        let origin = Agent::origin(&settings)?;
+        let (target, inputs) = match settings.remote.url {
+            Some(_) => {
+                let target = Target::open(&settings)?;
+                (target, Inputs::load(&settings)?)
+            }
+            None => {
+                let inputs = Inputs::load(&settings)?;
+                (Target::open(&settings)?, inputs)
+            }
+        };
         let server = settings.server.listen.map(|address| Server::bind(address.get())).transpose()?;
-        Ok(Agent { settings, inputs, store, origin, server })
+        Ok(Agent { settings, inputs, target, origin, server })
     }
 
     /// Runs until the end or until `stop`, then finishes what was begun. `abort` cuts that short: what waits
@@ -78,30 +97,35 @@ impl Agent {
         stop: impl Future<Output = ()>,
         abort: impl Future<Output = ()>,
     ) -> Result<(), RunError> {
-        let Agent { settings, inputs, store, origin, server } = self;
+        let Agent { settings, inputs, mut target, origin, server } = self;
         let (metrics, probes) = (Arc::new(Metrics::new(env!("CARGO_PKG_VERSION"))), Probes::default());
         let _pages = server.map(|server| Pages::start(server, &probes, &metrics));
-        let reader = store.reader()?;
+        let reader = target.store.reader()?;
         let (sender, events) = mpsc::channel(MOST_EVENTS);
         let Started { source, engine, locks } = match origin {
             Origin::Folder(folder) => source::folder(folder, &settings, sender),
             Origin::Cluster => {
-                source::cluster(&settings, store.reader()?, &reports, &metrics, sender).await?
+                source::cluster(&settings, target.store.reader()?, &reports, &metrics, sender).await?
             }
         };
-        let queue = Queue::default();
-        let shared = Arc::new(Shared { inputs, queue, locks, reports, engine, metrics, probes });
-        let (threads, writing) = threads::start(&shared, &settings, store)?;
+        let (queue, known, outbox) = (Queue::default(), Known::default(), target.outbox());
+        let (ended, mut endings) = mpsc::unbounded_channel();
+        let shared = Shared { inputs, queue, locks, reports, engine, metrics, probes, known, outbox, ended };
+        let shared = Arc::new(shared);
+        if let Some(trouble) = target.trouble.take() {
+            shared.report(Report::Notice(format!("{trouble} (it is tried again)")));
+        }
+        let threads = threads::start(&shared, &settings, target)?;
         let pumped = tokio::select! {
             result = pump::pump(events, until, &shared, reader) => result,
             () = stop => Ok(()),
             // Ends before it was told to only when it panics.
-            _ = writing => {
-                shared.probes.dead("the writer thread ended");
-                Err(RunError::Panic("writer"))
+            Some(name) = endings.recv() => {
+                shared.probes.dead(format!("the {name} thread ended"));
+                Err(RunError::Panic(name))
             }
         };
-        shared.queue.close();
+        shared.close();
         let drained = tokio::select! {
             result = drain(&shared, threads, until) => result,
             () = abort => {
@@ -117,8 +141,8 @@ impl Agent {
 }
 
 /// Waits until everything that waits is handled, and with `Until::Done` also delivered.
-async fn drain(shared: &Shared, threads: Vec<JoinHandle<()>>, until: Until) -> Result<(), RunError> {
-    let joined = tokio::task::spawn_blocking(move || threads::join(threads)).await;
+async fn drain(shared: &Shared, threads: Threads, until: Until) -> Result<(), RunError> {
+    let joined = tokio::task::spawn_blocking(move || threads.join()).await;
     joined.unwrap_or(Err(RunError::Panic("draining")))?;
     if let (Until::Done, Some(engine)) = (until, &shared.engine) {
         engine.idle().await;

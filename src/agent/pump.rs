@@ -28,14 +28,14 @@ pub async fn pump(
             Event::Init => listed.clear(),
             Event::Listed(observed) => {
                 listed.insert(observed.key.clone(), observed.clone());
-                shared.queue.push(Work::Apply(observed));
+                shared.push(Work::Apply(observed));
             }
-            Event::Applied(observed) => shared.queue.push(Work::Apply(observed)),
+            Event::Applied(observed) => shared.push(Work::Apply(observed)),
             Event::Deleted(deleted) => {
                 if let (None, Some(engine)) = (&deleted.terminating, &shared.engine) {
                     engine.forget(&deleted.key);
                 }
-                shared.queue.push(Work::Delete(deleted));
+                shared.push(Work::Delete(deleted));
             }
             Event::Trouble(text) if until == Until::Done => return Err(RunError::Trouble(text)),
             Event::Trouble(text) => shared.report(Report::Notice(format!("{text} (it is tried again)"))),
@@ -48,7 +48,7 @@ pub async fn pump(
                 // Told before the first deletion can be reported.
                 shared.report(Report::Listed { clusters: listed.into_values().collect(), absent });
                 shared.probes.ready();
-                gone.into_iter().for_each(|deleted| shared.queue.push(Work::Delete(deleted)));
+                gone.into_iter().for_each(|deleted| shared.push(Work::Delete(deleted)));
                 if until == Until::Done {
                     return Ok(());
                 }

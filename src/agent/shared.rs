@@ -10,6 +10,8 @@ use crate::reconcile::class::Class;
 use crate::reconcile::delivery::engine::Engine;
 use crate::reconcile::inputs::Inputs;
 use crate::reconcile::lock::Locks;
+use crate::reconcile::push::known::Known;
+use crate::reconcile::push::outbox::{Around, Outbox};
 use crate::reconcile::queue::{Queue, Work};
 use crate::reconcile::report::Report;
 use crate::server::health::Probes;
@@ -27,9 +29,62 @@ pub struct Shared {
     pub engine: Option<Engine>,
     pub metrics: Arc<Metrics>,
     pub probes: Probes,
+    /// The clusters that there are, where branches may have to be planned again.
+    pub known: Known,
+    /// What waits for the remote, if there is one.
+    pub outbox: Option<Outbox>,
+    /// Told the name of a thread that ended.
+    pub ended: mpsc::UnboundedSender<&'static str>,
+}
+
+/// Dropped when a thread that nothing goes on without ends, also by a panic: nobody waits for what it will not do.
+pub struct Last {
+    shared: Arc<Shared>,
+    name: &'static str,
+}
+
+impl Last {
+    pub fn of(shared: &Arc<Shared>, name: &'static str) -> Self {
+        Last { shared: shared.clone(), name }
+    }
+}
+
+impl Drop for Last {
+    fn drop(&mut self) {
+        self.shared.queue.abandon();
+        let _ = self.shared.ended.send(self.name);
+    }
 }
 
 impl Shared {
+    /// Takes in news of a source.
+    pub fn push(&self, work: Work) {
+        match self.outbox {
+            Some(_) => self.known.tell(&self.queue, work),
+            None => self.queue.push(work),
+        }
+    }
+
+    /// No more work will come: what is there is finished, and what fails now has no later.
+    pub fn close(&self) {
+        self.queue.close();
+        if let Some(outbox) = &self.outbox {
+            outbox.drain();
+        }
+    }
+
+    /// Passes on what became of clusters in the repository, at once or when the remote has it.
+    pub fn tell(&self, reports: Vec<Report>) {
+        let report = |report| self.report(report);
+        match &self.outbox {
+            Some(outbox) => {
+                outbox.tell(reports, &Around { queue: &self.queue, report: &report });
+                self.metrics.unpushed(outbox.len());
+            }
+            None => reports.into_iter().for_each(report),
+        }
+    }
+
     /// Counts and passes on what became of a cluster. Nobody listening is not a reason to stop working.
     pub fn report(&self, report: Report) {
         self.count(&report);
@@ -55,6 +110,7 @@ impl Shared {
                 metrics.reconciled(Outcome::Refused);
             }
             Report::Failed { .. } => metrics.reconciled(Outcome::Failed),
+            Report::Pushed { .. } | Report::NotPushed { .. } => {}
             Report::Ready { .. } | Report::NotReady { .. } | Report::Listed { .. } | Report::Notice(_) => {}
         }
     }

@@ -1,82 +1,70 @@
-//! Workers and the one writer, as threads that are started together and joined.
+//! Workers and what belongs to the repository, as threads that are started together and joined.
 #![allow(clippy::disallowed_methods)] // the process: threads
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use tokio::sync::oneshot;
-
 use super::errors::RunError;
 use super::shared::Shared;
+use super::target::{self, Target};
 use crate::git::reader::Reader;
-use crate::git::store::Store;
 use crate::reconcile::worker::Worker;
-use crate::reconcile::writer::{Planned, Writer};
+use crate::reconcile::writer::Order;
 use crate::settings::Settings;
 use crate::template::budgets::STACK;
 
 /// Plans that wait for the writer at most: with the manifests of each in memory.
 const MOST_PLANS: usize = 64;
 
-/// The threads, and what resolves when the writer has ended.
-pub type Started = (Vec<JoinHandle<()>>, oneshot::Receiver<()>);
+/// All threads.
+pub struct Threads {
+    workers: Vec<JoinHandle<()>>,
+    target: target::Started,
+    shared: Arc<Shared>,
+}
 
-/// Starts workers and writer.
-pub fn start(shared: &Arc<Shared>, settings: &Settings, store: Store) -> Result<Started, RunError> {
-    let (plans, planned) = sync_channel::<Planned>(MOST_PLANS);
+/// Starts workers, writer and pusher.
+pub fn start(shared: &Arc<Shared>, settings: &Settings, target: Target) -> Result<Threads, RunError> {
+    let (orders, received) = sync_channel::<Order>(MOST_PLANS);
     let count = match settings.render.workers {
         0 => thread::available_parallelism().map_or(1, usize::from),
         count => count,
     };
-    let mut threads = Vec::new();
-    for _ in 0..count {
-        threads.push(start_worker(shared, store.reader()?, plans.clone())?);
+    let readers = (0..count).map(|_| target.store.reader()).collect::<Result<Vec<_>, _>>()?;
+    let target = target.start(shared, orders.clone(), received)?;
+    let mut workers = Vec::new();
+    for reader in readers {
+        workers.push(start_worker(shared, reader, orders.clone())?);
     }
-    let (shared, window) = (shared.clone(), settings.commit.window.get());
-    let reader = store.reader()?;
-    let (alive, writing) = oneshot::channel();
-    let write = move || {
-        let _last = Last { shared: shared.clone(), _alive: alive };
-        let report = |report| shared.report(report);
-        let (inputs, queue, branches) = (&shared.inputs, &shared.queue, BTreeMap::new());
-        Writer { inputs, queue, store, reader, window, report: &report, branches }.run(&planned);
-    };
-    threads.push(thread::Builder::new().name("writer".into()).spawn(write)?);
-    Ok((threads, writing))
-}
-
-/// Dropped when the writer ends, also by a panic: nobody waits for what it will not write.
-struct Last {
-    shared: Arc<Shared>,
-    _alive: oneshot::Sender<()>,
-}
-
-impl Drop for Last {
-    fn drop(&mut self) {
-        self.shared.queue.abandon();
-    }
+    Ok(Threads { workers, target, shared: shared.clone() })
 }
 
 fn start_worker(
     shared: &Arc<Shared>,
     reader: Reader,
-    plans: SyncSender<Planned>,
+    plans: SyncSender<Order>,
 ) -> Result<JoinHandle<()>, RunError> {
     let shared = shared.clone();
     let work = move || {
-        let report = |report| shared.report(report);
+        let report = |report| shared.tell(vec![report]);
         let Shared { inputs, queue, locks, .. } = &*shared;
         Worker { inputs, queue, locks, reader, plans, report: &report }.run();
     };
     Ok(thread::Builder::new().name("worker".into()).stack_size(STACK).spawn(work)?)
 }
 
-/// Waits for all of them.
-pub fn join(threads: Vec<JoinHandle<()>>) -> Result<(), RunError> {
-    for thread in threads {
-        thread.join().map_err(|_| RunError::Panic("working"))?;
+impl Threads {
+    /// Waits for all of them: the workers end when nothing is left to do and to push, then the pusher, then the writer, of whom
+    /// nobody wants anything any more.
+    pub fn join(self) -> Result<(), RunError> {
+        let Threads { workers, target, shared } = self;
+        let workers: Vec<_> = workers.into_iter().map(JoinHandle::join).collect();
+        if let Some(outbox) = &shared.outbox {
+            outbox.finish();
+        }
+        let rest = target.pusher.into_iter().chain([target.writer]).map(JoinHandle::join);
+        let all = workers.into_iter().chain(rest.collect::<Vec<_>>());
+        all.into_iter().try_for_each(|ended| ended.map_err(|_| RunError::Panic("working")))
     }
-    Ok(())
 }

@@ -32,6 +32,8 @@ pub struct Printer<'a> {
     bar: Option<ProgressBar>,
     /// Clusters whose last news was a failure, and its words: one that was tried again and committed is well.
     failing: BTreeMap<Key, String>,
+    /// Clusters whose commit the remote does not have, and why.
+    unpushed: BTreeMap<Key, String>,
     /// Documents that were not taken, ever.
     refused: usize,
     /// Lines of data were lost, and nobody closed the stream.
@@ -64,6 +66,7 @@ impl<'a> Printer<'a> {
             first: First::default(),
             bar: None,
             failing: BTreeMap::new(),
+            unpushed: BTreeMap::new(),
             refused: 0,
             lost: false,
         }
@@ -79,7 +82,11 @@ impl<'a> Printer<'a> {
 
     /// Nothing that there was to do is left failed, its news could be told, and the listing was complete.
     pub fn is_well(&self) -> bool {
-        self.failing.is_empty() && self.refused == 0 && !self.lost && self.first.listed.is_some()
+        self.failing.is_empty()
+            && self.unpushed.is_empty()
+            && self.refused == 0
+            && !self.lost
+            && self.first.listed.is_some()
     }
 
     pub fn one(&mut self, report: Report) {
@@ -109,6 +116,19 @@ impl<'a> Printer<'a> {
                 }
                 self.first.failed.insert(key.clone());
                 self.settled(key);
+            }
+            Report::Pushed { key, branch } => {
+                if self.unpushed.remove(&key).is_some() {
+                    self.note(format_args!("promgit: {key}: the remote has {branch} now"));
+                }
+            }
+            Report::NotPushed { key, message, again, .. } => {
+                let more = if again { " (it is tried again)" } else { "" };
+                if self.unpushed.insert(key.clone(), message.clone()).as_ref() != Some(&message) {
+                    self.note(format_args!(
+                        "error: {key} is committed, and not on the remote: {message}{more}"
+                    ));
+                }
             }
             Report::Refused(refused) => {
                 self.refused += 1;
@@ -302,6 +322,7 @@ mod tests {
             branch: "b".into(),
             work: work(name),
             secrets: Default::default(),
+            pushed: false,
         };
         let listed = || Report::Listed { clusters: Vec::new(), absent: vec![key("a"), key("b")] };
         assert!(is_well([listed(), failed("a"), unchanged("b"), unchanged("a")]));

@@ -34,6 +34,7 @@ use crate::telemetry;
 Examples:
   promgit run --source dir:examples --repo deploy.git
   promgit run --source dir:examples --once
+  promgit run --source dir:examples --repo deploy.git --remote ssh://git@example.com/deploy.git
   promgit run --source cluster --context staging --listen 127.0.0.1:8080
   promgit run --config promgit.yaml --check")]
 pub struct Arguments {
@@ -50,6 +51,9 @@ pub struct Arguments {
     /// The bare repository to commit to; made on first use [default: deploy.git]
     #[arg(long, value_name = "PATH")]
     repo: Option<PathBuf>,
+    /// The git server to push branches to: https://…, ssh://…, user@host:path or /path [default: none]
+    #[arg(long, value_name = "URL")]
+    remote: Option<String>,
     /// Handle what is there, then exit (1 if any cluster failed)
     #[arg(long)]
     once: bool,
@@ -81,6 +85,7 @@ pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> 
         kubeconfig,
         context,
         repo,
+        remote,
         once,
         check,
         output,
@@ -88,8 +93,16 @@ pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> 
         log_level,
         settings: from,
     } = arguments;
-    let flags =
-        Flags { source, kubeconfig, context, repository: repo, listen, log_level, ..Flags::default() };
+    let flags = Flags {
+        source,
+        kubeconfig,
+        context,
+        repository: repo,
+        remote,
+        listen,
+        log_level,
+        ..Flags::default()
+    };
     let settings = from.load(flags)?;
     if check {
         telemetry::check(&settings.log)?;

@@ -77,6 +77,40 @@ fn first_parent(reader: &Reader, of: Option<Oid>) -> Result<Option<Oid>, ReadErr
     of.map_or(Ok(None), |oid| Ok(reader.commit(oid)?.parents.first().copied()))
 }
 
+/// The commits of `ours` that `theirs` does not have, along first parents, oldest first: where both part, or all.
+pub fn only_ours(reader: &Reader, ours: Oid, theirs: Oid) -> Result<Vec<Oid>, ReadError> {
+    let (mut line, mut mine, mut seen) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+    let (mut below_ours, mut below_theirs) = (Some(ours), Some(theirs));
+    let mut met = false;
+    // in step, so that it costs what lies between them
+    while !met && (below_ours.is_some() || below_theirs.is_some()) {
+        line.extend(below_ours);
+        mine.extend(below_ours);
+        seen.extend(below_theirs);
+        met = below_ours.is_some_and(|oid| seen.contains(&oid))
+            || below_theirs.is_some_and(|oid| mine.contains(&oid));
+        below_ours = first_parent(reader, below_ours)?;
+        below_theirs = first_parent(reader, below_theirs)?;
+    }
+    if !met {
+        seen = ancestors(reader, theirs)?;
+    }
+    let mut ours: Vec<Oid> = line.into_iter().take_while(|oid| !seen.contains(oid)).collect();
+    ours.reverse();
+    Ok(ours)
+}
+
+/// A commit with all that it descends from.
+fn ancestors(reader: &Reader, of: Oid) -> Result<BTreeSet<Oid>, ReadError> {
+    let (mut seen, mut waiting) = (BTreeSet::new(), vec![of]);
+    while let Some(oid) = waiting.pop() {
+        if seen.insert(oid) {
+            waiting.extend(reader.commit(oid)?.parents);
+        }
+    }
+    Ok(seen)
+}
+
 /// The commits of `new` that are neither `old` nor its ancestors; nothing when `new` does not descend from `old`. A commit that is
 /// `known` to be on the other side ends the walk as well.
 pub fn between(

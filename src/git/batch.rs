@@ -214,6 +214,17 @@ impl<'s> Batch<'s> {
         Ok((found, tree))
     }
 
+    /// Lets the commits of a branch that has none in this batch yet stand on `onto`, whatever the branch is now: with the
+    /// flush it moves there, and the commits that it alone had are left. Whoever calls keeps them by another reference.
+    pub fn set_base(&mut self, branch: &str, onto: Oid) -> Result<(), CommitError> {
+        let name = branch_ref(branch)?;
+        let base = self.store.refs().find(&name)?;
+        let tree = self.store.objects().commit(onto)?.tree;
+        let tip = Tip { name, base, tip: onto, tree, commits: 0 };
+        self.tips.entry(branch.to_owned()).or_insert(tip);
+        Ok(())
+    }
+
     fn check_room(&self, objects: usize) -> Result<(), CommitError> {
         let full = self.objects.len() + objects > MAX_OBJECTS
             || self.objects.bytes() > MAX_BYTES

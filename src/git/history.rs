@@ -115,6 +115,20 @@ pub fn diff(
     Ok(changes)
 }
 
+/// What stands at the paths that differ from one tree (nothing: an empty one) to another; nothing for what is gone.
+pub fn moved(
+    reader: &Reader,
+    old: Option<Oid>,
+    new: Oid,
+) -> Result<BTreeMap<String, Option<TreeEntry>>, ReadError> {
+    let (before, after) = (files(reader, old, "", Some(new))?, files(reader, Some(new), "", old)?);
+    let gone = before.keys().filter(|path| !after.contains_key(*path)).map(|path| (path.clone(), None));
+    let mut moved: BTreeMap<String, Option<TreeEntry>> = gone.collect();
+    let put = after.into_iter().filter(|(path, entry)| before.get(path) != Some(entry));
+    moved.extend(put.map(|(path, entry)| (path, Some(entry))));
+    Ok(moved)
+}
+
 const SUBMODULE: u32 = 0o160_000;
 
 /// The files at or below a path of `tree`, without the folders that `other` holds unchanged at the same place.

@@ -25,6 +25,7 @@ pub mod signing;
 pub mod skeleton;
 pub mod store;
 pub mod sweep;
+pub mod tracking;
 pub mod trailers;
 pub mod tree_edit;
 

@@ -156,6 +156,11 @@ impl Reader {
         Ok(self.refs.find(name)?)
     }
 
+    /// Whether any reference has a full name that starts so.
+    pub fn has_references(&self, prefix: &str) -> Result<bool, ReadError> {
+        Ok(!self.refs.list(prefix)?.is_empty())
+    }
+
     /// The commit whose id starts with these digits.
     pub fn resolve(&self, prefix: &str) -> Result<Oid, ReadError> {
         let oid = self.objects.resolve(prefix)?;

@@ -11,6 +11,8 @@ use super::path::{PathError, components};
 pub enum Edit {
     /// The file has this content from now on.
     Put { path: String, bytes: Vec<u8> },
+    /// What another commit has at a path stands at this one: a file with its mode, a link, a submodule, a whole folder.
+    Place { path: String, mode: u32, oid: Oid },
     /// The file, or the folder with everything below it, is gone; fine where there was nothing.
     Remove { path: String },
 }
@@ -39,11 +41,20 @@ pub struct Planned {
     pub blobs: Vec<(Oid, usize)>,
 }
 
+/// What is put at a path.
+#[derive(Clone, Copy)]
+struct Leaf {
+    mode: u32,
+    oid: Oid,
+    /// The edit that holds its bytes; nothing for what the repository has.
+    edit: Option<usize>,
+}
+
 /// What the edits say about one path: forget what the base has there, put a file, go on below.
 #[derive(Default)]
 struct Node {
     cleared: bool,
-    file: Option<(Oid, usize)>,
+    file: Option<Leaf>,
     below: BTreeMap<String, Node>,
 }
 
@@ -62,7 +73,10 @@ pub fn plan<E>(
     let mut root = Node::default();
     for (index, edit) in edits.iter().enumerate() {
         match edit {
-            Edit::Put { path, bytes } => put(&mut root, path, (blob_id(bytes), index))?,
+            Edit::Put { path, bytes } => put(&mut root, path, Leaf::of(bytes, index))?,
+            Edit::Place { path, mode, oid } => {
+                put(&mut root, path, Leaf { mode: *mode, oid: *oid, edit: None })?;
+            }
             Edit::Remove { path } => remove(&mut root, path)?,
         }
     }
@@ -74,7 +88,13 @@ pub fn plan<E>(
     Ok(Planned { root: tree.unwrap_or(Oid::EMPTY_TREE), trees: planner.trees, blobs: planner.blobs })
 }
 
-fn put<E>(root: &mut Node, path: &str, file: (Oid, usize)) -> Result<(), EditError<E>> {
+impl Leaf {
+    fn of(bytes: &[u8], index: usize) -> Leaf {
+        Leaf { mode: MODE_FILE, oid: blob_id(bytes), edit: Some(index) }
+    }
+}
+
+fn put<E>(root: &mut Node, path: &str, file: Leaf) -> Result<(), EditError<E>> {
     let names = components(path)?;
     let mut node = root;
     for (depth, name) in names.iter().enumerate() {
@@ -163,8 +183,8 @@ impl<E> Planner<'_, E> {
         match (node.file, folder) {
             (Some(_), Some(_)) => Err(EditError::FolderInTheWay { path: self.path.clone() }),
             (Some(file), None) => {
-                self.blobs.push(file);
-                Ok(Some((MODE_FILE, file.0)))
+                self.blobs.extend(file.edit.map(|index| (file.oid, index)));
+                Ok(Some((file.mode, file.oid)))
             }
             (None, folder) => Ok(folder.map(|oid| (MODE_TREE, oid))),
         }
@@ -178,10 +198,10 @@ impl<E> Planner<'_, E> {
             }
             return Ok(Some((old.mode, old.oid)));
         };
-        if (old.mode, old.oid) != (MODE_FILE, file.0) {
-            self.blobs.push(file);
+        if (old.mode, old.oid) != (file.mode, file.oid) {
+            self.blobs.extend(file.edit.map(|index| (file.oid, index)));
         }
-        Ok(Some((MODE_FILE, file.0)))
+        Ok(Some((file.mode, file.oid)))
     }
 }
 
@@ -191,7 +211,7 @@ pub fn tree_id<B: AsRef<[u8]>>(
 ) -> Result<Oid, EditError<std::convert::Infallible>> {
     let mut root = Node::default();
     for (index, (path, bytes)) in files.iter().enumerate() {
-        put(&mut root, path, (blob_id(bytes.as_ref()), index))?;
+        put(&mut root, path, Leaf::of(bytes.as_ref(), index))?;
     }
     let read = &mut |_| Ok(Vec::new());
     let mut planner = Planner { read, path: String::new(), trees: Vec::new(), blobs: Vec::new() };
@@ -231,6 +251,17 @@ mod tests {
         assert_eq!(plan_new(&replaced).unwrap().root, one);
         assert_eq!(plan_new(&[edit("a/b", Some("1")), edit("a", None)]).unwrap().root, Oid::EMPTY_TREE);
         assert_eq!(plan_new(&[edit("a/b", Some("1")), edit("a/b/c", None)]).unwrap().root, one);
+    }
+
+    #[test]
+    fn what_is_there_can_be_placed_elsewhere() {
+        let folder = plan_new(&[edit("x", Some("1"))]).unwrap().root;
+        let place = Edit::Place { path: "a".into(), mode: MODE_TREE, oid: folder };
+        let whole = plan_new(&[edit("a/x", Some("1"))]).unwrap();
+        let placed = plan_new(&[place]).unwrap();
+        assert_eq!((placed.root, placed.blobs), (whole.root, vec![]));
+        let place = Edit::Place { path: "a".into(), mode: 0o100_755, oid: blob_id(b"1") };
+        assert_ne!(plan_new(&[place]).unwrap().root, plan_new(&[edit("a", Some("1"))]).unwrap().root);
     }
 
     #[test]

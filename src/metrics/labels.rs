@@ -80,6 +80,21 @@ words! {
 }
 
 words! {
+    /// What became of a branch of a push.
+    PushOutcome {
+        Pushed = "pushed",
+        /// Somebody else had moved it there: fetched, and pushed again on top.
+        Moved = "moved",
+        /// The server refused it.
+        Rejected = "rejected",
+        /// The server could not be talked to.
+        Unavailable = "unavailable",
+        /// It could not be read here.
+        Failed = "failed",
+    }
+}
+
+words! {
     /// What is watched.
     Watched {
         Clusters = "prometheusclusters",
@@ -116,6 +131,11 @@ pub(super) struct ByRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct ByAnswer {
     pub outcome: Answer,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct ByPush {
+    pub outcome: PushOutcome,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]

@@ -16,11 +16,13 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Metric, Registry, Unit};
 
-use labels::{Answer, EventType, Outcome, State, Verb, Watched};
-use labels::{Build, ByAnswer, ByKind, ByOutcome, ByRequest, ByState, ByType};
+use labels::{Answer, EventType, Outcome, PushOutcome, State, Verb, Watched};
+use labels::{Build, ByAnswer, ByKind, ByOutcome, ByPush, ByRequest, ByState, ByType};
 
 /// A commit takes some fsyncs, tens of milliseconds; minutes mean a disk that is in trouble.
 const COMMIT_SECONDS: &[f64] = &[0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0];
+/// A push to a server nearby takes tens of milliseconds; `remote.timeout` is at most an hour.
+const PUSH_SECONDS: &[f64] = &[0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0];
 /// A Prometheus is up in seconds, or replays its write-ahead log for minutes; `delivery.timeout` is at most a day.
 const READY_SECONDS: &[f64] =
     &[0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 1800.0, 3600.0];
@@ -33,6 +35,9 @@ pub struct Metrics {
     commits: Counter,
     commit_seconds: Histogram,
     ready_seconds: Histogram,
+    push_seconds: Histogram,
+    pushes: Family<ByPush, Counter>,
+    unpushed: Gauge,
     queue: Gauge,
     clusters: Family<ByState, Gauge>,
     requests: Family<ByRequest, Counter>,
@@ -52,6 +57,11 @@ impl Metrics {
         let commit_seconds = timed(of, "commit", help, COMMIT_SECONDS);
         let help = "Time from a commit durable to what it describes ready";
         let ready_seconds = timed(of, "ready", help, READY_SECONDS);
+        let push_seconds = timed(of, "push", "Time that a push took, of all its branches", PUSH_SECONDS);
+        let help = "Branches of pushes, by what became of them";
+        let pushes = add(of, "pushed_branches", help, Family::default());
+        let help = "Branches that the remote does not have as they are here";
+        let unpushed = add(of, "unpushed_branches", help, Gauge::default());
         let queue = add(of, "queue_length", "Clusters that wait for a worker", Gauge::default());
         let clusters = add(of, "clusters", "Clusters, by where they stand", Family::default());
         let help = "Requests to the API server for what clusters are made of, watches apart";
@@ -68,6 +78,9 @@ impl Metrics {
             commits,
             commit_seconds,
             ready_seconds,
+            push_seconds,
+            pushes,
+            unpushed,
             queue,
             clusters,
             requests,
@@ -93,6 +106,9 @@ impl Metrics {
                 drop(self.requests.get_or_create(&ByRequest { verb, outcome }));
             }
         }
+        for &outcome in PushOutcome::ALL {
+            drop(self.pushes.get_or_create(&ByPush { outcome }));
+        }
         for &kind in Watched::ALL {
             drop(self.restarts.get_or_create(&ByKind { kind }));
         }
@@ -115,6 +131,21 @@ impl Metrics {
     /// What a commit describes is ready, this long after the commit.
     pub fn became_ready(&self, after: Duration) {
         self.ready_seconds.observe(after.as_secs_f64());
+    }
+
+    /// A push ended, well or not, after so long.
+    pub fn pushed(&self, after: Duration) {
+        self.push_seconds.observe(after.as_secs_f64());
+    }
+
+    /// What became of one branch of a push.
+    pub fn branch_pushed(&self, outcome: PushOutcome) {
+        self.pushes.get_or_create(&ByPush { outcome }).inc();
+    }
+
+    /// So many branches wait for the remote.
+    pub fn unpushed(&self, branches: usize) {
+        self.unpushed.set(i64::try_from(branches).unwrap_or(i64::MAX));
     }
 
     /// So many clusters wait for a worker.
@@ -187,6 +218,9 @@ mod tests {
         metrics.reconciled(Outcome::Committed);
         metrics.committed(Duration::from_millis(30));
         metrics.became_ready(Duration::from_secs(4));
+        metrics.pushed(Duration::from_millis(30));
+        metrics.branch_pushed(PushOutcome::Rejected);
+        metrics.unpushed(2);
         metrics.queued(7);
         metrics.moved(None, Some(State::Progressing));
         metrics.moved(None, Some(State::Progressing));
@@ -204,6 +238,9 @@ mod tests {
             "promgit_commit_seconds_bucket{le=\"0.025\"} 0",
             "promgit_commit_seconds_bucket{le=\"0.05\"} 1",
             "promgit_ready_seconds_sum 4.0",
+            "promgit_push_seconds_bucket{le=\"0.05\"} 1",
+            "promgit_pushed_branches_total{outcome=\"rejected\"} 1",
+            "promgit_unpushed_branches 2",
             "promgit_queue_length 7",
             "promgit_clusters{state=\"progressing\"} 1",
             "promgit_clusters{state=\"ready\"} 1",

@@ -77,7 +77,14 @@ pub enum BranchError {
 
 /// Reads the state of `name` at its tip, after checking that the branch is ours.
 pub fn load(reader: &Reader, name: &str, marker: &Marker) -> Result<Branch, BranchError> {
-    let Some(tip) = reader.tip(name)? else { return Ok(Branch::default()) };
+    match reader.tip(name)? {
+        Some(tip) => load_at(reader, name, tip, marker),
+        None => Ok(Branch::default()),
+    }
+}
+
+/// The same with another tip than the branch has.
+pub fn load_at(reader: &Reader, name: &str, tip: Oid, marker: &Marker) -> Result<Branch, BranchError> {
     check(reader, name, tip, marker)?;
     let commit = reader.commit(tip)?;
     let mut branch = Branch { tip: Some(tip), time: commit.committer.seconds, ..Branch::default() };
@@ -125,7 +132,11 @@ pub fn clusters(reader: &Reader, name: &str, marker: &Marker) -> Result<Vec<Stri
 
 /// The row of a folder and the objects it owns; none for a folder that is not a cluster's. One whose files somebody
 /// broke is still a cluster: left out of the root's kustomization, it would be pruned.
-fn cluster(reader: &Reader, folder: Oid, namespace: &str) -> Result<Option<(Row, Vec<ObjectId>)>, ReadError> {
+pub fn cluster(
+    reader: &Reader,
+    folder: Oid,
+    namespace: &str,
+) -> Result<Option<(Row, Vec<ObjectId>)>, ReadError> {
     let file = |name: &str| {
         let entry = reader.entry_in_tree(folder, name)?.filter(TreeEntry::is_file);
         entry.map(|entry| reader.blob(entry.oid)).transpose()

@@ -44,8 +44,20 @@ impl From<TreeEntry> for Held {
 
 /// What the tip of the branch holds of ours for a cluster; empty where there is nothing.
 pub fn of(reader: &Reader, branch: &str, cluster: &str) -> Result<Footprint, ReadError> {
-    let Some(tip) = reader.tip(branch)? else { return Ok(Footprint::new()) };
-    let Some(entry) = reader.entry(tip, cluster)? else { return Ok(Footprint::new()) };
+    match reader.tip(branch)? {
+        Some(tip) => at(reader, tip, cluster),
+        None => Ok(Footprint::new()),
+    }
+}
+
+/// The same of any commit.
+pub fn at(reader: &Reader, commit: Oid, cluster: &str) -> Result<Footprint, ReadError> {
+    at_tree(reader, reader.commit(commit)?.tree, cluster)
+}
+
+/// The same of the tree of one.
+pub fn at_tree(reader: &Reader, tree: Oid, cluster: &str) -> Result<Footprint, ReadError> {
+    let Some(entry) = reader.entry_in_tree(tree, cluster)? else { return Ok(Footprint::new()) };
     if !entry.is_tree() {
         return Ok(Footprint::from([(IN_PLACE.to_string(), entry.into())]));
     }

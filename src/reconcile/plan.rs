@@ -7,6 +7,7 @@ use super::class::Class;
 use super::footprint::{self, Footprint, Held, IN_PLACE};
 use super::owners::{self, Objects as Owned};
 use super::prepare::Prepared;
+use super::strangers::{self, OVERWRITES_TRAILER};
 use crate::api::{self, PrometheusCluster, annotations};
 use crate::git::oid::blob_id;
 use crate::git::reader::{ReadError, Reader};
@@ -147,7 +148,11 @@ pub fn write(
     let requested_by = observed.cluster.metadata.annotations.as_ref();
     let requested_by = requested_by.and_then(|all| all.get(annotations::REQUESTED_BY));
     let requested_by = requested_by.map(|who| cut(who, LONGEST_REQUESTER));
-    let trailers = new.record.as_ref().map(trailers).unwrap_or_default();
+    let mut trailers = new.record.as_ref().map(trailers).unwrap_or_default();
+    if let (false, Some(tip)) = (by_hand.is_empty(), reader.tip(branch)?) {
+        let named = strangers::of(reader, tip, &key.name)?.into_iter();
+        trailers.extend(named.map(|who| (OVERWRITES_TRAILER, who)));
+    }
     Ok(Plan::Change(Box::new(Change {
         branch: branch.to_string(),
         base,

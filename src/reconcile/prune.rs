@@ -54,6 +54,27 @@ pub fn absent(
     Ok(found)
 }
 
+/// The branches that are this agent's, by the marks at their tips, with these.
+pub fn managed(reader: &Reader, inputs: &Inputs) -> Result<Vec<(String, Oid)>, PruneError> {
+    let mut found = Vec::new();
+    for (name, tip) in reader.branches(&inputs.branches.prefix()?)? {
+        let marker = marker(reader, inputs, &name, tip)?;
+        if marker.is_some_and(|marker| marker.agent == inputs.agent.name) {
+            found.push((name, tip));
+        }
+    }
+    Ok(found)
+}
+
+/// What the branch says whom it is for, if this agent would give it that name.
+fn marker(reader: &Reader, inputs: &Inputs, name: &str, tip: Oid) -> Result<Option<Marker>, ReadError> {
+    let entry = reader.entry(tip, MARKER)?.filter(|entry| entry.is_file());
+    let Some(entry) = entry else { return Ok(None) };
+    let marker = serde_yaml::from_slice::<Marker>(&reader.blob(entry.oid)?).ok();
+    let is_ours = |marker: &Marker| inputs.branches.of(&marker.namespace).ok().as_deref() == Some(name);
+    Ok(marker.filter(is_ours))
+}
+
 /// The clusters of a branch, if this agent would write it for the namespace that it says it is for.
 fn clusters(
     reader: &Reader,
@@ -62,15 +83,8 @@ fn clusters(
     name: &str,
     tip: Oid,
 ) -> Result<Vec<Key>, BranchError> {
-    let entry = reader.entry(tip, MARKER)?.filter(|entry| entry.is_file());
-    let Some(entry) = entry else { return Ok(Vec::new()) };
-    let Ok(marker) = serde_yaml::from_slice::<Marker>(&reader.blob(entry.oid)?) else {
-        return Ok(Vec::new());
-    };
-    let is_ours = inputs.branches.of(&marker.namespace).ok().as_deref() == Some(name);
-    if !is_ours || !scope.holds(&marker.namespace) {
-        return Ok(Vec::new());
-    }
+    let marker = marker(reader, inputs, name, tip)?.filter(|marker| scope.holds(&marker.namespace));
+    let Some(marker) = marker else { return Ok(Vec::new()) };
     let own = inputs.marker(&marker.namespace);
     let names = branch::clusters(reader, name, &own)?.into_iter();
     Ok(names.map(|name| Key { namespace: marker.namespace.clone(), name }).collect())

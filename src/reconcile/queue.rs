@@ -74,6 +74,8 @@ struct State {
     ticket: u64,
     /// Failed for a passing reason: not before this moment.
     later: BTreeMap<Key, (Instant, Job)>,
+    /// Others that may hand something back: what is on its way to a remote.
+    holds: usize,
     closed: bool,
     /// What runs is not waited for.
     abandoned: bool,
@@ -106,7 +108,8 @@ impl Queue {
             if let Some(job) = state.take() {
                 return Some(job);
             }
-            if state.closed && state.waiting.is_empty() && (state.running.is_empty() || state.abandoned) {
+            let is_idle = state.running.is_empty() && state.holds == 0;
+            if state.closed && state.waiting.is_empty() && (is_idle || state.abandoned) {
                 return None;
             }
             let pauses = state.later.values().map(|(at, _)| at.saturating_duration_since(Instant::now()));
@@ -119,6 +122,19 @@ impl Queue {
     /// The cluster's work is finished; newer work for it may begin.
     pub fn done(&self, key: &Key) {
         self.lock().running.remove(key);
+        self.changed.notify_all();
+    }
+
+    /// Somebody has work under way that may come back: the queue does not end before [`Self::release`].
+    pub fn hold(&self) {
+        self.lock().holds += 1;
+    }
+
+    /// It will not any more.
+    pub fn release(&self) {
+        let mut state = self.lock();
+        state.holds = state.holds.saturating_sub(1);
+        drop(state);
         self.changed.notify_all();
     }
 

@@ -1,5 +1,6 @@
-//! What became of a cluster, told to whoever listens (the command line now, status and metrics later).
+//! What became of a cluster, told to whoever listens: the command line, the delivery, metrics.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::api::conditions::Reason;
@@ -13,7 +14,8 @@ use super::queue::Work;
 /// One piece of news.
 #[derive(Clone, Debug)]
 pub enum Report {
-    /// A durable commit, `took` after the source told of the change. `secrets`: what is applied and not in it.
+    /// A durable commit, `took` after the source told of the change. `secrets`: what is applied and not in it. `pushed`: the
+    /// remote has it, if there is one; where it is required to, this is not told before.
     Committed {
         key: Key,
         branch: String,
@@ -22,11 +24,12 @@ pub enum Report {
         work: Work,
         took: Duration,
         secrets: Secrets,
+        pushed: bool,
     },
     /// The branch says already what the resource asks for.
-    Unchanged { key: Key, branch: String, work: Work, secrets: Secrets },
-    /// Nothing was committed for this cluster. `again`: it will be tried again by itself. `origin`: where it
-    /// stands, unless it was to be deleted.
+    Unchanged { key: Key, branch: String, work: Work, secrets: Secrets, pushed: bool },
+    /// Nothing was committed for this cluster, or the remote does not have what was and is required to. `again`: it will be
+    /// tried again by itself. `origin`: where it stands, unless it was to be deleted.
     Failed {
         key: Key,
         origin: Option<Origin>,
@@ -37,6 +40,10 @@ pub enum Report {
         again: bool,
         work: Work,
     },
+    /// The remote has by now what was reported of this cluster last.
+    Pushed { key: Key, branch: String },
+    /// It does not, and why.
+    NotPushed { key: Key, branch: String, reason: Reason, message: String, again: bool },
     /// A document that is not taken.
     Refused(Refused),
     /// A listing is complete: these clusters are being looked at, and these go, for they are not in it.
@@ -47,4 +54,51 @@ pub enum Report {
     NotReady { key: Key, message: String },
     /// Something an operator should know that concerns no single cluster.
     Notice(String),
+}
+
+impl Report {
+    pub fn is_commit(&self) -> bool {
+        matches!(self, Report::Committed { .. })
+    }
+
+    /// The cluster whose newest state could not be committed.
+    pub fn failed(&self) -> Option<&Key> {
+        match self {
+            Report::Failed { key, .. } => Some(key),
+            Report::Refused(refused) => refused.key.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The same, with the commit on the remote.
+    pub fn as_pushed(mut self) -> Self {
+        if let Report::Committed { pushed, .. } | Report::Unchanged { pushed, .. } = &mut self {
+            *pushed = true;
+        }
+        self
+    }
+
+    /// One report in the place of two of a cluster: a commit that nobody was told of stays one.
+    pub fn followed_by(self, newer: Report) -> Self {
+        match (self, newer) {
+            (
+                Report::Committed { key, branch, commit, subject, took, pushed, .. },
+                Report::Unchanged { work, secrets, .. },
+            ) => Report::Committed { key, branch, commit, subject, work, took, secrets, pushed },
+            (_, newer) => newer,
+        }
+    }
+
+    /// The commit has another name now, or its change was there before.
+    pub fn rename(&mut self, renamed: &BTreeMap<Oid, Option<Oid>>) {
+        let Report::Committed { key, branch, commit, work, secrets, pushed, .. } = self else { return };
+        match renamed.get(commit) {
+            None => {}
+            Some(Some(new)) => *commit = *new,
+            Some(None) => {
+                let (key, branch, work) = (key.clone(), branch.clone(), work.clone());
+                *self = Report::Unchanged { key, branch, work, secrets: secrets.clone(), pushed: *pushed };
+            }
+        }
+    }
 }

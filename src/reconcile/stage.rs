@@ -206,18 +206,7 @@ impl Stage<'_> {
             };
             edits.extend(files.iter().map(put));
         }
-        // Written again only where they change: of many clusters, they are the larger part of a commit's work.
-        let mut roots = Files::new();
-        if !branch.is_listed {
-            roots.extend(root::listing(marker, &branch.rows)?);
-        }
-        if !branch.is_shown {
-            roots.extend(root::readme(marker, &change.branch, &branch.rows, &self.inputs.readme)?);
-        }
-        // What somebody made a folder of, is one no longer.
-        let clear = |path: &String| Edit::Remove { path: path.clone() };
-        edits.extend(roots.keys().map(clear).collect::<Vec<_>>());
-        edits.extend(roots.into_iter().map(|(path, bytes)| Edit::Put { path, bytes }));
+        edits.extend(roots(self.inputs, marker, &change.branch, branch)?);
         Ok(edits)
     }
 
@@ -253,6 +242,22 @@ impl Stage<'_> {
         let (name, email) = (agent.name.clone(), agent.email.clone());
         Signature { name, email, seconds: seconds.max(0), offset: 0 }
     }
+}
+
+/// The files at the root, written again only where they change: of many clusters, they are the larger part of a commit's work.
+pub fn roots(inputs: &Inputs, marker: &Marker, name: &str, branch: &Branch) -> Result<Vec<Edit>, RootError> {
+    let mut roots = Files::new();
+    if !branch.is_listed {
+        roots.extend(root::listing(marker, &branch.rows)?);
+    }
+    if !branch.is_shown {
+        roots.extend(root::readme(marker, name, &branch.rows, &inputs.readme)?);
+    }
+    // What somebody made a folder of, is one no longer.
+    let clear = |path: &String| Edit::Remove { path: path.clone() };
+    let mut edits: Vec<Edit> = roots.keys().map(clear).collect();
+    edits.extend(roots.into_iter().map(|(path, bytes)| Edit::Put { path, bytes }));
+    Ok(edits)
 }
 
 fn generation(change: &Change, last: Option<i64>) -> i64 {

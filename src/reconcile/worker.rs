@@ -12,7 +12,7 @@ use super::plan::{self, Plan, PlanError};
 use super::prepare::{self, PrepareError, Prepared};
 use super::queue::{Job, Next, Queue, Work};
 use super::report::Report;
-use super::writer::Planned;
+use super::writer::{Order, Planned};
 use crate::api::conditions::Reason;
 use crate::git::reader::Reader;
 use crate::ledger::branch::BranchError;
@@ -26,7 +26,7 @@ pub struct Worker<'a> {
     pub queue: &'a Queue,
     pub locks: &'a Locks,
     pub reader: Reader,
-    pub plans: SyncSender<Planned>,
+    pub plans: SyncSender<Order>,
     pub report: &'a (dyn Fn(Report) + Sync),
 }
 
@@ -74,9 +74,10 @@ impl Worker<'_> {
             match self.plan(&job.work) {
                 Ok(Plan::Unchanged(secrets)) => self.unchanged(job.work, secrets),
                 Ok(Plan::Change(change)) => {
-                    if let Err(gone) = self.plans.send(Planned::new(job, *change)) {
+                    let key = job.work.key().clone();
+                    if self.plans.send(Order::Write(Box::new(Planned::new(job, *change)))).is_err() {
                         // The writer is gone: the process ends, and the next one plans this again.
-                        self.queue.done(gone.0.job.work.key());
+                        self.queue.done(&key);
                     }
                 }
                 Err(error) => self.fail(job, &error),
@@ -88,7 +89,7 @@ impl Worker<'_> {
         let key = work.key().clone();
         // Planning has named the branch just now.
         let branch = self.inputs.branches.of(&key.namespace).unwrap_or_default();
-        (self.report)(Report::Unchanged { key: key.clone(), branch, work, secrets });
+        (self.report)(Report::Unchanged { key: key.clone(), branch, work, secrets, pushed: false });
         self.queue.done(&key);
     }
 

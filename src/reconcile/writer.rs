@@ -6,13 +6,14 @@
 #![allow(clippy::disallowed_methods)] // the window is a time
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
 use std::time::{Duration, Instant};
 
 use super::branch::Branch;
 use super::class::Class;
 use super::inputs::Inputs;
 use super::plan::Change;
+use super::push::land::{LandError, Landed, Moved, land};
 use super::queue::{Job, Next, Queue};
 use super::report::Report;
 use super::stage::{Done, Stage, WriteError, moved};
@@ -36,6 +37,18 @@ impl Planned {
     }
 }
 
+/// A branch that the remote moved, and who waits for it.
+pub struct Landing {
+    pub moved: Moved,
+    pub answer: SyncSender<Result<Landed, LandError>>,
+}
+
+/// What the writer is asked for.
+pub enum Order {
+    Write(Box<Planned>),
+    Land(Landing),
+}
+
 /// More plans than this are flushed in several rounds, so that the first are reported early.
 const MOST_PLANS: usize = 512;
 
@@ -56,7 +69,8 @@ pub struct Writer<'a> {
     pub store: Store,
     pub reader: Reader,
     pub window: Duration,
-    pub report: &'a (dyn Fn(Report) + Sync),
+    /// Told of all that became of one flush together.
+    pub tell: &'a (dyn Fn(Vec<Report>) + Sync),
     pub branches: BTreeMap<String, Branch>,
 }
 
@@ -68,18 +82,20 @@ struct Staged {
 
 impl Writer<'_> {
     /// Writes until all senders are gone.
-    pub fn run(mut self, plans: &Receiver<Planned>) {
+    pub fn run(mut self, plans: &Receiver<Order>) {
         let mut early: Vec<Planned> = Vec::new();
         loop {
             let mut waiting = std::mem::take(&mut early);
             if waiting.is_empty() {
                 let Ok(first) = plans.recv() else { return };
-                waiting.push(first);
+                self.take(first, &mut waiting);
                 self.gather(plans, &mut waiting);
             } else if let Ok(next) = plans.recv_timeout(LOOK) {
-                waiting.push(next);
+                self.take(next, &mut waiting);
             }
-            waiting.extend(plans.try_iter().take(MOST_PLANS.saturating_sub(waiting.len())));
+            for order in plans.try_iter().take(MOST_PLANS.saturating_sub(waiting.len())) {
+                self.take(order, &mut waiting);
+            }
             let mut ready;
             (ready, early) = self.in_order(waiting);
             if ready.is_empty() {
@@ -92,8 +108,21 @@ impl Writer<'_> {
         }
     }
 
+    /// Between batches, so a branch can be put elsewhere at once.
+    fn take(&mut self, order: Order, waiting: &mut Vec<Planned>) {
+        match order {
+            Order::Write(planned) => waiting.push(*planned),
+            Order::Land(Landing { moved, answer }) => {
+                self.branches.remove(&moved.branch);
+                let landed = land(self.inputs, &mut self.store, &mut self.reader, &moved);
+                // Who does not wait any more sees it in the repository.
+                let _ = answer.send(landed);
+            }
+        }
+    }
+
     /// Adds the plans that come while the window is open.
-    fn gather(&self, plans: &Receiver<Planned>, waiting: &mut Vec<Planned>) {
+    fn gather(&mut self, plans: &Receiver<Order>, waiting: &mut Vec<Planned>) {
         let first = Instant::now();
         let latest = first + self.window * MOST_WINDOWS;
         let mut end = first + self.window;
@@ -103,8 +132,8 @@ impl Writer<'_> {
                 return;
             }
             match plans.recv_timeout(left.min(LOOK)) {
-                Ok(planned) => {
-                    waiting.push(planned);
+                Ok(order) => {
+                    self.take(order, waiting);
                     end = latest.min(Instant::now() + self.window);
                 }
                 // What was worked on may have led to nothing.
@@ -186,6 +215,7 @@ impl Writer<'_> {
                 refused.insert(update.branch, refusal);
             }
         }
+        let (mut reports, mut committed) = (Vec::new(), Vec::new());
         for Staged { planned, done } in staged {
             if let Some(refusal) = refused.get(&planned.change.branch) {
                 let error = match refusal {
@@ -197,13 +227,27 @@ impl Writer<'_> {
             }
             let Planned { job, change, .. } = planned;
             let Change { key, branch, words, secrets, .. } = change;
+            committed.push((key.clone(), done.freed));
+            let (commit, subject) = (done.commit, words.subject);
+            let (work, took) = (job.work, job.since.elapsed());
+            reports.push(Report::Committed {
+                key,
+                branch,
+                commit,
+                subject,
+                work,
+                took,
+                secrets,
+                pushed: false,
+            });
+        }
+        // Told first: the queue is not to be empty while something is on its way to the remote.
+        (self.tell)(reports);
+        for (key, freed) in committed {
             self.queue.done(&key);
-            if done.freed {
+            if freed {
                 self.queue.hurry(&key.namespace);
             }
-            let (commit, subject) = (done.commit, words.subject);
-            let took = job.since.elapsed();
-            (self.report)(Report::Committed { key, branch, commit, subject, work: job.work, took, secrets });
         }
     }
 
@@ -224,7 +268,7 @@ impl Writer<'_> {
         }
         let again = next != Next::Never;
         let (key, reason, message) = (change.key, error.reason(), error.to_string());
-        (self.report)(Report::Failed { key, origin, class, reason, message, again, work });
+        (self.tell)(vec![Report::Failed { key, origin, class, reason, message, again, work }]);
     }
 
     /// Keeps the number of packs and loose objects small; a failure costs speed, not data.

@@ -37,10 +37,12 @@ pub enum RemoteAddressError {
     #[error("{shown}: control characters have no place in the address of a remote")]
     Control { shown: String },
     #[error(
-        "{shown}: a user or password in the address would reach logs; name them as username and password_file"
+        "{shown}: a user or password in the address would reach logs; name files of them as remote.usernameFile and remote.passwordFile"
     )]
     Credentials { shown: String },
-    #[error("{shown}: a password in the address would reach logs, and ssh takes none; name a key_file")]
+    #[error(
+        "{shown}: a password in the address would reach logs, and ssh takes none; name the file of a key as remote.sshKeyFile"
+    )]
     SshPassword { shown: String },
     #[error("{shown}: whom to log in as is missing; write {example}")]
     NoUser { shown: String, example: String },
@@ -262,8 +264,8 @@ mod tests {
     fn what_is_refused_says_why_and_shows_no_password() {
         for (text, expected) in [
             ("", "is empty"),
-            ("https://me:hunter2@example.com/a.git", "username and password_file"),
-            ("https://hunter2@example.com/a.git", "username and password_file"),
+            ("https://me:hunter2@example.com/a.git", "remote.usernameFile and remote.passwordFile"),
+            ("https://hunter2@example.com/a.git", "remote.usernameFile and remote.passwordFile"),
             ("ssh://git:hunter2@example.com/a.git", "ssh takes none"),
             ("git:hunter2@example.com:a.git", "ssh takes none"),
             ("ssh://example.com/a.git", "ssh://git@host/path"),

@@ -17,8 +17,9 @@ const MAX_FILE: u64 = 64 << 10;
 pub fn authorization(login: &Login) -> Result<Option<String>, Fault> {
     Ok(match login {
         Login::Anonymous => None,
-        Login::Basic { username, password_file } => {
-            Some(basic(username, &secret(password_file, "read the password in")?))
+        Login::Basic { username_file, password_file } => {
+            let username = secret(username_file, "read the user in")?;
+            Some(basic(&username, &secret(password_file, "read the password in")?))
         }
         Login::Bearer { token_file } => Some(format!("Bearer {}", secret(token_file, "read the token in")?)),
     })
@@ -27,9 +28,12 @@ pub fn authorization(login: &Login) -> Result<Option<String>, Fault> {
 /// Where to look when a server does not take the login.
 pub fn way_out(login: &Login) -> String {
     match login {
-        Login::Anonymous => "give a username and a password_file, or a token_file".to_owned(),
-        Login::Basic { username, password_file } => {
-            format!("look at the username {username} and the password in {}", password_file.display())
+        Login::Anonymous => {
+            "give remote.usernameFile and remote.passwordFile, or remote.tokenFile".to_owned()
+        }
+        Login::Basic { username_file, password_file } => {
+            let [user, password] = [username_file, password_file].map(|path| path.display());
+            format!("look at the user in {user} and the password in {password}")
         }
         Login::Bearer { token_file } => format!("look at the token in {}", token_file.display()),
     }

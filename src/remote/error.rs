@@ -34,7 +34,7 @@ pub enum Fault {
     Ended(String),
     #[error("the server cannot answer now: {0}")]
     Busy(String),
-    #[error("the server is not who it should be: {0}; name its authority as ca_file")]
+    #[error("the server is not who it should be: {0}; name a file with its authority as remote.caFile")]
     Certificate(String),
     #[error(transparent)]
     HostKey(#[from] HostKeyError),

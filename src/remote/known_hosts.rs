@@ -35,7 +35,7 @@ pub enum HostKeyError {
     )]
     Revoked { name: String, fingerprint: String, line: usize, file: PathBuf },
     #[error(
-        "the host {name} is unknown, as there is no known_hosts_file; its key is {fingerprint}: \
+        "the host {name} is unknown, as remote.sshKnownHostsFile names no file; its key is {fingerprint}: \
          if that is right, name a file with this line: {line}"
     )]
     NoFile { name: String, fingerprint: String, line: String },

@@ -42,7 +42,7 @@ pub enum Login {
     #[default]
     Anonymous,
     Basic {
-        username: String,
+        username_file: PathBuf,
         password_file: PathBuf,
     },
     Bearer {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::chart::ChartError;
 use super::origin::{Origin, OriginError};
+use super::remote::RemoteError;
 use super::{Settings, Source};
 
 /// Why settings that could be read cannot be used.
@@ -14,6 +15,8 @@ pub enum CheckError {
     Origin(#[from] OriginError),
     #[error(transparent)]
     Chart(#[from] ChartError),
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
     #[error(
         "source.namespaces limits what is watched in a cluster, and source.from is {from:?}; \
          leave source.namespaces out, or set source.from to cluster"
@@ -34,6 +37,7 @@ pub fn check(settings: &Settings) -> Result<(), CheckError> {
     let origin = settings.source.origin()?;
     namespaces(&settings.source, &origin)?;
     settings.chart.check()?;
+    settings.remote.check()?;
     files(settings, &origin)
 }
 
@@ -72,7 +76,7 @@ fn files(settings: &Settings, origin: &Origin) -> Result<(), CheckError> {
         ("passphrase", "signing.passphraseFile", settings.signing.passphrase_file.as_ref()),
         ("README template", "templates.readme", settings.templates.readme.as_ref()),
     ];
-    for (what, key, path) in settings.chart.files().into_iter().chain(files) {
+    for (what, key, path) in settings.chart.files().into_iter().chain(files).chain(settings.remote.files()) {
         if let Some(path) = path.filter(|path| !path.exists()) {
             return Err(CheckError::Missing { what, key, path: path.clone() });
         }

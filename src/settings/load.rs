@@ -23,6 +23,7 @@ pub struct Flags {
     pub kubeconfig: Option<PathBuf>,
     pub context: Option<String>,
     pub repository: Option<PathBuf>,
+    pub remote: Option<String>,
     pub chart: Option<PathBuf>,
     pub chart_repository: Option<String>,
     pub chart_name: Option<String>,
@@ -111,7 +112,7 @@ fn lay_over(tree: &mut Mapping, over: Mapping) {
 
 /// The bounds that the same texts have in a file.
 fn check_flags(flags: &Flags) -> Result<(), LoadError> {
-    let Flags { source, kubeconfig, context, repository, mapping, log_level, .. } = flags;
+    let Flags { source, kubeconfig, context, repository, remote, mapping, log_level, .. } = flags;
     let Flags { chart, chart_repository, chart_name, chart_version, .. } = flags;
     let path = |path: &Option<PathBuf>| path.as_ref().map(|path| path.to_string_lossy().into_owned());
     let all = [
@@ -119,6 +120,7 @@ fn check_flags(flags: &Flags) -> Result<(), LoadError> {
         ("--kubeconfig", path(kubeconfig), &text::PATH),
         ("--context", context.clone(), &text::LINE),
         ("--repo", path(repository), &text::PATH),
+        ("--remote", remote.clone(), &text::LINE),
         ("--chart", path(chart), &text::PATH),
         ("--chart-repository", chart_repository.clone(), &text::LINE),
         ("--chart-name", chart_name.clone(), &text::LINE),
@@ -135,10 +137,12 @@ fn check_flags(flags: &Flags) -> Result<(), LoadError> {
 }
 
 fn apply(settings: &mut Settings, flags: Flags) {
-    let Flags { source, kubeconfig, context, repository, mapping, listen, log_level, .. } = flags.clone();
+    let Flags { source, kubeconfig, context, repository, remote, mapping, listen, log_level, .. } =
+        flags.clone();
     apply_chart(&mut settings.chart, flags);
     settings.source.from = source.unwrap_or_else(|| std::mem::take(&mut settings.source.from));
     settings.repository.path = repository.unwrap_or_else(|| std::mem::take(&mut settings.repository.path));
+    settings.remote.url = remote.or(settings.remote.url.take());
     settings.log.level = log_level.unwrap_or_else(|| std::mem::take(&mut settings.log.level));
     settings.cluster.kubeconfig = kubeconfig.or(settings.cluster.kubeconfig.take());
     settings.cluster.context = context.or(settings.cluster.context.take());
@@ -246,6 +250,10 @@ mod tests {
             ("agent: {email: 'a>b'}", "agent.email: invalid value: \"a>b\", expected an address"),
             ("agent: {email: \"a\\nb\"}", "agent.email: invalid value: \"a\\nb\", expected an address"),
             ("repository: {path: ''}", "repository.path: invalid value: \"\", expected a path"),
+            (
+                "remote: {push: always}",
+                "remote.push: unknown variant `always`, expected one of `required`, `async`, `never`",
+            ),
             ("chart: {path: ''}", "chart.path: invalid value: \"\", expected a path"),
             (
                 "server: {listen: ':8080'}",

@@ -11,6 +11,7 @@ pub mod environment;
 pub mod group_kind;
 pub mod load;
 pub mod origin;
+pub mod remote;
 pub mod text;
 
 use std::fmt;
@@ -24,6 +25,7 @@ use chart::Chart;
 use delivery::Delivery;
 use duration::Span;
 use origin::{Origin, OriginError};
+use remote::Remote;
 
 /// All settings. `Settings::default()` is what `config/promgit.yaml` says.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -33,6 +35,7 @@ pub struct Settings {
     pub source: Source,
     pub cluster: Cluster,
     pub repository: Repository,
+    pub remote: Remote,
     pub chart: Chart,
     pub templates: Templates,
     pub capabilities: Capabilities,

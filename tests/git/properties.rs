@@ -39,6 +39,8 @@ fn model(files: &Files, edits: &[Edit]) -> Option<Files> {
                 }
                 files.insert(path.clone(), bytes.clone());
             }
+            // of objects that are there, which random edits know nothing of
+            Edit::Place { .. } => return None,
             Edit::Remove { path } => files.retain(|f, _| f != path && !f.starts_with(&format!("{path}/"))),
         }
     }
@@ -54,7 +56,7 @@ fn effective(edits: &[Edit]) -> Vec<Edit> {
     };
     let kept = edits.iter().enumerate().filter(|(i, edit)| match edit {
         Edit::Put { path, .. } => !undone(path, &edits[i + 1..]),
-        Edit::Remove { .. } => true,
+        Edit::Place { .. } | Edit::Remove { .. } => true,
     });
     kept.map(|(_, edit)| edit.clone()).collect()
 }

@@ -70,7 +70,7 @@ fn an_unknown_host_is_refused_with_the_line_to_add() {
     assert_eq!(origin.push(&remote, &[to("a", None, one)]), [Pushed::AlreadyThere]);
     let mut without = remote.clone();
     without.ssh.known_hosts_file = None;
-    assert!(fails(&origin, &without, one).contains("there is no known_hosts_file"));
+    assert!(fails(&origin, &without, one).contains("remote.sshKnownHostsFile names no file"));
     without.ssh.known_hosts_file = Some(folder.join("absent"));
     assert!(fails(&origin, &without, one).contains("cannot read the known hosts in"));
 }

@@ -8,13 +8,19 @@ use std::time::Duration;
 use promgit::remote::settings::{Remote, SshFiles};
 
 use crate::origin::remote;
+use crate::support;
 
-const PROGRAM: &str = "/usr/sbin/sshd";
+/// What is installed, else what `tests/tools/install.sh` unpacked.
+fn program() -> Option<PathBuf> {
+    let installed = PathBuf::from("/usr/sbin/sshd");
+    if installed.exists() { Some(installed) } else { support::sshd() }
+}
 
 pub struct Sshd {
     pub folder: PathBuf,
     pub port: u16,
     server: Child,
+    program: PathBuf,
 }
 
 impl Drop for Sshd {
@@ -27,18 +33,18 @@ impl Drop for Sshd {
 impl Sshd {
     /// Nothing where no sshd is installed: said, and the test goes on without.
     pub fn start(folder: &Path) -> Option<Sshd> {
-        if !Path::new(PROGRAM).exists() {
-            eprintln!("skipped: {PROGRAM} is missing; install openssh-server to test remotes over ssh");
+        let Some(program) = program() else {
+            eprintln!("skipped: sshd is missing; `make tools` fetches it to test remotes over ssh");
             return None;
-        }
+        };
         let folder = folder.join("ssh");
         std::fs::create_dir(&folder).unwrap();
         keygen(&folder, "host", "ed25519", "");
         keygen(&folder, "key", "ed25519", "");
         std::fs::copy(folder.join("key.pub"), folder.join("authorized")).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let server = run(&folder, port, "host");
-        let sshd = Sshd { folder, port, server };
+        let server = run(&program, &folder, port, "host");
+        let sshd = Sshd { folder, port, server, program };
         sshd.wait();
         let host = std::fs::read_to_string(sshd.folder.join("host.pub")).unwrap();
         sshd.know(&format!("[127.0.0.1]:{port} {host}"));
@@ -50,7 +56,7 @@ impl Sshd {
         keygen(&self.folder, name, kind, "");
         let _ = self.server.kill();
         let _ = self.server.wait();
-        self.server = run(&self.folder, self.port, name);
+        self.server = run(&self.program, &self.folder, self.port, name);
         self.wait();
     }
 
@@ -75,8 +81,15 @@ impl Sshd {
         std::fs::write(self.folder.join("authorized"), all + &new).unwrap();
     }
 
+    /// The address of a repository there, for whoever runs the tests: nobody else can be logged in without rights.
+    pub fn url(&self, path: &Path) -> String {
+        let who = Command::new("id").arg("-un").output().unwrap();
+        let who = String::from_utf8(who.stdout).unwrap();
+        format!("ssh://{}@127.0.0.1:{}{}", who.trim(), self.port, path.display())
+    }
+
     pub fn remote(&self, path: &Path) -> Remote {
-        let mut remote = remote(&format!("ssh://root@127.0.0.1:{}{}", self.port, path.display()));
+        let mut remote = remote(&self.url(path));
         remote.ssh = SshFiles {
             key_file: Some(self.folder.join("key")),
             passphrase_file: None,
@@ -95,15 +108,16 @@ pub fn keygen(folder: &Path, name: &str, kind: &str, passphrase: &str) {
     assert!(status.success());
 }
 
-fn run(folder: &Path, port: u16, key: &str) -> Child {
-    std::fs::create_dir_all("/run/sshd").unwrap();
+fn run(program: &Path, folder: &Path, port: u16, key: &str) -> Child {
+    // needed by a server with rights to give up, and only that one can make it
+    let _ = std::fs::create_dir_all("/run/sshd");
     let config = format!(
         "Port {port}\nListenAddress 127.0.0.1\nHostKey {0}/{key}\nAuthorizedKeysFile {0}/authorized\nPidFile none\n\
          StrictModes no\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin yes\nMaxStartups 100\n",
         folder.display()
     );
     std::fs::write(folder.join("config"), config).unwrap();
-    let mut command = Command::new(PROGRAM);
+    let mut command = Command::new(program);
     command.args(["-D", "-e", "-f"]).arg(folder.join("config")).stderr(Stdio::null());
     command.spawn().unwrap()
 }

@@ -23,8 +23,14 @@ fn a_password_is_read_anew_for_every_push() {
     };
     let error = origin.try_push(&remote, &[to("a", None, one)]).unwrap_err();
     assert!(!error.is_transient());
-    assert!(login(error.to_string()).contains("give a username and a password_file, or a token_file"));
-    remote.login = Login::Basic { username: "robot".into(), password_file: password_file.clone() };
+    assert!(
+        login(error.to_string())
+            .contains("give remote.usernameFile and remote.passwordFile, or remote.tokenFile")
+    );
+    remote.login = Login::Basic {
+        username_file: write(&folder, "user", "robot\n"),
+        password_file: password_file.clone(),
+    };
     assert_eq!(origin.push(&remote, &[to("a", None, one)]), [Pushed::Pushed]);
     origin.http.want_basic("robot", "second");
     let two = origin.commit("a", Some(one), "2");

@@ -19,6 +19,12 @@ pub fn registry() -> PathBuf {
     tool("docker-registry")
 }
 
+/// OpenSSH's server, where `tests/tools/install.sh` had to unpack one.
+pub fn sshd() -> Option<PathBuf> {
+    let path = tools().join("sshd");
+    path.exists().then_some(path)
+}
+
 fn tool(file: &str) -> PathBuf {
     let path = tools().join(file);
     assert!(path.exists(), "{} is missing; `make tools` builds it", path.display());

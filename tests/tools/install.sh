@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the reference tools that the tests ask (helm, promtool, the API server's validation, kstatus, a control plane, a registry)
-# from their Go modules, once, into the user's cache (the registry is Debian's). Prints the folder. The versions are what promgit promises to equal.
+# from their Go modules, once, into the user's cache (the registry and sshd are Debian's). Prints the folder. The versions are what promgit promises to equal.
 set -eu
 helm=4.3.1
 promtool=0.316.0
@@ -26,6 +26,19 @@ build helm "$helm" "helm.sh/helm/v4/cmd/helm@v$helm"
 # Without the tags promtool pulls in the SDK of every cloud.
 build promtool "$promtool" "github.com/prometheus/prometheus/cmd/promtool@v$promtool" \
   -tags remove_all_sd,enable_kubernetes_sd,enable_dns_sd
+is_debian() { command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null; }
+
+# unpack FOLDER PACKAGE…: Debian's packages, below FOLDER/unpacked.
+unpack() {
+  folder=$1
+  shift
+  fetch() { (cd "$folder" && apt-get -qq -o APT::Sandbox::User=root download "$@" >&2); }
+  fetch "$@" || { apt-get -qq update >&2 && fetch "$@"; }
+  for package in "$folder"/*.deb; do
+    dpkg-deb -x "$package" "$folder/unpacked"
+  done
+}
+
 # registry: the one that charts are pulled from. Debian's package, unpacked and not installed, so that no service starts;
 # what is on the PATH already is taken as it is, and elsewhere than on Debian it is built.
 registry() {
@@ -35,10 +48,8 @@ registry() {
   trap 'rm -rf "$part"' EXIT
   if [ -n "$found" ]; then
     cp "$found" "$part/docker-registry"
-  elif command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null; then
-    fetch() { (cd "$part" && apt-get -qq -o APT::Sandbox::User=root download docker-registry >&2); }
-    fetch || { apt-get -qq update >&2 && fetch; }
-    dpkg-deb -x "$part"/docker-registry_*.deb "$part/unpacked"
+  elif is_debian; then
+    unpack "$part" docker-registry
     mv "$part/unpacked/usr/bin/docker-registry" "$part/docker-registry"
   else
     echo "building a registry (once; some minutes)" >&2
@@ -49,7 +60,31 @@ registry() {
   rm -rf "$part"
 }
 
+# sshd: the server that remotes over SSH are tested with, unpacked as well. What is installed is taken as it is; where neither can
+# be had those tests say so.
+sshd() {
+  if [ -x /usr/sbin/sshd ] || [ -x "$tools/sshd" ]; then return; fi
+  is_debian || { echo "$0: no sshd: remotes over SSH are not tested; install OpenSSH's server for that" >&2; return 0; }
+  part=$(mktemp -d "$tools/.build.XXXXXX")
+  trap 'rm -rf "$part"' EXIT
+  unpack "$part" openssh-server libwrap0
+  # it gives up its rights to this account before it talks to anybody, if it has any to give up
+  if [ "$(id -u)" = 0 ] && ! getent passwd sshd >/dev/null; then
+    useradd --system --no-create-home --home-dir /run/sshd --shell /usr/sbin/nologin sshd
+  fi
+  rm -rf "$tools/sshd.d"
+  mv "$part/unpacked" "$tools/sshd.d"
+  cat >"$part/sshd" <<EOF
+#!/bin/sh
+LD_LIBRARY_PATH=$tools/sshd.d/usr/lib/$(uname -m)-linux-gnu exec $tools/sshd.d/usr/sbin/sshd "\$@"
+EOF
+  chmod +x "$part/sshd"
+  mv "$part/sshd" "$tools/sshd"
+  rm -rf "$part"
+}
+
 registry
+sshd
 for room in resource health functions; do
   PROMGIT_TOOLS=$tools sh "$(dirname "$0")/../$room/reference/install.sh" >/dev/null
 done

@@ -10,6 +10,7 @@ use tokio::sync::watch::Receiver;
 
 use super::backoff::Owed;
 use super::gauges::{Busy, Gauge};
+use super::onward::Onward;
 use super::phase::Phase;
 use super::settled::{New, Outcome, Settled};
 use super::shared::Shared;
@@ -26,6 +27,10 @@ pub struct Actor {
     pub(super) shared: Arc<Shared>,
     pub(super) key: Key,
     news: Receiver<Arc<Settled>>,
+    /// Whether the remote has the newest commit.
+    pub(super) onward: Receiver<Onward>,
+    /// What was told of that.
+    pub(super) onward_told: Onward,
     /// The resource that all below is about; another one of the same name is another one.
     uid: String,
     /// What the resource says now, as far as this agent wrote it.
@@ -46,7 +51,12 @@ pub struct Actor {
 
 impl Actor {
     /// An actor that counts as busy from now on.
-    pub fn new(shared: Arc<Shared>, key: Key, news: Receiver<Arc<Settled>>) -> Self {
+    pub fn new(
+        shared: Arc<Shared>,
+        key: Key,
+        news: Receiver<Arc<Settled>>,
+        onward: Receiver<Onward>,
+    ) -> Self {
         let mut busy = Busy::new(shared.busy.clone());
         busy.set(true);
         let gauge = Gauge::new(shared.metrics.clone());
@@ -54,6 +64,8 @@ impl Actor {
             shared,
             key,
             news,
+            onward,
+            onward_told: Onward::default(),
             uid: String::new(),
             status: None,
             is_unsure: false,
@@ -102,7 +114,7 @@ impl Actor {
         }
         self.is_held = settled.has_finalizer();
         match &settled.outcome {
-            Outcome::Committed { branch, new, secrets } => {
+            Outcome::Committed { branch, new, secrets, pushed: _ } => {
                 Box::pin(self.told(settled, new.as_ref(), branch)).await;
                 self.deliver(settled, branch, new.as_ref(), secrets).await;
             }

@@ -7,8 +7,9 @@ use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 
 use super::actor::Actor;
+use super::onward::Onward;
 use super::settled::{self, Outcome, Settled};
-use super::shared::{Defaults, Shared};
+use super::shared::{Defaults, Inbox, Shared};
 use crate::cluster::kinds::Kinds;
 use crate::cluster::live::Live;
 use crate::cluster::publish::Publisher;
@@ -61,6 +62,14 @@ impl Engine {
 
     /// Takes in what became of a cluster; does not wait for anything.
     pub fn hear(&self, report: &Report) {
+        match report {
+            Report::Pushed { key, .. } => return self.onward(key, Onward::There),
+            Report::NotPushed { key, reason, message, .. } => {
+                let (reason, message) = (*reason, message.clone());
+                return self.onward(key, Onward::Failed { reason, message });
+            }
+            _ => {}
+        }
         match Settled::of(report) {
             Some(settled) => self.deliver(settled),
             // A commit of a resource that went while it was made has started an actor in the meantime.
@@ -68,30 +77,40 @@ impl Engine {
         }
     }
 
+    /// The remote has the newest commit of a cluster, or not.
+    fn onward(&self, key: &Key, onward: Onward) {
+        if let Some(inbox) = self.shared.actors().get(key) {
+            inbox.onward.send_replace(onward);
+        }
+    }
+
     /// A resource is gone from the API server: nothing is done for it any more.
     pub fn forget(&self, key: &Key) {
         let actors = self.shared.actors();
         if let Some(inbox) = actors.get(key) {
-            let last = inbox.borrow().clone();
+            let last = inbox.news.borrow().clone();
             let is_removed = matches!(last.outcome, Outcome::Removed { .. });
-            inbox
-                .send_replace(Arc::new(Settled { outcome: Outcome::Gone { is_removed }, ..(*last).clone() }));
+            let gone = Settled { outcome: Outcome::Gone { is_removed }, ..(*last).clone() };
+            inbox.news.send_replace(Arc::new(gone));
         }
     }
 
     fn deliver(&self, settled: Settled) {
         let key = settled.key.clone();
-        let settled = Arc::new(settled);
+        let (onward, settled) = (Onward::of(&settled), Arc::new(settled));
         let mut actors = self.shared.actors();
-        if let Some(inbox) = actors.get(&key)
-            && inbox.send(settled.clone()).is_ok()
-        {
-            return;
+        if let Some(inbox) = actors.get(&key) {
+            // before the news: who hears of a commit finds what is known of it
+            inbox.onward.send_replace(onward.clone());
+            if inbox.news.send(settled.clone()).is_ok() {
+                return;
+            }
         }
-        let (inbox, news) = watch::channel(settled);
-        actors.insert(key.clone(), inbox);
+        let (news, heard) = watch::channel(settled);
+        let (onward, seen) = watch::channel(onward);
+        actors.insert(key.clone(), Inbox { news, onward });
         drop(actors);
-        self.runtime.spawn(Actor::new(self.shared.clone(), key, news).run());
+        self.runtime.spawn(Actor::new(self.shared.clone(), key, heard, seen).run());
     }
 
     /// Ends what is done for all clusters: what is not finished is taken up by the next start. Without it the actors,

@@ -8,6 +8,7 @@ use tokio::time::{sleep, sleep_until};
 use super::actor::Actor;
 use super::backoff::Owed;
 use super::bring::Brought;
+use super::onward::Onward;
 use super::pace::Pace;
 use super::phase::{Applied, Described, Phase};
 use super::progress::{self, Awaited, Progress, Standing};
@@ -90,6 +91,7 @@ impl Actor {
                     sleep(GATHER).await;
                     true
                 }
+                Ok(()) = self.onward.changed() => false,
                 () = sleep_until(due.into()) => false,
             };
         }
@@ -152,14 +154,20 @@ impl Actor {
         let was_ready = self.says_ready(generation, commit);
         let was_late = self.status.as_ref().is_some_and(|status| is_late(status, generation, commit));
         // Right after a start nothing is seen yet, which is no news of a cluster that was spoken of before.
+        let onward = self.onward.borrow().clone();
+        let is_news = onward != self.onward_told;
         if progress.is_blind && self.says(generation, commit)
-            || !pace.may_tell(phase, was_ready, Instant::now())
+            || !pace.may_tell(phase, was_ready, Instant::now()) && !is_news
         {
             return;
         }
         let changed = self.publish(watch.settled, phase, progress.replicas.as_ref()).await;
         if self.owed.is_none() {
             pace.told(phase, Instant::now());
+            self.onward_told.clone_from(&onward);
+        }
+        if let (true, true, Onward::Failed { reason, message }) = (changed, is_news, &onward) {
+            self.warn(watch.settled, *reason, "Push", message).await;
         }
         let is_owed = self.owed.as_ref().is_some_and(|owed| !owed.is_told());
         self.busy.set(is_owed || matches!(phase, Phase::Progressing { .. }));

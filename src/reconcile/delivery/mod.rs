@@ -17,6 +17,7 @@ pub mod deliver;
 pub mod engine;
 pub mod follow;
 pub mod gauges;
+pub mod onward;
 pub mod pace;
 pub mod phase;
 pub mod progress;

@@ -6,6 +6,7 @@ use crate::cluster::object::Object;
 use crate::git::history;
 use crate::git::oid::Oid;
 use crate::git::reader::{ReadError, Reader};
+use crate::git::tracking;
 use crate::ledger::folder::{CRDS, KUSTOMIZATION, RELEASE};
 use crate::ledger::record::{Item, Record};
 use crate::ledger::stub::{self, STUBS, Secrets};
@@ -73,6 +74,7 @@ pub fn describing(
     if let Some(known) = known
         && let Ok(Some(then)) = folder(known)
         && then.oid == now.oid
+        && (!tracking::is_superseded(reader, branch)? || history::holds(reader, tip, known)?)
     {
         return Ok(known);
     }

@@ -27,6 +27,8 @@ pub enum Outcome {
     Committed {
         branch: String,
         new: Option<New>,
+        /// The remote has it.
+        pushed: bool,
         /// What is applied and not on the branch.
         secrets: Secrets,
     },
@@ -71,17 +73,20 @@ impl Settled {
             return Settled::refused(refused);
         }
         let (work, outcome) = match report {
-            Report::Committed { work, branch, commit, subject, secrets, .. } => {
+            Report::Committed { work, branch, commit, subject, secrets, pushed, .. } => {
                 let new = Some(New { commit: *commit, subject: subject.clone() });
-                (work, committed(work, branch, new, secrets))
+                (work, committed(work, branch, new, *pushed, secrets))
             }
-            Report::Unchanged { work, branch, secrets, .. } => (work, committed(work, branch, None, secrets)),
+            Report::Unchanged { work, branch, secrets, pushed, .. } => {
+                (work, committed(work, branch, None, *pushed, secrets))
+            }
             Report::Failed { work, reason, message, again, .. } => {
                 let message = message.trim_end().to_string();
                 (work, Outcome::Failed { reason: *reason, message, again: *again })
             }
             Report::Refused(_) | Report::Listed { .. } | Report::Notice(_) => return None,
             Report::Ready { .. } | Report::NotReady { .. } => return None,
+            Report::Pushed { .. } | Report::NotPushed { .. } => return None,
         };
         let cluster = match work {
             Work::Apply(observed) => observed.cluster.clone(),
@@ -112,14 +117,15 @@ pub fn gone(report: &Report) -> Option<Key> {
         }
         Report::Refused(_) | Report::Listed { .. } | Report::Notice(_) => None,
         Report::Ready { .. } | Report::NotReady { .. } => None,
+        Report::Pushed { .. } | Report::NotPushed { .. } => None,
     }
 }
 
-fn committed(work: &Work, branch: &str, new: Option<New>, secrets: &Secrets) -> Outcome {
+fn committed(work: &Work, branch: &str, new: Option<New>, pushed: bool, secrets: &Secrets) -> Outcome {
     let branch = branch.to_string();
     match work {
         Work::Apply(observed) if observed.cluster.spec.suspend => Outcome::Suspended,
-        Work::Apply(_) => Outcome::Committed { branch, new, secrets: secrets.clone() },
+        Work::Apply(_) => Outcome::Committed { branch, new, pushed, secrets: secrets.clone() },
         Work::Delete(_) => Outcome::Removed { branch },
     }
 }

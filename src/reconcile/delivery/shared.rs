@@ -11,6 +11,7 @@ use tokio::task;
 use tokio::time::{sleep, timeout};
 
 use super::backoff::Attempts;
+use super::onward::Onward;
 use super::release::ReleaseError;
 use super::settled::Settled;
 use crate::api::spec::delivery::Mode;
@@ -48,7 +49,13 @@ pub struct Shared {
     pub metrics: Arc<Metrics>,
     /// Told what became of clusters.
     pub report: Box<dyn Fn(Report) + Send + Sync>,
-    pub(super) actors: Mutex<BTreeMap<Key, watch::Sender<Arc<Settled>>>>,
+    pub(super) actors: Mutex<BTreeMap<Key, Inbox>>,
+}
+
+/// What the actor of a cluster hears.
+pub struct Inbox {
+    pub news: watch::Sender<Arc<Settled>>,
+    pub onward: watch::Sender<Onward>,
 }
 
 /// Who takes longer than this waits for somebody else (a webhook, an aggregated API), and holds nobody up meanwhile. How many
@@ -104,7 +111,7 @@ impl Shared {
         true
     }
 
-    pub(super) fn actors(&self) -> MutexGuard<'_, BTreeMap<Key, watch::Sender<Arc<Settled>>>> {
+    pub(super) fn actors(&self) -> MutexGuard<'_, BTreeMap<Key, Inbox>> {
         self.actors.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

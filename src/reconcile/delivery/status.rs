@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
+use super::onward::Onward;
 use super::phase::{Applied, Described, Phase};
 use crate::api::PrometheusClusterStatus;
 use crate::api::conditions::{APPLIED, COMMITTED, READY, RECONCILING, Reason, STALLED};
@@ -24,6 +25,8 @@ pub struct Facts {
     pub reconcile_at: Option<String>,
     /// Of the workload, where it is known.
     pub replicas: Option<Replicas>,
+    /// Whether the remote has the commit.
+    pub onward: Onward,
 }
 
 /// The status of a cluster in `phase`, over the one it had.
@@ -42,12 +45,14 @@ pub fn compose(
         status.selector = Some(replicas.selector.clone());
     }
     if let Some(release) = release(phase) {
+        let was_pushed = |known: &Commit| known.revision == release.commit && known.pushed;
+        let pushed = facts.onward == Onward::There || old.commit.as_ref().is_some_and(was_pushed);
         status.chart = Some(release.chart.clone());
         status.commit = Some(Commit {
             branch: release.branch.clone(),
             revision: release.commit.clone(),
             short: Some(release.short.clone()),
-            pushed: false,
+            pushed,
         });
     }
     let mut conditions = Conditions { old: &old.conditions, new: Vec::new(), facts, now };
@@ -138,7 +143,13 @@ impl Conditions<'_> {
 
     fn committed(&mut self, release: &Described) {
         let Described { branch, short, .. } = release;
-        self.set(COMMITTED, true, Reason::Succeeded, &format!("commit {short} on {branch}"));
+        let is_in_git = format!("commit {short} on {branch}");
+        match &self.facts.onward {
+            Onward::Failed { reason, message } => {
+                self.set(COMMITTED, true, *reason, &format!("{is_in_git}, and not on the remote: {message}"));
+            }
+            Onward::Here | Onward::There => self.set(COMMITTED, true, Reason::Succeeded, &is_in_git),
+        }
     }
 
     fn applied(&mut self, release: &Described, applied: &Applied) {
@@ -272,6 +283,27 @@ mod tests {
         let times: Vec<i64> =
             third.conditions.iter().map(|condition| condition.last_transition_time.0.as_second()).collect();
         assert_eq!(times, [3, 1, 3]);
+    }
+
+    #[test]
+    fn a_commit_that_the_remote_has_is_said_once_and_for_all() {
+        let of = |onward: Onward| Facts { onward, ..facts(1) };
+        let failed = Onward::Failed { reason: Reason::RemoteUnavailable, message: "gone".into() };
+        let mut status = PrometheusClusterStatus::default();
+        for (onward, commit, expected, pushed) in [
+            (Onward::Here, "a", "Committed=True Succeeded @1", false),
+            (failed.clone(), "a", "Committed=True RemoteUnavailable @1", false),
+            (Onward::There, "a", "Committed=True Succeeded @1", true),
+            // after a start nothing is known of it yet
+            (Onward::Here, "a", "Committed=True Succeeded @1", true),
+            (Onward::Here, "b", "Committed=True Succeeded @1", false),
+        ] {
+            status = compose(&status, &ready(commit), &of(onward), at(1));
+            let is = status.commit.clone().unwrap();
+            assert_eq!((shown(&status)[0].as_str(), is.pushed), (expected, pushed), "{commit}");
+        }
+        let message = compose(&status, &ready("c"), &of(failed), at(1)).conditions[0].message.clone();
+        assert_eq!(message, "commit ccccccc on deploy/n, and not on the remote: gone");
     }
 
     #[test]

@@ -46,6 +46,7 @@ impl Actor {
             generation: settled.generation(),
             reconcile_at: reconcile_at(settled),
             replicas: replicas.cloned(),
+            onward: self.onward.borrow().clone(),
         };
         let new = status::compose(&old, phase, &facts, Timestamp::now());
         if new == old && !self.is_unsure {

@@ -147,7 +147,7 @@ fn preferred(known: &[String]) -> Preferred {
 
 fn private_key(files: &SshFiles) -> Result<PrivateKey, Fault> {
     let Some(path) = &files.key_file else {
-        return Err(Fault::Settings("ssh wants a key; name its file as key_file".to_owned()));
+        return Err(Fault::Settings("ssh wants a key; name its file as remote.sshKeyFile".to_owned()));
     };
     let action = "use the key in";
     let text = credentials::text(path, action)?;

@@ -1,0 +1,135 @@
+//! One repository with all that belongs to it: where it is, where it is pushed to, who writes it and who pushes it.
+//!
+//! There is one of these today. Nothing in it knows of others, and what waits for nothing costs nothing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use super::errors::{OpenError, RunError};
+use super::shared::{Last, Shared};
+use crate::git::oid::Oid;
+use crate::git::reader::Reader;
+use crate::git::store::{Options, Store};
+use crate::git::tracking;
+use crate::ledger::branch::Branches;
+use crate::reconcile::prune;
+use crate::reconcile::push::outbox::{Around, Outbox};
+use crate::reconcile::push::pusher::Pusher;
+use crate::reconcile::push::{link, start};
+use crate::reconcile::report::Report;
+use crate::reconcile::writer::{Order, Writer};
+use crate::remote::settings::Remote;
+use crate::settings::Settings;
+use crate::settings::remote::Push;
+
+/// A repository that is held by this process, and has not started yet.
+pub struct Target {
+    pub store: Store,
+    window: Duration,
+    remote: Option<Remote>,
+    push: Push,
+    /// What the remote has, as far as it was asked.
+    there: Option<BTreeMap<String, Oid>>,
+    /// Why that is not known, for the operator.
+    pub trouble: Option<String>,
+}
+
+impl Target {
+    /// Takes the repository's lock, and goes on from what the remote has. A remote that cannot be talked to now is caught up with
+    /// later.
+    pub fn open(settings: &Settings) -> Result<Self, OpenError> {
+        let remote = link::remote(&settings.remote)?;
+        let branches = Branches::compile(&settings.repository.branch)?;
+        let prefix = branches.prefix()?;
+        let mut store = Store::open(&settings.repository.path, &Options::default())?;
+        let looked = remote.as_ref().map(|remote| start::look(remote, &mut store, &prefix));
+        let (there, trouble) = match looked.transpose() {
+            Ok(there) => (there, None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        let (window, push) = (settings.commit.window.get(), settings.remote.push);
+        Ok(Target { store, window, remote, push, there, trouble })
+    }
+
+    /// What holds back reports until the remote has their commits, if there is one that is pushed to.
+    pub fn outbox(&self) -> Option<Outbox> {
+        let is_pushed = self.remote.is_some() && self.push != Push::Never;
+        is_pushed.then(|| Outbox::new(self.push))
+    }
+
+    /// Starts the writer, and the pusher where there is something to push to. What the remote lacks already waits for it before
+    /// anything else is told.
+    pub fn start(
+        self,
+        shared: &Arc<Shared>,
+        orders: SyncSender<Order>,
+        received: Receiver<Order>,
+    ) -> Result<Started, RunError> {
+        let Target { store, window, remote, there, .. } = self;
+        let mut pusher = None;
+        if let (Some(remote), Some(outbox)) = (remote, &shared.outbox) {
+            let reader = store.reader()?;
+            let around = Around { queue: &shared.queue, report: &|report| shared.report(report) };
+            outbox.lack(lacking(&reader, shared, there.as_ref())?, &around);
+            pusher = Some(start_pusher(shared, remote, reader, orders)?);
+        }
+        let reader = store.reader()?;
+        let (shared, last) = (shared.clone(), Last::of(shared, "writer"));
+        let write = move || {
+            let _last = last;
+            let tell = |reports| shared.tell(reports);
+            let (inputs, queue, branches) = (&shared.inputs, &shared.queue, BTreeMap::new());
+            Writer { inputs, queue, store, reader, window, tell: &tell, branches }.run(&received);
+        };
+        let writer = thread::Builder::new().name("writer".into()).spawn(write)?;
+        Ok(Started { writer, pusher })
+    }
+}
+
+/// The threads of a repository.
+pub struct Started {
+    pub writer: JoinHandle<()>,
+    pub pusher: Option<JoinHandle<()>>,
+}
+
+/// The branches of this agent that the remote does not have as they are here: as it told, or where it could not be asked, as it was
+/// last heard of.
+fn lacking(
+    reader: &Reader,
+    shared: &Shared,
+    there: Option<&BTreeMap<String, Oid>>,
+) -> Result<Vec<String>, RunError> {
+    let mut found = Vec::new();
+    for (name, tip) in prune::managed(reader, &shared.inputs)? {
+        let known = match there {
+            Some(there) => there.get(&name).copied(),
+            None => tracking::known(reader, &name).map_err(prune::PruneError::from)?,
+        };
+        if known != Some(tip) {
+            found.push(name);
+        }
+    }
+    Ok(found)
+}
+
+fn start_pusher(
+    shared: &Arc<Shared>,
+    remote: Remote,
+    reader: Reader,
+    orders: SyncSender<Order>,
+) -> Result<JoinHandle<()>, RunError> {
+    let (shared, last) = (shared.clone(), Last::of(shared, "pusher"));
+    let push = move || {
+        let _last = last;
+        let report = |report: Report| shared.report(report);
+        let around = Around { queue: &shared.queue, report: &report };
+        let Shared { outbox, known, metrics, .. } = &*shared;
+        if let Some(outbox) = outbox {
+            Pusher { remote, outbox, known, around, metrics, reader, orders }.run();
+        }
+    };
+    Ok(thread::Builder::new().name("pusher".into()).spawn(push)?)
+}

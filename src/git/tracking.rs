@@ -1,0 +1,58 @@
+//! Turns what a remote is known to have, and what its history replaced here, into references beside the branches.
+//!
+//! `refs/remotes/origin/NAME` says where the remote had a branch when it was last heard of, as in any clone (gitrepository-layout).
+//! `refs/promgit/superseded/NAME/ID` keeps a tip that a branch was taken off: its commits may be named by a status or a record.
+
+use super::oid::Oid;
+use super::path::{BranchError, branch_ref};
+use super::reader::{ReadError, Reader};
+use super::ref_update::{self, RefChange, Refusal};
+
+const REMOTE: &str = "refs/remotes/origin/";
+const SUPERSEDED: &str = "refs/promgit/superseded/";
+
+/// A reference that could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum TrackingError {
+    #[error(transparent)]
+    Branch(#[from] BranchError),
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Refusal(#[from] Refusal),
+}
+
+/// Where the remote had the branch; nothing where that is not known.
+pub fn known(reader: &Reader, branch: &str) -> Result<Option<Oid>, ReadError> {
+    branch_ref(branch)?;
+    reader.reference(&format!("{REMOTE}{branch}"))
+}
+
+/// Notes where the remote has these branches. They may stand anywhere: this is news, not history.
+pub fn note(reader: &Reader, branches: &[(String, Oid)]) -> Result<(), TrackingError> {
+    let mut changes = Vec::new();
+    for (branch, new) in branches {
+        let expected = known(reader, branch)?;
+        if expected != Some(*new) {
+            changes.push(RefChange { name: format!("{REMOTE}{branch}"), expected, new: *new });
+        }
+    }
+    ref_update::apply(reader.root(), &changes).into_iter().try_for_each(|result| Ok(result?))
+}
+
+/// Keeps a commit that a branch is about to be taken off, durable when this returns.
+pub fn keep(reader: &Reader, branch: &str, tip: Oid) -> Result<(), TrackingError> {
+    branch_ref(branch)?;
+    let name = format!("{SUPERSEDED}{branch}/{tip}");
+    if reader.reference(&name)?.is_some() {
+        return Ok(());
+    }
+    let change = RefChange { name, expected: None, new: tip };
+    ref_update::apply(reader.root(), &[change]).into_iter().try_for_each(|result| Ok(result?))
+}
+
+/// Whether the branch was ever taken off a commit.
+pub fn is_superseded(reader: &Reader, branch: &str) -> Result<bool, ReadError> {
+    branch_ref(branch)?;
+    reader.has_references(&format!("{SUPERSEDED}{branch}/"))
+}

@@ -1,0 +1,224 @@
+//! A branch that the remote has moved, turned into one that goes on from there: what only we have comes on top, as new commits.
+//!
+//! Never a merge, never a forced push. The tip that is left stays under a reference (`git::tracking::keep`), because a status
+//! may name its commits.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::git::adopt::{AdoptError, Adopted, adopt};
+use crate::git::ancestry::only_ours;
+use crate::git::batch::{Batch, CommitError, CommitSpec, FlushError, Outcome};
+use crate::git::history;
+use crate::git::object::{Commit, TreeEntry};
+use crate::git::objects::ObjectError;
+use crate::git::oid::Oid;
+use crate::git::reader::{ReadError, Reader};
+use crate::git::ref_update::Refusal;
+use crate::git::store::Store;
+use crate::git::tracking::{self, TrackingError};
+use crate::git::trailers;
+use crate::git::tree_edit::Edit;
+use crate::ledger::folder::OWN;
+use crate::ledger::root::{Marker, RootError};
+use crate::reconcile::branch::{self, Branch, BranchError, GENERATION_TRAILER, Known};
+use crate::reconcile::footprint;
+use crate::reconcile::inputs::Inputs;
+use crate::reconcile::owners;
+use crate::reconcile::stage;
+use crate::reconcile::strangers::{self, OVERWRITES_TRAILER};
+use crate::reconcile::verify::{made, select};
+
+/// A branch, and the commit that the remote has for it. Its objects are here.
+#[derive(Clone, Debug)]
+pub struct Moved {
+    pub branch: String,
+    pub theirs: Oid,
+}
+
+/// What became of it.
+#[derive(Debug, Default)]
+pub struct Landed {
+    /// The commits that were made anew, and what they are now; nothing where theirs held the change already.
+    pub renamed: BTreeMap<Oid, Option<Oid>>,
+    pub namespace: Option<String>,
+}
+
+/// Why a branch stayed as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum LandError {
+    #[error("on the remote: {0}")]
+    Branch(#[from] BranchError),
+    #[error(transparent)]
+    Adopt(#[from] AdoptError),
+    #[error(transparent)]
+    Object(#[from] ObjectError),
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Tracking(#[from] TrackingError),
+    #[error(transparent)]
+    Root(#[from] RootError),
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+    #[error(transparent)]
+    Flush(#[from] FlushError),
+    #[error(transparent)]
+    Refusal(#[from] Refusal),
+    #[error(
+        "branch {0} has no mark of promgit, here and on the remote; set another `repository.branch`, or delete that one"
+    )]
+    Unmarked(String),
+}
+
+/// Moves the branch. For the thread that writes the store, between its batches.
+pub fn land(
+    inputs: &Inputs,
+    store: &mut Store,
+    reader: &mut Reader,
+    moved: &Moved,
+) -> Result<Landed, LandError> {
+    let Moved { branch, theirs } = moved;
+    reader.look_again()?;
+    let ours = reader.tip(branch)?;
+    let marker = match select::marker(reader, ours.unwrap_or(*theirs))? {
+        Some(marker) => inputs.marker(&marker.namespace),
+        None => return Err(LandError::Unmarked(branch.clone())),
+    };
+    // whoever writes there now is to let us
+    let onto = branch::load_at(reader, branch, *theirs, &marker)?;
+    let mut answers = adopt(store, &[(branch.clone(), *theirs)])?;
+    reader.look_again()?;
+    let mut landed = Landed { namespace: Some(marker.namespace.clone()), ..Landed::default() };
+    if let Some(Adopted::Diverged { found }) = answers.pop().transpose()? {
+        tracking::keep(reader, branch, found)?;
+        let line = only_ours(reader, found, *theirs)?;
+        let mut again =
+            Again { inputs, reader, name: branch, marker, theirs: *theirs, onto, seen: BTreeSet::new() };
+        landed.renamed = again.all(store, line)?;
+    }
+    Ok(landed)
+}
+
+/// Commits being made anew.
+struct Again<'a> {
+    inputs: &'a Inputs,
+    reader: &'a Reader,
+    name: &'a str,
+    marker: Marker,
+    theirs: Oid,
+    /// The branch as it has become so far.
+    onto: Branch,
+    /// Clusters of which a commit was made anew.
+    seen: BTreeSet<String>,
+}
+
+impl Again<'_> {
+    fn all(&mut self, store: &mut Store, line: Vec<Oid>) -> Result<BTreeMap<Oid, Option<Oid>>, LandError> {
+        let mut renamed = BTreeMap::new();
+        let mut batch = Batch::begin(store)?;
+        batch.set_base(self.name, self.theirs)?;
+        for oid in line {
+            let spec = self.spec(oid)?;
+            let mut made = batch.commit(&spec);
+            if matches!(made, Err(CommitError::Full { .. })) {
+                flush(batch)?;
+                batch = Batch::begin(store)?;
+                made = batch.commit(&spec);
+            }
+            let new = match made? {
+                Outcome::Committed(new) => Some(new),
+                Outcome::Unchanged => None,
+            };
+            self.onto.tip = new.or(self.onto.tip);
+            self.onto.time = spec.committer.seconds;
+            renamed.insert(oid, new);
+        }
+        flush(batch)?;
+        Ok(renamed)
+    }
+
+    /// The same change, words and author, where the branch is now.
+    fn spec(&mut self, oid: Oid) -> Result<CommitSpec, LandError> {
+        let Commit { tree, parents, author, mut committer, mut message } = self.reader.commit(oid)?;
+        let commit = Commit { tree, parents, author, committer: committer.clone(), message: message.clone() };
+        let edits = match made::by_promgit(&commit, &self.marker) {
+            Ok(cluster) => {
+                self.overwrite(&cluster, &commit, &mut message)?;
+                self.of_cluster(&cluster, &commit)?
+            }
+            Err(_) => self.of_others(&commit)?,
+        };
+        committer.seconds = committer.seconds.max(self.onto.time);
+        let (branch, expected) = (self.name.to_owned(), self.onto.tip);
+        let signer = self.inputs.signer.clone();
+        Ok(CommitSpec { branch, expected, edits, message, author: commit.author, committer, signer })
+    }
+
+    /// Our part of a cluster's folder becomes what the commit says, and the files at the root follow.
+    fn of_cluster(&mut self, cluster: &str, commit: &Commit) -> Result<Vec<Edit>, LandError> {
+        let folder = self.reader.entry_in_tree(commit.tree, cluster)?.filter(TreeEntry::is_tree);
+        let mut edits: Vec<Edit> =
+            OWN.iter().map(|own| Edit::Remove { path: format!("{cluster}/{own}") }).collect();
+        let mut known = Known { generation: generation(commit), ..Known::default() };
+        if let Some(folder) = &folder {
+            for TreeEntry { mode, name, oid } in self.reader.tree(folder.oid)? {
+                let name = String::from_utf8_lossy(&name).into_owned();
+                if OWN.contains(&name.as_str()) {
+                    edits.push(Edit::Place { path: format!("{cluster}/{name}"), mode, oid });
+                }
+            }
+            let found = branch::cluster(self.reader, folder.oid, &self.marker.namespace)?;
+            if let Some((row, objects)) = found {
+                (known.row, known.objects) = (Some(row), Some(owners::objects(objects)));
+            }
+        }
+        self.onto.set(cluster, known);
+        edits.extend(stage::roots(self.inputs, &self.marker, self.name, &self.onto)?);
+        (self.onto.is_listed, self.onto.is_shown) = (true, true);
+        Ok(edits)
+    }
+
+    /// Somebody pushed to this repository: as it was made.
+    fn of_others(&self, commit: &Commit) -> Result<Vec<Edit>, LandError> {
+        let before = match commit.parents.first() {
+            Some(parent) => Some(self.reader.commit(*parent)?.tree),
+            None => None,
+        };
+        let mut edits = Vec::new();
+        for (path, entry) in history::moved(self.reader, before, commit.tree)? {
+            edits.push(Edit::Remove { path: path.clone() });
+            edits.extend(entry.map(|TreeEntry { mode, oid, .. }| Edit::Place { path, mode, oid }));
+        }
+        Ok(edits)
+    }
+
+    /// Names who changed the files that this commit is about to overwrite.
+    fn overwrite(&mut self, cluster: &str, commit: &Commit, message: &mut String) -> Result<(), LandError> {
+        if !self.seen.insert(cluster.to_owned()) {
+            return Ok(());
+        }
+        let before = match commit.parents.first() {
+            Some(parent) => footprint::at(self.reader, *parent, cluster)?,
+            None => footprint::Footprint::new(),
+        };
+        let is_theirs = footprint::at(self.reader, self.theirs, cluster)? != before;
+        let named = match is_theirs {
+            true => strangers::of(self.reader, self.theirs, cluster)?,
+            false => Vec::new(),
+        };
+        for who in named {
+            // our messages end with their trailers
+            *message = format!("{}\n{OVERWRITES_TRAILER}: {who}\n", message.trim_end());
+        }
+        Ok(())
+    }
+}
+
+fn generation(commit: &Commit) -> Option<i64> {
+    let all = trailers::parse(&commit.message);
+    trailers::find(&all, GENERATION_TRAILER).and_then(|number| number.parse().ok())
+}
+
+fn flush(batch: Batch<'_>) -> Result<(), LandError> {
+    batch.flush()?.into_iter().try_for_each(|update| Ok(update.result?))
+}

@@ -1,0 +1,512 @@
+//! Reports of commits turned into branches that wait for the remote, and into what is told at once or only when it has them.
+#![allow(clippy::disallowed_methods)] // a retry waits for a moment in time
+
+use std::collections::BTreeMap;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::pause;
+use crate::api::conditions::Reason;
+use crate::git::oid::Oid;
+use crate::reconcile::class::Class;
+use crate::reconcile::queue::{Queue, Work};
+use crate::reconcile::report::Report;
+use crate::settings::remote::Push;
+use crate::source::event::Key;
+
+/// Who hears what is told, and who is to wait for it.
+pub struct Around<'a> {
+    pub queue: &'a Queue,
+    pub report: &'a (dyn Fn(Report) + Sync),
+}
+
+/// Why the remote does not have a branch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    pub reason: Reason,
+    pub message: String,
+}
+
+/// Branches that wait for the remote, each with the newest report of its clusters. Shared by the writer, the workers and the
+/// pusher; whoever tells something waits for none of them.
+pub struct Outbox {
+    is_required: bool,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: BTreeMap<String, Waiting>,
+    /// Being pushed.
+    flying: BTreeMap<String, Waiting>,
+    /// Failed when there was no later any more.
+    given_up: BTreeMap<String, Trouble>,
+    /// The remote failed as a whole: not before this moment, and how often in a row.
+    pause: Option<Instant>,
+    failures: u32,
+    /// Counts the entries, so that what was told first is told first.
+    count: u64,
+    /// The queue was told to wait for us.
+    holds: bool,
+    /// There is no later: what fails is given up.
+    draining: bool,
+    finished: bool,
+}
+
+#[derive(Default)]
+struct Waiting {
+    clusters: BTreeMap<Key, (u64, Entry)>,
+    /// Failed by itself: not before this moment, and how often in a row.
+    pause: Option<Instant>,
+    failures: u32,
+}
+
+/// The newest report of a cluster on a branch that waits.
+enum Entry {
+    /// Told when the remote has it.
+    Held(Box<Report>),
+    /// Told already.
+    Told,
+}
+
+impl Outbox {
+    /// An empty one. `push` is not `never`: then there is nothing to wait for.
+    pub fn new(push: Push) -> Self {
+        let is_required = push == Push::Required;
+        Outbox { is_required, state: Mutex::default(), changed: Condvar::new() }
+    }
+
+    /// Branches that the remote is not known to have as they are here.
+    pub fn lack(&self, branches: Vec<String>, around: &Around<'_>) {
+        let mut state = self.lock();
+        for branch in branches {
+            state.waiting.entry(branch).or_default();
+        }
+        self.settle(state, around.queue);
+    }
+
+    /// Takes in reports, those of one flush together. What does not concern the remote is told at once.
+    pub fn tell(&self, reports: Vec<Report>, around: &Around<'_>) {
+        let mut state = self.lock();
+        for report in reports {
+            match report {
+                Report::Committed { key, branch, commit, subject, work, took, secrets, .. } => {
+                    let pushed = false;
+                    let at = (key.clone(), branch.clone());
+                    let report =
+                        Report::Committed { key, branch, commit, subject, work, took, secrets, pushed };
+                    self.hold(&mut state, at, report, around);
+                }
+                Report::Unchanged { key, branch, work, secrets, .. } => {
+                    let pushed = !state.lacks(&branch);
+                    let at = (key.clone(), branch.clone());
+                    let is_idle = matches!(&work, Work::Apply(observed) if observed.cluster.spec.suspend);
+                    let report = Report::Unchanged { key, branch, work, secrets, pushed };
+                    match pushed || is_idle {
+                        true => (around.report)(report),
+                        false => self.hold(&mut state, at, report, around),
+                    }
+                }
+                other => {
+                    other.failed().into_iter().for_each(|key| state.forget(key));
+                    (around.report)(other);
+                }
+            }
+        }
+        self.settle(state, around.queue);
+    }
+
+    fn hold(&self, state: &mut State, at: (Key, String), report: Report, around: &Around<'_>) {
+        let (key, branch) = at;
+        if let Some(trouble) = state.given_up.get(&branch).filter(|_| !report.is_commit()) {
+            let told = trouble.told(&key, &branch, &report, self.is_required, false);
+            if !self.is_required {
+                (around.report)(report);
+            }
+            return (around.report)(told);
+        }
+        state.given_up.remove(&branch);
+        state.count += 1;
+        let count = state.count;
+        let waiting = state.waiting.entry(branch).or_default();
+        // something new may be what the remote takes
+        if report.is_commit() {
+            waiting.pause = None;
+        }
+        let entry = match self.is_required {
+            true => Entry::Held(Box::new(report)),
+            false => {
+                (around.report)(report);
+                Entry::Told
+            }
+        };
+        let before = waiting.clusters.remove(&key);
+        let entry = match (before, entry) {
+            (Some((_, Entry::Held(before))), Entry::Held(report)) => {
+                Entry::Held(Box::new(before.followed_by(*report)))
+            }
+            (_, entry) => entry,
+        };
+        waiting.clusters.insert(key, (count, entry));
+    }
+
+    /// The branches whose turn it is, waiting for some; none when no more will come.
+    pub fn take(&self) -> Option<Vec<String>> {
+        let mut state = self.lock();
+        loop {
+            let now = Instant::now();
+            let due = state.due(now);
+            if !due.is_empty() {
+                for branch in &due {
+                    if let Some(waiting) = state.waiting.remove(branch) {
+                        state.flying.insert(branch.clone(), waiting);
+                    }
+                }
+                return Some(due);
+            }
+            if state.finished {
+                return None;
+            }
+            let pause = state.next(now).unwrap_or(LONG);
+            state = self.changed.wait_timeout(state, pause).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// The remote has these branches, with everything that was reported of them before they were taken.
+    pub fn pushed(&self, branches: &[String], around: &Around<'_>) {
+        let mut state = self.lock();
+        let mut told = Vec::new();
+        for branch in branches {
+            state.given_up.remove(branch);
+            let Some(Waiting { clusters, .. }) = state.flying.remove(branch) else { continue };
+            if let Some(again) = state.waiting.get_mut(branch) {
+                (again.pause, again.failures) = (None, 0);
+            }
+            let newer = state.waiting.get(branch).map(|waiting| &waiting.clusters);
+            for (key, (count, entry)) in clusters {
+                match entry {
+                    Entry::Held(report) => told.push((count, report.as_pushed())),
+                    // the newest commit is another one
+                    Entry::Told if newer.is_some_and(|newer| newer.contains_key(&key)) => {}
+                    Entry::Told => told.push((count, Report::Pushed { key, branch: branch.clone() })),
+                }
+            }
+        }
+        (state.pause, state.failures) = (None, 0);
+        told.sort_by_key(|(count, _)| *count);
+        told.into_iter().for_each(|(_, report)| (around.report)(report));
+        self.settle(state, around.queue);
+    }
+
+    /// These branches stand where they stood. `all`: the remote failed as a whole.
+    pub fn failed(&self, branches: &[String], trouble: &Trouble, all: bool, around: &Around<'_>) {
+        let mut state = self.lock();
+        let again = !state.draining;
+        for branch in branches {
+            let flown = state.flying.remove(branch).or_else(|| state.waiting.remove(branch));
+            let Some(flown) = flown else { continue };
+            let failures = flown.failures.saturating_add(1);
+            state.put_back(branch, flown);
+            let Some(waiting) = state.waiting.get_mut(branch) else { continue };
+            waiting.failures = failures;
+            waiting.pause = (!all).then(|| Instant::now() + pause::after(failures));
+            for (key, (_, entry)) in &waiting.clusters {
+                (around.report)(match entry {
+                    Entry::Held(report) => trouble.told(key, branch, report, true, again),
+                    Entry::Told => trouble.about(key, branch, again),
+                });
+            }
+            if waiting.clusters.is_empty() {
+                (around.report)(Report::Notice(format!("branch {branch}: {}", trouble.message)));
+            }
+            if !again {
+                state.waiting.remove(branch);
+                state.given_up.insert(branch.clone(), trouble.clone());
+            }
+        }
+        if all {
+            state.failures = state.failures.saturating_add(1);
+            state.pause = Some(Instant::now() + pause::after(state.failures));
+        }
+        self.settle(state, around.queue);
+    }
+
+    /// These branches are to be pushed anew, at once; commits that are held may have other names now.
+    pub fn again(&self, branch: &str, renamed: &BTreeMap<Oid, Option<Oid>>) -> u32 {
+        let mut state = self.lock();
+        let Some(mut flown) = state.flying.remove(branch) else { return 0 };
+        flown.failures = flown.failures.saturating_add(1);
+        let moves = flown.failures;
+        state.put_back(branch, flown);
+        let clusters =
+            state.waiting.get_mut(branch).into_iter().flat_map(|waiting| waiting.clusters.values_mut());
+        for (_, entry) in clusters {
+            if let Entry::Held(report) = entry {
+                report.rename(renamed);
+            }
+        }
+        self.changed.notify_all();
+        moves
+    }
+
+    /// Branches that wait or are being pushed.
+    pub fn len(&self) -> usize {
+        let state = self.lock();
+        state.waiting.len()
+            + state.flying.keys().filter(|branch| !state.waiting.contains_key(*branch)).count()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// There is no later any more: everything is tried once, and given up if it fails.
+    pub fn drain(&self) {
+        self.lock().draining = true;
+        self.changed.notify_all();
+    }
+
+    /// Nothing will come any more.
+    pub fn finish(&self) {
+        let mut state = self.lock();
+        (state.draining, state.finished) = (true, true);
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// Lets the queue wait as long as something is on its way, and wakes the pusher.
+    fn settle(&self, mut state: MutexGuard<'_, State>, queue: &Queue) {
+        let holds = !state.waiting.is_empty() || !state.flying.is_empty();
+        match (state.holds, holds) {
+            (false, true) => queue.hold(),
+            (true, false) => queue.release(),
+            _ => {}
+        }
+        state.holds = holds;
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// A thread that panicked left the state whole: every change of it is one step.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A wait without an end in sight; every change wakes it.
+const LONG: Duration = Duration::from_secs(3600);
+
+impl State {
+    fn lacks(&self, branch: &str) -> bool {
+        self.waiting.contains_key(branch)
+            || self.flying.contains_key(branch)
+            || self.given_up.contains_key(branch)
+    }
+
+    /// There is newer news of the cluster: what is held of it is not told any more.
+    fn forget(&mut self, key: &Key) {
+        for branch in self.waiting.values_mut().chain(self.flying.values_mut()) {
+            branch.clusters.remove(key);
+        }
+    }
+
+    fn due(&self, now: Instant) -> Vec<String> {
+        let is_over = |pause: Option<Instant>| self.draining || pause.is_none_or(|pause| pause <= now);
+        if !is_over(self.pause) {
+            return Vec::new();
+        }
+        let due = self.waiting.iter().filter(|(_, waiting)| is_over(waiting.pause));
+        due.map(|(branch, _)| branch.clone()).collect()
+    }
+
+    /// How long nothing is due.
+    fn next(&self, now: Instant) -> Option<Duration> {
+        let first = self.waiting.values().map(|waiting| waiting.pause).min()?;
+        let next = self.pause.max(first)?;
+        Some(next.saturating_duration_since(now))
+    }
+
+    /// What has flown waits again; what came meanwhile is newer.
+    fn put_back(&mut self, branch: &str, flown: Waiting) {
+        let waiting = self.waiting.entry(branch.to_owned()).or_default();
+        waiting.failures = flown.failures;
+        for (key, (count, entry)) in flown.clusters {
+            match waiting.clusters.remove(&key) {
+                None => drop(waiting.clusters.insert(key, (count, entry))),
+                Some((newer, Entry::Held(report))) if let Entry::Held(before) = entry => {
+                    waiting.clusters.insert(key, (newer, Entry::Held(Box::new(before.followed_by(*report)))));
+                }
+                Some(newer) => drop(waiting.clusters.insert(key, newer)),
+            }
+        }
+    }
+}
+
+impl Trouble {
+    /// What is told of a cluster whose newest report is this one.
+    fn told(&self, key: &Key, branch: &str, report: &Report, is_held: bool, again: bool) -> Report {
+        let work = match report {
+            Report::Committed { work, .. } | Report::Unchanged { work, .. } if is_held => work.clone(),
+            _ => return self.about(key, branch, again),
+        };
+        let (key, origin, class) = (key.clone(), work.origin(), Class::Transient);
+        Report::Failed { key, origin, class, reason: self.reason, message: self.message.clone(), again, work }
+    }
+
+    fn about(&self, key: &Key, branch: &str, again: bool) -> Report {
+        let (key, branch, message) = (key.clone(), branch.to_owned(), self.message.clone());
+        Report::NotPushed { key, branch, reason: self.reason, message, again }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::event::Deleted;
+    use jiff::Timestamp;
+
+    const ONE: Oid = Oid::from_bytes([1; 20]);
+    const TWO: Oid = Oid::from_bytes([2; 20]);
+
+    fn key(name: &str) -> Key {
+        Key { namespace: "n".into(), name: name.into() }
+    }
+
+    fn work(name: &str) -> Work {
+        Work::Delete(Deleted::gone(key(name), Timestamp::UNIX_EPOCH))
+    }
+
+    fn commit(name: &str, commit: Oid) -> Report {
+        Report::Committed {
+            key: key(name),
+            branch: "b".into(),
+            commit,
+            subject: "s".into(),
+            work: work(name),
+            took: Duration::ZERO,
+            secrets: Default::default(),
+            pushed: false,
+        }
+    }
+
+    fn unchanged(name: &str) -> Report {
+        let (key, branch) = (key(name), "b".to_owned());
+        Report::Unchanged { key, branch, work: work(name), secrets: Default::default(), pushed: false }
+    }
+
+    fn trouble() -> Trouble {
+        Trouble { reason: Reason::RemoteRejected, message: "no".into() }
+    }
+
+    fn shown(report: &Report) -> String {
+        let there = |pushed: &bool| if *pushed { " there" } else { "" };
+        match report {
+            Report::Committed { key, commit, pushed, .. } => {
+                format!("{} {:02x}{}", key.name, commit.as_bytes()[0], there(pushed))
+            }
+            Report::Unchanged { key, pushed, .. } => format!("{} same{}", key.name, there(pushed)),
+            Report::Pushed { key, .. } => format!("{} pushed", key.name),
+            Report::NotPushed { key, again, .. } => format!("{} not pushed, again {again}", key.name),
+            Report::Failed { key, again, .. } => format!("{} failed, again {again}", key.name),
+            Report::Notice(text) => text.clone(),
+            other => format!("{other:?}"),
+        }
+    }
+
+    /// What is told while something is done with an outbox.
+    fn told(outbox: &Outbox, act: impl FnOnce(&Outbox, &Around<'_>)) -> Vec<String> {
+        let (queue, heard) = (Queue::default(), Mutex::new(Vec::new()));
+        let report = |report: Report| heard.lock().unwrap().push(shown(&report));
+        act(outbox, &Around { queue: &queue, report: &report });
+        heard.into_inner().unwrap()
+    }
+
+    fn tell(outbox: &Outbox, reports: Vec<Report>) -> Vec<String> {
+        told(outbox, |outbox, around| outbox.tell(reports, around))
+    }
+
+    fn push(outbox: &Outbox) -> Vec<String> {
+        let branches = outbox.take().unwrap();
+        told(outbox, |outbox, around| outbox.pushed(&branches, around))
+    }
+
+    #[test]
+    fn what_is_required_is_told_when_it_is_there_in_the_order_of_the_commits() {
+        let outbox = Outbox::new(Push::Required);
+        assert_eq!(tell(&outbox, vec![unchanged("a")]), ["a same there"], "nothing waits");
+        assert!(tell(&outbox, vec![commit("b", ONE), commit("a", TWO), unchanged("c")]).is_empty());
+        assert_eq!(push(&outbox), ["b 01 there", "a 02 there", "c same there"]);
+        assert!(outbox.is_empty());
+    }
+
+    #[test]
+    fn what_comes_while_a_push_is_under_way_goes_with_the_next_one() {
+        for (policy, first, second) in [
+            (Push::Required, vec!["a 01 there"], vec!["a 02 there"]),
+            // the newest commit is not there yet
+            (Push::Async, vec![], vec!["a pushed"]),
+        ] {
+            let outbox = Outbox::new(policy);
+            tell(&outbox, vec![commit("a", ONE)]);
+            let flying = outbox.take().unwrap();
+            tell(&outbox, vec![commit("a", TWO)]);
+            assert_eq!(outbox.len(), 1);
+            assert_eq!(told(&outbox, |outbox, around| outbox.pushed(&flying, around)), first);
+            assert_eq!(push(&outbox), second);
+        }
+    }
+
+    #[test]
+    fn a_look_that_finds_nothing_new_leaves_a_commit_a_commit() {
+        let outbox = Outbox::new(Push::Required);
+        tell(&outbox, vec![commit("a", ONE), unchanged("a")]);
+        assert_eq!(push(&outbox), ["a 01 there"]);
+        // made anew, or there before
+        for (new, expected) in [(Some(TWO), "a 02 there"), (None, "a same there")] {
+            tell(&outbox, vec![commit("a", ONE)]);
+            assert_eq!(outbox.take().unwrap(), ["b"]);
+            assert_eq!(outbox.again("b", &BTreeMap::from([(ONE, new)])), 1);
+            assert_eq!(push(&outbox), [expected]);
+        }
+    }
+
+    #[test]
+    fn a_failure_is_told_of_who_waits_and_a_newer_one_of_the_cluster_hides_it() {
+        let outbox = Outbox::new(Push::Required);
+        tell(&outbox, vec![commit("a", ONE), commit("b", TWO)]);
+        let fail = |outbox: &Outbox| {
+            let branches = outbox.take().unwrap();
+            told(outbox, |outbox, around| outbox.failed(&branches, &trouble(), false, around))
+        };
+        assert_eq!(fail(&outbox), ["a failed, again true", "b failed, again true"]);
+        let broken = trouble().told(&key("a"), "b", &commit("a", ONE), true, false);
+        assert_eq!(tell(&outbox, vec![broken]), ["a failed, again false"]);
+        outbox.drain();
+        assert_eq!(fail(&outbox), ["b failed, again false"]);
+        assert!(outbox.is_empty());
+        // given up, and still not there
+        assert_eq!(tell(&outbox, vec![unchanged("b")]), ["b failed, again false"]);
+        assert!(tell(&outbox, vec![commit("b", ONE)]).is_empty());
+        assert_eq!(push(&outbox), ["b 01 there"]);
+    }
+
+    #[test]
+    fn a_remote_that_is_down_is_not_asked_with_every_commit() {
+        let outbox = Outbox::new(Push::Async);
+        tell(&outbox, vec![commit("a", ONE)]);
+        let branches = outbox.take().unwrap();
+        let failed = told(&outbox, |outbox, around| outbox.failed(&branches, &trouble(), true, around));
+        assert_eq!(failed, ["a not pushed, again true"]);
+        tell(&outbox, vec![commit("a", TWO)]);
+        assert!(outbox.lock().due(Instant::now()).is_empty());
+        // one branch that is refused does not stop the others, and something new of it may be taken
+        let other = Outbox::new(Push::Async);
+        tell(&other, vec![commit("a", ONE)]);
+        let branches = other.take().unwrap();
+        told(&other, |other, around| other.failed(&branches, &trouble(), false, around));
+        assert!(other.lock().due(Instant::now()).is_empty());
+        tell(&other, vec![commit("a", TWO)]);
+        assert_eq!(other.lock().due(Instant::now()), ["b"]);
+    }
+}

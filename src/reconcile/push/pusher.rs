@@ -1,0 +1,217 @@
+//! The one thread of a repository that talks to its remote: branches that wait in, one push for all of them, reports out.
+//!
+//! Only what descends from what the remote has is ever pushed. A branch that somebody else moved there is fetched, and the writer
+//! puts what only we have on top; a branch that is gone there is pushed anew.
+#![allow(clippy::disallowed_methods)] // how long a push takes
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::time::Instant;
+
+use super::known::Known;
+use super::land::{LandError, Landed, Moved};
+use super::outbox::{Around, Outbox, Trouble};
+use crate::api::conditions::Reason;
+use crate::git::oid::Oid;
+use crate::git::reader::{ReadError, Reader};
+use crate::git::tracking;
+use crate::metrics::Metrics;
+use crate::metrics::labels::PushOutcome;
+use crate::reconcile::report::Report;
+use crate::reconcile::writer::{Landing, Order};
+use crate::remote::error::RemoteError;
+use crate::remote::fetch::{Depth, fetch};
+use crate::remote::push::{BranchPush, Pushed, push};
+use crate::remote::settings::Remote;
+
+/// A branch that moves faster than this is fought over by two programs: it is tried again slowly.
+const MOST_MOVES: u32 = 5;
+
+/// How git's servers say that a branch moved between their first word and ours (builtin/receive-pack.c, refs.c).
+const RACED: &[&str] =
+    &["failed to update ref", "incorrect old value provided", "reference already exists", "fetch first"];
+
+/// What the pusher needs.
+pub struct Pusher<'a> {
+    pub remote: Remote,
+    pub outbox: &'a Outbox,
+    pub known: &'a Known,
+    pub around: Around<'a>,
+    pub metrics: &'a Metrics,
+    pub reader: Reader,
+    /// To the writer.
+    pub orders: SyncSender<Order>,
+}
+
+impl Pusher<'_> {
+    /// Pushes until the outbox is finished and empty.
+    pub fn run(mut self) {
+        while let Some(branches) = self.outbox.take() {
+            self.metrics.unpushed(self.outbox.len());
+            self.round(&branches);
+            self.metrics.unpushed(self.outbox.len());
+        }
+    }
+
+    fn round(&mut self, branches: &[String]) {
+        let pushes = match self.pushes(branches) {
+            Ok(pushes) => pushes,
+            Err(error) => return self.unread(branches, &error.to_string()),
+        };
+        // a branch that is nowhere has nothing to push
+        let names: Vec<String> = pushes.iter().map(|push| push.branch.clone()).collect();
+        let gone: Vec<String> = branches.iter().filter(|branch| !names.contains(branch)).cloned().collect();
+        self.outbox.pushed(&gone, &self.around);
+        if !pushes.is_empty() {
+            self.send(pushes);
+        }
+    }
+
+    /// What is here now, and where the remote was last heard to be.
+    fn pushes(&mut self, branches: &[String]) -> Result<Vec<BranchPush>, ReadError> {
+        self.reader.refresh()?;
+        let mut pushes = Vec::new();
+        for branch in branches {
+            let Some(new) = self.reader.tip(branch)? else { continue };
+            let expected = tracking::known(&self.reader, branch)?;
+            pushes.push(BranchPush { branch: branch.clone(), expected, new });
+        }
+        Ok(pushes)
+    }
+
+    fn send(&mut self, pushes: Vec<BranchPush>) {
+        let begun = Instant::now();
+        let answers = push(&self.remote, &mut self.reader, &pushes);
+        self.metrics.pushed(begun.elapsed());
+        let answers = match answers {
+            Ok(answers) => answers,
+            Err(error) => {
+                let names: Vec<String> = pushes.into_iter().map(|push| push.branch).collect();
+                return self.unreachable(&names, &error);
+            }
+        };
+        let (mut there, mut moved, mut deleted) = (Vec::new(), BTreeMap::new(), Vec::new());
+        for (push, answer) in pushes.into_iter().zip(answers) {
+            match answer {
+                Pushed::Pushed | Pushed::AlreadyThere => there.push((push.branch, push.new)),
+                Pushed::Moved { found: Some(theirs) } => drop(moved.insert(push.branch, theirs)),
+                Pushed::Moved { found: None } => deleted.push(BranchPush { expected: None, ..push }),
+                Pushed::Rejected { reason, words } => self.rejected(push.branch, &reason, &words),
+            }
+        }
+        self.there(&there);
+        if !moved.is_empty() {
+            self.moved(&moved);
+        }
+        if !deleted.is_empty() {
+            self.anew(deleted);
+        }
+    }
+
+    fn there(&self, branches: &[(String, Oid)]) {
+        if branches.is_empty() {
+            return;
+        }
+        branches.iter().for_each(|_| self.metrics.branch_pushed(PushOutcome::Pushed));
+        let names: Vec<String> = branches.iter().map(|(branch, _)| branch.clone()).collect();
+        self.outbox.pushed(&names, &self.around);
+        if let Err(error) = tracking::note(&self.reader, branches) {
+            // costs a look at the next start
+            tracing::warn!(%error, "what the remote has cannot be noted");
+        }
+    }
+
+    /// Gone from the remote, while its clusters are not: the branch is what they are, so it is there again.
+    fn anew(&mut self, pushes: Vec<BranchPush>) {
+        for BranchPush { branch, .. } in &pushes {
+            let remote = &self.remote.address;
+            let notice = format!(
+                "branch {branch} was deleted on {remote}; it is pushed again, as there are clusters of it"
+            );
+            (self.around.report)(Report::Notice(notice));
+        }
+        self.send(pushes);
+    }
+
+    fn rejected(&self, branch: String, reason: &str, words: &str) {
+        if RACED.contains(&reason) && self.outbox.again(&branch, &BTreeMap::new()) <= MOST_MOVES {
+            return self.metrics.branch_pushed(PushOutcome::Moved);
+        }
+        self.metrics.branch_pushed(PushOutcome::Rejected);
+        let said = if words.is_empty() { String::new() } else { format!("; it said: {words}") };
+        let message = format!("{} refuses branch {branch}: {reason}{said}", self.remote.address);
+        let trouble = Trouble { reason: Reason::RemoteRejected, message };
+        self.outbox.failed(&[branch], &trouble, false, &self.around);
+    }
+
+    fn unreachable(&self, branches: &[String], error: &RemoteError) {
+        branches.iter().for_each(|_| self.metrics.branch_pushed(PushOutcome::Unavailable));
+        let trouble = Trouble { reason: Reason::RemoteUnavailable, message: error.to_string() };
+        self.outbox.failed(branches, &trouble, true, &self.around);
+    }
+
+    fn unread(&self, branches: &[String], message: &str) {
+        branches.iter().for_each(|_| self.metrics.branch_pushed(PushOutcome::Failed));
+        let trouble = Trouble { reason: Reason::CommitFailed, message: message.to_owned() };
+        self.outbox.failed(branches, &trouble, true, &self.around);
+    }
+
+    /// Somebody pushed there: theirs is fetched, and ours goes on from it.
+    fn moved(&mut self, moved: &BTreeMap<String, Oid>) {
+        let names: Vec<String> = moved.keys().cloned().collect();
+        let fetched = match fetch(&self.remote, &mut self.reader, &names, Depth::Tip) {
+            Ok(fetched) => fetched,
+            Err(error) => return self.unreachable(&names, &error),
+        };
+        let theirs: Vec<(String, Oid)> = fetched.into_iter().collect();
+        if let Err(error) = tracking::note(&self.reader, &theirs) {
+            tracing::warn!(%error, "what the remote has cannot be noted");
+        }
+        for name in names {
+            match theirs.iter().find(|(branch, _)| *branch == name) {
+                Some((_, theirs)) => self.land(Moved { branch: name, theirs: *theirs }),
+                // gone in the meantime: seen by the next push
+                None => drop(self.outbox.again(&name, &BTreeMap::new())),
+            }
+        }
+    }
+
+    fn land(&self, moved: Moved) {
+        self.metrics.branch_pushed(PushOutcome::Moved);
+        let branch = moved.branch.clone();
+        let trouble = match self.ask(moved) {
+            Ok(Landed { renamed, namespace }) => {
+                tracing::info!(branch, commits = renamed.len(), "moved on the remote: gone on from there");
+                let moves = self.outbox.again(&branch, &renamed);
+                // their changes to our files are looked at
+                namespace.iter().for_each(|namespace| self.known.again(self.around.queue, namespace));
+                if moves <= MOST_MOVES {
+                    return;
+                }
+                let message = format!(
+                    "branch {branch} moves on {} all the time; look who writes it",
+                    self.remote.address
+                );
+                Trouble { reason: Reason::RemoteRejected, message }
+            }
+            Err(trouble) => trouble,
+        };
+        self.outbox.failed(&[branch], &trouble, false, &self.around);
+    }
+
+    /// The writer alone moves branches.
+    fn ask(&self, moved: Moved) -> Result<Landed, Trouble> {
+        let ended =
+            || Trouble { reason: Reason::CommitFailed, message: "the writer thread ended".to_owned() };
+        let (answer, answers) = sync_channel(1);
+        self.orders.send(Order::Land(Landing { moved, answer })).map_err(|_| ended())?;
+        let landed = answers.recv().map_err(|_| ended())?;
+        landed.map_err(|error| {
+            let reason = match error {
+                LandError::Branch(_) | LandError::Unmarked(_) => Reason::BranchNotManaged,
+                _ => Reason::CommitFailed,
+            };
+            Trouble { reason, message: error.to_string() }
+        })
+    }
+}

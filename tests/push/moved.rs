@@ -1,0 +1,167 @@
+//! People who push to the branches of the agent.
+
+use std::path::Path;
+
+use crate::origin::Origin;
+
+fn write(clone: &Path, file: &str, text: &str) {
+    std::fs::write(clone.join(file), text).unwrap();
+}
+
+fn append(clone: &Path, file: &str) {
+    let text = std::fs::read_to_string(clone.join(file)).unwrap();
+    write(clone, file, &(text + "# by hand\n"));
+}
+
+fn trailers(origin: &Origin, commit: &str) -> Vec<String> {
+    let trailers = origin.git(&["log", "-1", "--format=%(trailers:only,unfold)", commit]);
+    trailers.lines().map(String::from).collect()
+}
+
+fn superseded(origin: &Origin) -> Vec<String> {
+    origin.bed.lines(&["for-each-ref", "--format=%(refname) %(objectname)", "refs/promgit/superseded"])
+}
+
+#[test]
+fn a_commit_of_somebody_is_gone_on_from_and_their_files_stay() {
+    for push in ["required", "async"] {
+        let origin = Origin::new();
+        origin.put("a", "one", "{}");
+        origin.put("b", "one", "{}");
+        let agent = origin.agent(&origin.url(), &[("PROMGIT_REMOTE_PUSH", push)]);
+        agent.commit("a/one: created");
+        origin.wait("both branches", || origin.tip("deploy/a").is_some() && origin.tip("deploy/b").is_some());
+        let jane = origin.jane("deploy/a", |clone| {
+            write(clone, "note.md", "hers\n");
+            write(clone, "one/note.md", "hers too\n");
+        });
+        origin.put("a", "one", "{replicas: 2}");
+        agent.commit("a/one: replicas 1 → 2");
+        origin.wait("the push", || origin.subjects("deploy/a").len() == 3);
+        assert_eq!(origin.subjects("deploy/a"), ["a/one: created", "by Jane", "a/one: replicas 1 → 2"]);
+        assert!(origin.git(&["rev-parse", "deploy/a^"]).starts_with(&jane));
+        for (file, text) in [("note.md", "hers\n"), ("one/note.md", "hers too\n")] {
+            assert_eq!(origin.git(&["show", &format!("deploy/a:{file}")]), text);
+        }
+        assert!(trailers(&origin, "deploy/a").iter().all(|line| !line.starts_with("Overwrites")));
+        // what was told of the first try can still be shown
+        assert_eq!(superseded(&origin).len(), 1, "{push}");
+        assert_eq!(agent.stop(), Some(0));
+        origin.check();
+        assert_eq!(origin.settle(), "", "{push}: all is as it should be");
+    }
+}
+
+#[test]
+fn a_change_of_our_files_is_overwritten_in_a_commit_that_names_it() {
+    let origin = Origin::new();
+    for name in ["one", "two"] {
+        origin.put("a", name, "{}");
+    }
+    let agent = origin.agent(&origin.url(), &[]);
+    agent.commit("a/one: created");
+    origin.wait("both", || origin.subjects("deploy/a").len() == 2);
+    let wanted = ["one", "two"]
+        .map(|name| origin.git(&["show", &format!("deploy/a:{name}/manifests/service-{name}.yaml")]));
+    let jane = origin.jane("deploy/a", |clone| {
+        append(clone, "one/manifests/service-one.yaml");
+        append(clone, "two/manifests/service-two.yaml");
+        append(clone, "README.md");
+    });
+    origin.put("a", "one", "{replicas: 2}");
+    agent.commit("a/one: replicas 1 → 2");
+    let line = agent.commit("a/two: restored: manifests/service-two.yaml changed by hand");
+    assert_eq!(agent.stop(), Some(0));
+    let id = line.split(' ').next().unwrap();
+    let overwrites = format!("Overwrites: {jane} Jane Doe <jane@example.com>");
+    assert!(trailers(&origin, id).contains(&overwrites), "{:?}", trailers(&origin, id));
+    let one = origin.git(&["log", "-1", "--format=%H", "--grep=replicas 1", "deploy/a"]);
+    assert!(trailers(&origin, one.trim()).contains(&overwrites), "{:?}", trailers(&origin, one.trim()));
+    for (name, wanted) in ["one", "two"].into_iter().zip(wanted) {
+        assert_eq!(origin.git(&["show", &format!("deploy/a:{name}/manifests/service-{name}.yaml")]), wanted);
+    }
+    assert!(!origin.git(&["show", "deploy/a:README.md"]).contains("by hand"));
+    origin.check();
+    assert_eq!(origin.settle(), "");
+}
+
+#[test]
+fn a_change_of_our_files_is_found_by_a_start() {
+    let origin = Origin::new();
+    origin.put("a", "one", "{}");
+    origin.settle();
+    let jane = origin.jane("deploy/a", |clone| append(clone, "one/values.yaml"));
+    let out = origin.settle();
+    assert!(out.contains("a/one: restored: values.yaml changed by hand"), "{out}");
+    let overwrites = format!("Overwrites: {jane} Jane Doe <jane@example.com>");
+    assert!(trailers(&origin, "deploy/a").contains(&overwrites), "{:?}", trailers(&origin, "deploy/a"));
+    assert_eq!(superseded(&origin).len(), 0);
+    origin.check();
+}
+
+#[test]
+fn commits_that_wait_keep_their_words_and_authors() {
+    let origin = Origin::new();
+    let asked = |replicas: u32, who: &str| {
+        format!(
+            "apiVersion: promgit.dev/v1alpha1\nkind: PrometheusCluster\nmetadata: {{name: one, namespace: a, \
+             annotations: {{promgit.dev/requested-by: '{who}'}}}}\nspec: {{replicas: {replicas}}}\n"
+        )
+    };
+    origin.bed.put("a-one.yaml", &asked(1, "al@example.com"));
+    let agent = origin.agent(&origin.url(), &[("PROMGIT_REMOTE_PUSH", "async")]);
+    agent.commit("a/one: created");
+    origin.wait("the branch", || origin.tip("deploy/a").is_some());
+    origin.away();
+    let mut told = Vec::new();
+    for (replicas, who) in [(2, "bo@example.com"), (3, "cy@example.com"), (4, "di@example.com")] {
+        origin.bed.put("a-one.yaml", &asked(replicas, who));
+        agent.commit(&format!("→ {replicas}"));
+        told.push(origin.local("deploy/a"));
+    }
+    let before = origin.bed.git(&["log", "-3", "--format=%an %at %s%n%b", "deploy/a"]);
+    origin.back();
+    origin.jane("deploy/a", |clone| write(clone, "note.md", "hers\n"));
+    origin.wait("the push", || origin.subjects("deploy/a").len() == 5);
+    assert_eq!(agent.stop(), Some(0));
+    assert_eq!(origin.git(&["log", "-3", "--format=%an %at %s%n%b", "deploy/a"]), before);
+    for commit in told {
+        origin.bed.git(&["cat-file", "-e", &commit]);
+        assert!(!origin.bed.try_git(&origin.path, &["cat-file", "-e", &commit]).status.success());
+    }
+    origin.check();
+}
+
+#[test]
+fn a_branch_that_is_deleted_there_is_pushed_again() {
+    let origin = Origin::new();
+    origin.put("a", "one", "{}");
+    origin.settle();
+    origin.git(&["update-ref", "-d", "refs/heads/deploy/a"]);
+    let agent = origin.agent(&origin.url(), &[]);
+    agent.error("branch deploy/a was deleted on ");
+    origin.wait("the branch", || origin.tip("deploy/a").is_some());
+    origin.git(&["update-ref", "-d", "refs/heads/deploy/a"]);
+    origin.put("a", "one", "{replicas: 2}");
+    agent.commit("a/one: replicas 1 → 2");
+    assert_eq!(agent.stop(), Some(0));
+    assert_eq!(origin.subjects("deploy/a"), ["a/one: created", "a/one: replicas 1 → 2"]);
+    origin.check();
+}
+
+#[test]
+fn a_branch_that_is_not_ours_there_is_left_alone() {
+    let origin = Origin::new();
+    origin.put("a", "one", "{}");
+    origin.put("b", "one", "{}");
+    origin.settle();
+    let jane = origin.jane("deploy/a", |clone| std::fs::remove_file(clone.join("promgit.yaml")).unwrap());
+    let agent = origin.agent(&origin.url(), &[]);
+    origin.put("a", "one", "{replicas: 2}");
+    origin.put("b", "one", "{replicas: 2}");
+    let line = agent.error("is not managed by promgit");
+    assert!(line.contains("a/one: "), "{line}");
+    agent.commit("b/one: replicas 1 → 2");
+    assert_eq!(agent.stop(), Some(0));
+    assert!(origin.tip("deploy/a").unwrap().starts_with(&jane));
+}

@@ -1,0 +1,106 @@
+//! A remote that is down while everything goes on.
+
+use crate::origin::Origin;
+
+/// Requests that brought something to the server.
+fn pushes(seen: &[String]) -> usize {
+    seen.iter().filter(|line| line.starts_with("POST /origin.git/git-receive-pack")).count()
+}
+
+#[test]
+fn five_hundred_commits_behind_is_one_push_in_order() {
+    let origin = Origin::new();
+    let url = origin.http.url("/origin.git");
+    for namespace in ["a", "b"] {
+        origin.put(namespace, "one", "{}");
+    }
+    let agent = origin.agent(&url, &[("PROMGIT_REMOTE_PUSH", "async"), ("PROMGIT_SOURCE_DEBOUNCE", "1ms")]);
+    origin.wait("both branches", || origin.tip("deploy/a").is_some() && origin.tip("deploy/b").is_some());
+    origin.away();
+    for round in 0..250 {
+        for namespace in ["a", "b"] {
+            origin.put(namespace, "one", &format!("{{replicas: {}}}", 2 + round));
+            // each change is told at once, whatever the remote does
+            agent.commit(&format!("→ {}", 2 + round));
+        }
+    }
+    origin.http.take_seen();
+    origin.back();
+    origin.wait("the remote to have all", || {
+        ["deploy/a", "deploy/b"]
+            .iter()
+            .all(|branch| origin.tip(branch).as_deref() == Some(&origin.local(branch)))
+    });
+    assert_eq!(agent.stop(), Some(0));
+    assert_eq!(pushes(&origin.http.take_seen()), 1);
+    for namespace in ["a", "b"] {
+        let subjects = origin.subjects(&format!("deploy/{namespace}"));
+        assert_eq!(subjects.len(), 251);
+        for (round, subject) in subjects.iter().skip(1).enumerate() {
+            assert!(subject.ends_with(&format!("→ {}", 2 + round)), "{round}: {subject}");
+        }
+    }
+    origin.check();
+}
+
+#[test]
+fn what_is_required_is_told_when_the_remote_is_back() {
+    let origin = Origin::new();
+    origin.put("a", "one", "{}");
+    let agent = origin.agent(&origin.url(), &[]);
+    agent.commit("a/one: created");
+    origin.away();
+    for replicas in 2..5 {
+        origin.put("a", "one", &format!("{{replicas: {replicas}}}"));
+        let words = format!("replicas {} → {replicas}", replicas - 1);
+        origin.wait("a local commit", || origin.bed.message("deploy/a").contains(&words));
+    }
+    agent.error("a/one: ");
+    assert!(agent.out.try_recv().is_err(), "nothing of it was told");
+    origin.back();
+    agent.commit("a/one: replicas 3 → 4");
+    assert_eq!(origin.tip("deploy/a"), Some(origin.local("deploy/a")));
+    assert_eq!(agent.stop(), Some(0));
+    origin.check();
+}
+
+#[test]
+fn an_agent_that_is_told_to_stop_tries_once_more_and_says_what_is_left() {
+    let origin = Origin::new();
+    origin.put("a", "one", "{}");
+    let agent = origin.agent(&origin.url(), &[]);
+    agent.commit("a/one: created");
+    origin.away();
+    origin.put("a", "one", "{replicas: 2}");
+    agent.error("there is no repository");
+    assert_eq!(agent.stop(), Some(0));
+    origin.back();
+    // nothing is to be committed, and the remote lacks it
+    let out = origin.settle();
+    assert_eq!(out, "");
+    origin.check();
+}
+
+#[test]
+fn a_start_without_the_remote_goes_on_alone() {
+    let origin = Origin::new();
+    for namespace in ["a", "b"] {
+        origin.put(namespace, "one", "{}");
+    }
+    origin.settle();
+    origin.away();
+    // what the remote is known to have is not in doubt: nothing failed
+    let said = origin.once(&origin.url());
+    assert!(
+        said.ok && said.err.contains("warning: ") && said.err.contains("there is no repository"),
+        "{}",
+        said.err
+    );
+    let agent = origin.agent(&origin.url(), &[]);
+    origin.put("a", "one", "{replicas: 2}");
+    agent.error("a/one: ");
+    origin.back();
+    agent.commit("a/one: replicas 1 → 2");
+    assert_eq!(agent.stop(), Some(0));
+    origin.check();
+}

@@ -1,0 +1,90 @@
+//! Servers that say no to one branch, or to all.
+
+use crate::origin::Origin;
+
+const PROTECTED: &str = "case $1 in */b) echo \"$1 is protected: ask ops\" >&2; exit 1;; esac";
+
+#[test]
+fn one_branch_is_refused_and_the_others_go_on() {
+    let origin = Origin::new();
+    origin.hook("update", PROTECTED);
+    for namespace in ["a", "b", "c"] {
+        origin.put(namespace, "one", "{}");
+    }
+    let said = origin.once(&origin.url());
+    assert!(!said.ok);
+    let refused: Vec<&str> = said.err.lines().filter(|line| line.contains(" refuses branch ")).collect();
+    assert_eq!(refused.len(), 1, "{}", said.err);
+    for words in
+        ["b/one: ", "refuses branch deploy/b: hook declined", "refs/heads/deploy/b is protected: ask ops"]
+    {
+        assert!(said.err.contains(words), "{}", said.err);
+    }
+    assert!(said.out.contains("a/one: created") && said.out.contains("c/one: created"), "{}", said.out);
+    assert!(!said.out.contains("b/one"), "{}", said.out);
+    assert_eq!((origin.tip("deploy/a").is_some(), origin.tip("deploy/b")), (true, None));
+    // refused again, although there is nothing to commit
+    let said = origin.once(&origin.url());
+    assert!(!said.ok && said.err.contains("is protected: ask ops"), "{}", said.err);
+    origin.no_hook("update");
+    origin.settle();
+    origin.check();
+}
+
+#[test]
+fn a_refusal_that_ends_is_noticed() {
+    for push in ["required", "async"] {
+        let origin = Origin::new();
+        origin.hook("update", PROTECTED);
+        for namespace in ["a", "b"] {
+            origin.put(namespace, "one", "{}");
+        }
+        let agent = origin.agent(&origin.url(), &[("PROMGIT_REMOTE_PUSH", push)]);
+        let line = agent.error("refuses branch deploy/b: hook declined");
+        assert!(line.contains("b/one"), "{line}");
+        origin.wait("the other branch", || origin.tip("deploy/a").is_some());
+        origin.no_hook("update");
+        match push {
+            "required" => drop(agent.commit("b/one: created")),
+            _ => drop(agent.error("b/one: the remote has deploy/b now")),
+        }
+        assert_eq!(agent.stop(), Some(0));
+        origin.check();
+    }
+}
+
+#[test]
+fn a_repository_that_is_gone_is_said_and_caught_up_with() {
+    for way in ["path", "http"] {
+        let origin = Origin::new();
+        let url = if way == "path" { origin.url() } else { origin.http.url("/origin.git") };
+        origin.put("a", "one", "{}");
+        assert!(origin.once(&url).ok);
+        origin.away();
+        origin.put("a", "one", "{replicas: 2}");
+        let said = origin.once(&url);
+        assert!(!said.ok && said.err.contains("there is no repository"), "{way}: {}", said.err);
+        assert!(!said.out.contains("replicas"), "nothing is reported that is not there: {}", said.out);
+        // committed it is
+        assert!(origin.bed.message("deploy/a").starts_with("a/one: replicas 1 → 2\n"));
+        origin.back();
+        assert!(origin.once(&url).ok);
+        assert_eq!(origin.subjects("deploy/a"), ["a/one: created", "a/one: replicas 1 → 2"]);
+        origin.check();
+    }
+}
+
+#[test]
+fn never_reads_and_does_not_write() {
+    let origin = Origin::new();
+    origin.put("a", "one", "{}");
+    origin.settle();
+    let before = origin.tip("deploy/a");
+    std::fs::remove_dir_all(&origin.bed.repo).unwrap();
+    origin.put("a", "one", "{replicas: 2}");
+    let mut command = origin.bed.promgit(&origin.bed.repo, &["--remote", &origin.url(), "--once"]);
+    let output = command.env("PROMGIT_REMOTE_PUSH", "never").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(origin.tip("deploy/a"), before);
+    assert_eq!(origin.bed.git(&["rev-parse", "deploy/a^"]).trim(), before.unwrap());
+}
