@@ -28,7 +28,10 @@ fn nothing_is_lost_or_twice_and_the_remote_ends_with_all() {
             });
         }
         let mut agent = origin.agent(&url, &[]);
-        std::thread::sleep(Duration::from_millis(100 + 61 * (round * 7 % 12)));
+        if round % 3 != 0 {
+            agent.error("watching");
+        }
+        std::thread::sleep(Duration::from_millis(61 * (round * 7 % 12)));
         agent.child.kill().unwrap();
         agent.child.wait().unwrap();
         told.extend(agent.out.iter().map(|line| line.split(' ').next().unwrap().to_owned()));
