@@ -48,6 +48,21 @@ impl Origin {
         std::fs::rename(self.folder.path().join("away"), self.path()).expect("moved");
     }
 
+    /// A commit of somebody else, while the agent cannot reach the repository.
+    fn theirs(&self, branch: &str) {
+        let git = |arguments: &[&str]| {
+            let mut git = support::hermetic("git", self.folder.path());
+            git.args(["-c", "user.name=Jane", "-c", "user.email=jane@example.com", "-c", "safe.directory=*"]);
+            support::stdout(git.current_dir(self.folder.path()).args(arguments).output().expect("git"));
+        };
+        let path = self.folder.path().join("away").display().to_string();
+        git(&["clone", "-q", "-b", branch, &path, "clone"]);
+        std::fs::write(self.folder.path().join("clone/note.md"), "hers").expect("written");
+        git(&["-C", "clone", "add", "-A"]);
+        git(&["-C", "clone", "commit", "-q", "-m", "theirs"]);
+        git(&["-C", "clone", "push", "-q"]);
+    }
+
     fn tip(&self, branch: &str) -> String {
         let mut git = support::hermetic("git", self.folder.path());
         git.arg("-C").arg(self.path()).args(["-c", "safe.directory=*", "rev-parse", branch]);
@@ -140,6 +155,37 @@ fn what_is_not_required_goes_on_and_the_status_follows() {
     scene.agent.wait_for_start();
     std::thread::sleep(std::time::Duration::from_secs(1));
     scene.wrote(mark, &[]);
+}
+
+#[test]
+fn a_status_names_the_commit_that_the_remote_has() {
+    for push in ["required", "async"] {
+        let origin = Origin::new();
+        let scene = Scene::with(&format!("anew-{push}"), &origin.settings(push));
+        scene.put("simple", "{}");
+        scene.ready("simple");
+        wait_for_pushed(&scene, "simple", true);
+        origin.away();
+        scene.kubectl(&["scale", "proms/simple", "--replicas=2"]);
+        let word = if push == "required" { "Committed=False" } else { "Committed=True" };
+        scene.wait_for("simple", &format!("{word} RemoteUnavailable"), "");
+        let first = scene.agent.git(&["rev-parse", &scene.branch()]).trim().to_owned();
+        origin.theirs(&scene.branch());
+        origin.back();
+        scene.ready("simple");
+        scene.wait_until("the new commit", &["proms/simple"], |cluster| {
+            let commit = &cluster["status"]["commit"];
+            commit["revision"] == origin.tip(&scene.branch()) && commit["pushed"] == true
+        });
+        assert_ne!(origin.tip(&scene.branch()), first);
+        assert_eq!(scene.subjects(), ["simple: created", "theirs", "simple: replicas 1 → 2"]);
+        // an id that was told can still be shown
+        assert_eq!(
+            scene.agent.git(&["log", "-1", "--format=%s", &first]).trim().split(": ").last(),
+            Some("replicas 1 → 2")
+        );
+        scene.agent.check_repository();
+    }
 }
 
 #[test]

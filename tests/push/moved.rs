@@ -120,8 +120,8 @@ fn commits_that_wait_keep_their_words_and_authors() {
         told.push(origin.local("deploy/a"));
     }
     let before = origin.bed.git(&["log", "-3", "--format=%an %at %s%n%b", "deploy/a"]);
-    origin.back();
     origin.jane("deploy/a", |clone| write(clone, "note.md", "hers\n"));
+    origin.back();
     origin.wait("the push", || origin.subjects("deploy/a").len() == 5);
     assert_eq!(agent.stop(), Some(0));
     assert_eq!(origin.git(&["log", "-3", "--format=%an %at %s%n%b", "deploy/a"]), before);

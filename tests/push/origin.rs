@@ -83,18 +83,19 @@ impl Origin {
         self.bed.git(&["rev-parse", branch]).trim().to_owned()
     }
 
-    /// A commit of Jane on a branch of the server; its short id.
+    /// A commit of Jane on a branch of the server, also while the agent cannot reach it; its short id.
     pub fn jane(&self, branch: &str, change: impl FnOnce(&Path)) -> String {
         let clone = self.bed.folder.path().join("jane");
-        let (path, target) = (self.path.to_str().unwrap(), clone.to_str().unwrap());
-        self.bed.git_in(self.bed.folder.path(), &["clone", "-q", "-b", branch, path, target]);
+        let path = if self.path.exists() { self.path.clone() } else { self.path.with_extension("away") };
+        let (from, target) = (path.to_str().unwrap(), clone.to_str().unwrap());
+        self.bed.git_in(self.bed.folder.path(), &["clone", "-q", "-b", branch, from, target]);
         change(&clone);
         self.bed.git_in(&clone, &["add", "-A"]);
         let who = ["-c", "user.name=Jane Doe", "-c", "user.email=jane@example.com"];
         self.bed.git_in(&clone, &[&who[..], &["commit", "-q", "-m", "by Jane"]].concat());
         self.bed.git_in(&clone, &["push", "-q", "origin", branch]);
         std::fs::remove_dir_all(clone).unwrap();
-        self.git(&["rev-parse", "--short=10", branch]).trim().to_owned()
+        self.bed.git_in(&path, &["rev-parse", "--short=10", branch]).trim().to_owned()
     }
 
     pub fn hook(&self, name: &str, script: &str) {

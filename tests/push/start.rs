@@ -81,6 +81,22 @@ fn branches_of_others_are_neither_taken_nor_pushed() {
 }
 
 #[test]
+fn a_branch_that_is_gone_and_not_whole_here_is_said_with_the_way_out() {
+    let origin = with_history();
+    origin.settle();
+    origin.git(&["update-ref", "-d", "refs/heads/deploy/a"]);
+    origin.put("a", "one", "{replicas: 9}");
+    let said = origin.once(&origin.url());
+    assert!(!said.ok && said.err.contains("only its newest commits are here"), "{}", said.err);
+    assert_eq!(origin.tip("deploy/a"), None);
+    let command = said.err.split_once("delete it here (").unwrap().1.split_once(')').unwrap().0;
+    let words: Vec<&str> = command.split(' ').skip(1).collect();
+    origin.bed.git(&words);
+    assert!(origin.settle().contains("a/one: created"));
+    origin.check();
+}
+
+#[test]
 fn a_second_history_never_begins_on_the_remote() {
     let origin = with_history();
     let before = origin.tip("deploy/a").unwrap();

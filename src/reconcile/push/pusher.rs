@@ -123,14 +123,45 @@ impl Pusher<'_> {
 
     /// Gone from the remote, while its clusters are not: the branch is what they are, so it is there again.
     fn anew(&mut self, pushes: Vec<BranchPush>) {
-        for BranchPush { branch, .. } in &pushes {
+        let (whole, cut): (Vec<_>, Vec<_>) =
+            pushes.into_iter().partition(|push| self.is_whole(push.new).unwrap_or(true));
+        cut.into_iter().for_each(|push| self.incomplete(push.branch));
+        if whole.is_empty() {
+            return;
+        }
+        for BranchPush { branch, .. } in &whole {
             let remote = &self.remote.address;
             let notice = format!(
                 "branch {branch} was deleted on {remote}; it is pushed again, as there are clusters of it"
             );
             (self.around.report)(Report::Notice(notice));
         }
-        self.send(pushes);
+        self.send(whole);
+    }
+
+    /// Whether the history of a commit is here from its beginning: no server takes less as a new branch.
+    fn is_whole(&self, tip: Oid) -> Result<bool, ReadError> {
+        let mut next = Some(tip);
+        while let Some(oid) = next.filter(|_| !self.reader.shallow().is_empty()) {
+            if self.reader.shallow().contains(&oid) {
+                return Ok(false);
+            }
+            next = self.reader.first_parent(oid)?;
+        }
+        Ok(true)
+    }
+
+    fn incomplete(&self, branch: String) {
+        self.metrics.branch_pushed(PushOutcome::Rejected);
+        let message = format!(
+            "branch {branch} was deleted on {}, and only its newest commits are here, which no server takes as a new branch; push \
+             it there from a clone, or stop the agent and delete it here (git --git-dir {} update-ref -d refs/heads/{branch}): \
+             then it begins anew",
+            self.remote.address,
+            self.reader.root().display()
+        );
+        let trouble = Trouble { reason: Reason::RemoteRejected, message };
+        self.outbox.failed(&[branch], &trouble, false, &self.around);
     }
 
     fn rejected(&self, branch: String, reason: &str, words: &str) {
