@@ -34,6 +34,8 @@ pub struct Branch {
     pub is_listed: bool,
     /// The same of its README: the rows are the same.
     pub is_shown: bool,
+    /// Whose changes of the files at the root the next commit overwrites.
+    pub overwrites: Vec<String>,
     /// Committer time of the tip, in unix seconds: no commit is older than its parent.
     pub time: i64,
 }

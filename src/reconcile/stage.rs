@@ -8,6 +8,7 @@ use super::footprint::{self, IN_PLACE};
 use super::inputs::Inputs;
 use super::owners::Objects;
 use super::plan::{Change, Generation, Kind};
+use super::strangers::{self, OVERWRITES_TRAILER};
 use crate::api::conditions::Reason;
 use crate::git::batch::{Batch, CommitError, CommitSpec, FlushError, Outcome};
 use crate::git::message::{Message, MessageError};
@@ -134,6 +135,7 @@ impl Stage<'_> {
             Ok(commit) => {
                 (branch.tip, branch.time) = (Some(commit), time);
                 (branch.is_listed, branch.is_shown) = (true, true);
+                branch.overwrites.clear();
                 if matches!(change.kind, Kind::Remove) {
                     // A cluster of this name that comes later is another one, and counts from 1: also after a
                     // restart.
@@ -154,7 +156,7 @@ impl Stage<'_> {
             edits: self.edits(change, marker, branch)?,
             author: self.author(change),
             committer: self.agent(time),
-            message: self.message(change, generation)?,
+            message: self.message(change, generation, branch)?,
             signer: self.inputs.signer.clone(),
         };
         match batch.commit(&spec)? {
@@ -171,7 +173,10 @@ impl Stage<'_> {
             let tip = self.reader.tip(&change.branch)?;
             let known = self.branches.get(&change.branch);
             if known.is_none_or(|branch| branch.tip != tip || tip.is_none()) {
-                let loaded = branch::load(self.reader, &change.branch, marker)?;
+                let mut loaded = branch::load(self.reader, &change.branch, marker)?;
+                if let Some(tip) = loaded.tip {
+                    loaded.overwrites = strangers::of_roots(self.reader, tip, marker)?;
+                }
                 self.branches.insert(change.branch.clone(), loaded);
             }
         }
@@ -210,7 +215,7 @@ impl Stage<'_> {
         Ok(edits)
     }
 
-    fn message(&self, change: &Change, generation: i64) -> Result<String, WriteError> {
+    fn message(&self, change: &Change, generation: i64, branch: &Branch) -> Result<String, WriteError> {
         let text = self.inputs.message.render(&change.words)?;
         let (subject, body) = text.split_once('\n').unwrap_or((&text, ""));
         let mut message = Message::new(subject).paragraph(body.trim());
@@ -218,6 +223,10 @@ impl Stage<'_> {
         message = message.trailer(GENERATION_TRAILER, &generation.to_string());
         for (key, value) in &change.trailers {
             message = message.trailer(key, value);
+        }
+        let is_named = |who: &&String| change.trailers.iter().any(|(_, value)| value == *who);
+        for who in branch.overwrites.iter().filter(|who| !is_named(who)) {
+            message = message.trailer(OVERWRITES_TRAILER, who);
         }
         if let Some(who) = &change.requested_by {
             message = message.trailer("Requested-By", who);

@@ -4,10 +4,12 @@ use super::footprint;
 use super::verify::made;
 use super::verify::select;
 use crate::git::history;
-use crate::git::object::Commit;
+use crate::git::object::{Commit, TreeEntry};
 use crate::git::oid::Oid;
 use crate::git::reader::{ReadError, Reader};
 use crate::git::trailers::one_line;
+use crate::ledger::folder::KUSTOMIZATION;
+use crate::ledger::root::{MARKER, Marker, README};
 
 /// Names a commit whose change to our files was overwritten, and its author.
 pub const OVERWRITES_TRAILER: &str = "Overwrites";
@@ -30,11 +32,37 @@ pub fn of(reader: &Reader, tip: Oid, cluster: &str) -> Result<Vec<String>, ReadE
             break;
         }
         if changes(reader, &commit, cluster)? {
-            let who = one_line(&format!("{} <{}>", commit.author.name, commit.author.email));
-            found.push(format!("{} {who}", oid.short()));
+            found.push(named(oid, &commit));
         }
     }
     Ok(found)
+}
+
+/// The same of the files at the root. They are written again by the next commit whatever it is about, so those that nobody wrote
+/// again stand on top of the branch.
+pub fn of_roots(reader: &Reader, tip: Oid, marker: &Marker) -> Result<Vec<String>, ReadError> {
+    let mut found = Vec::new();
+    let mut next = Some(tip);
+    while let Some(oid) = next.filter(|oid| !reader.shallow().contains(oid)) {
+        let commit = reader.commit(oid)?;
+        if made::by_promgit(&commit, marker).is_ok() || found.len() == MOST_NAMED {
+            break;
+        }
+        next = commit.parents.first().copied();
+        let Some(parent) = next else { break };
+        if roots(reader, commit.tree)? != roots(reader, reader.commit(parent)?.tree)? {
+            found.push(named(oid, &commit));
+        }
+    }
+    Ok(found)
+}
+
+fn roots(reader: &Reader, tree: Oid) -> Result<Vec<Option<TreeEntry>>, ReadError> {
+    [MARKER, KUSTOMIZATION, README].iter().map(|path| reader.entry_in_tree(tree, path)).collect()
+}
+
+fn named(oid: Oid, commit: &Commit) -> String {
+    one_line(&format!("{} {} <{}>", oid.short(), commit.author.name, commit.author.email))
 }
 
 /// Whether a commit changed files of ours, not only some of its author's beside them.

@@ -100,6 +100,51 @@ fn a_change_of_our_files_is_found_by_a_start() {
 }
 
 #[test]
+fn a_change_of_a_file_at_the_root_is_named_too() {
+    // found by a push, by a start, and without a remote
+    for way in ["push", "start", "here"] {
+        let origin = Origin::new();
+        origin.put("a", "one", "{}");
+        origin.settle();
+        let change = |clone: &Path| append(clone, "kustomization.yaml");
+        let overwrites = match way {
+            "push" => {
+                let agent = origin.agent(&origin.url(), &[]);
+                agent.error("nothing to commit");
+                let jane = origin.jane("deploy/a", change);
+                origin.put("a", "one", "{replicas: 2}");
+                agent.commit("a/one: replicas 1 → 2");
+                assert_eq!(agent.stop(), Some(0));
+                format!("Overwrites: {jane} Jane Doe <jane@example.com>")
+            }
+            "start" => {
+                let jane = origin.jane("deploy/a", change);
+                origin.put("a", "one", "{replicas: 2}");
+                origin.settle();
+                format!("Overwrites: {jane} Jane Doe <jane@example.com>")
+            }
+            _ => {
+                origin.bed.push_with("deploy/a", change);
+                let id = origin.bed.git(&["rev-parse", "--short=10", "deploy/a"]);
+                origin.put("a", "one", "{replicas: 2}");
+                origin.settle();
+                format!("Overwrites: {} Someone <some@one>", id.trim())
+            }
+        };
+        assert!(
+            trailers(&origin, "deploy/a").contains(&overwrites),
+            "{way}: {:?}",
+            trailers(&origin, "deploy/a")
+        );
+        assert!(!origin.git(&["show", "deploy/a:kustomization.yaml"]).contains("by hand"), "{way}");
+        origin.put("a", "one", "{replicas: 3}");
+        origin.settle();
+        assert!(trailers(&origin, "deploy/a").iter().all(|line| !line.starts_with("Overwrites")), "once");
+        origin.check();
+    }
+}
+
+#[test]
 fn commits_that_wait_keep_their_words_and_authors() {
     let origin = Origin::new();
     let asked = |replicas: u32, who: &str| {

@@ -93,7 +93,10 @@ impl Origin {
         self.bed.git_in(&clone, &["add", "-A"]);
         let who = ["-c", "user.name=Jane Doe", "-c", "user.email=jane@example.com"];
         self.bed.git_in(&clone, &[&who[..], &["commit", "-q", "-m", "by Jane"]].concat());
-        self.bed.git_in(&clone, &["push", "-q", "origin", branch]);
+        // as people do when somebody was faster
+        while !self.bed.try_git(&clone, &["push", "-q", "origin", branch]).status.success() {
+            self.bed.git_in(&clone, &[&who[..], &["pull", "-q", "--rebase", "origin", branch]].concat());
+        }
         std::fs::remove_dir_all(clone).unwrap();
         self.bed.git_in(&path, &["rev-parse", "--short=10", branch]).trim().to_owned()
     }

@@ -85,7 +85,8 @@ pub fn land(
         None => return Err(LandError::Unmarked(branch.clone())),
     };
     // whoever writes there now is to let us
-    let onto = branch::load_at(reader, branch, *theirs, &marker)?;
+    let mut onto = branch::load_at(reader, branch, *theirs, &marker)?;
+    onto.overwrites = strangers::of_roots(reader, *theirs, &marker)?;
     let mut answers = adopt(store, &[(branch.clone(), *theirs)])?;
     reader.look_again()?;
     let mut landed = Landed { namespace: Some(marker.namespace.clone()), ..Landed::default() };
@@ -201,11 +202,12 @@ impl Again<'_> {
             Some(parent) => footprint::at(self.reader, *parent, cluster)?,
             None => footprint::Footprint::new(),
         };
-        let is_theirs = footprint::at(self.reader, self.theirs, cluster)? != before;
-        let named = match is_theirs {
-            true => strangers::of(self.reader, self.theirs, cluster)?,
-            false => Vec::new(),
-        };
+        // those of the files at the root go with the first commit
+        let mut named = std::mem::take(&mut self.onto.overwrites);
+        if footprint::at(self.reader, self.theirs, cluster)? != before {
+            let of_cluster = strangers::of(self.reader, self.theirs, cluster)?;
+            named.extend(of_cluster.into_iter().filter(|who| !named.contains(who)).collect::<Vec<_>>());
+        }
         for who in named {
             // our messages end with their trailers
             *message = format!("{}\n{OVERWRITES_TRAILER}: {who}\n", message.trim_end());
