@@ -29,3 +29,5 @@ mod reading;
 mod signing;
 #[path = "git/speed.rs"]
 mod speed;
+#[path = "git/tracking.rs"]
+mod tracking;

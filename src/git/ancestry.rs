@@ -81,7 +81,7 @@ fn first_parent(reader: &Reader, of: Option<Oid>) -> Result<Option<Oid>, ReadErr
 pub fn only_ours(reader: &Reader, ours: Oid, theirs: Oid) -> Result<Vec<Oid>, ReadError> {
     let (mut line, mut mine, mut seen) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
     let (mut below_ours, mut below_theirs) = (Some(ours), Some(theirs));
-    let mut met = false;
+    let (mut met, mut joined) = (false, false);
     // in step, so that it costs what lies between them
     while !met && (below_ours.is_some() || below_theirs.is_some()) {
         line.extend(below_ours);
@@ -90,9 +90,12 @@ pub fn only_ours(reader: &Reader, ours: Oid, theirs: Oid) -> Result<Vec<Oid>, Re
         met = below_ours.is_some_and(|oid| seen.contains(&oid))
             || below_theirs.is_some_and(|oid| mine.contains(&oid));
         below_ours = first_parent(reader, below_ours)?;
-        below_theirs = first_parent(reader, below_theirs)?;
+        let parents = below_theirs.map(|oid| reader.commit(oid)).transpose()?.map(|commit| commit.parents);
+        joined |= parents.as_ref().is_some_and(|parents| parents.len() > 1);
+        below_theirs = parents.and_then(|parents| parents.first().copied());
     }
-    if !met {
+    // they may have taken in some of ours
+    if !met || joined {
         seen = ancestors(reader, theirs)?;
     }
     let mut ours: Vec<Oid> = line.into_iter().take_while(|oid| !seen.contains(oid)).collect();

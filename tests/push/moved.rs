@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::origin::Origin;
+use crate::sshd::keygen;
 
 fn write(clone: &Path, file: &str, text: &str) {
     std::fs::write(clone.join(file), text).unwrap();
@@ -154,7 +155,11 @@ fn commits_that_wait_keep_their_words_and_authors() {
         )
     };
     origin.bed.put("a-one.yaml", &asked(1, "al@example.com"));
-    let agent = origin.agent(&origin.url(), &[("PROMGIT_REMOTE_PUSH", "async")]);
+    let folder = origin.bed.folder.path();
+    keygen(folder, "signing", "ed25519", "");
+    let key = folder.join("signing").display().to_string();
+    let settings = [("PROMGIT_REMOTE_PUSH", "async"), ("PROMGIT_SIGNING_KEY_FILE", &key)];
+    let agent = origin.agent(&origin.url(), &settings);
     agent.commit("a/one: created");
     origin.wait("the branch", || origin.tip("deploy/a").is_some());
     origin.away();
@@ -170,6 +175,12 @@ fn commits_that_wait_keep_their_words_and_authors() {
     origin.wait("the push", || origin.subjects("deploy/a").len() == 5);
     assert_eq!(agent.stop(), Some(0));
     assert_eq!(origin.git(&["log", "-3", "--format=%an %at %s%n%b", "deploy/a"]), before);
+    for commit in ["deploy/a", "deploy/a^", "deploy/a^^"] {
+        assert!(
+            origin.git(&["cat-file", "-p", commit]).contains("\ngpgsig -----BEGIN SSH SIGNATURE"),
+            "{commit}"
+        );
+    }
     for commit in told {
         origin.bed.git(&["cat-file", "-e", &commit]);
         assert!(!origin.bed.try_git(&origin.path, &["cat-file", "-e", &commit]).status.success());
