@@ -65,8 +65,8 @@ fn only_what_the_other_side_does_not_have_is_ours() {
         let mut tips: Vec<Oid> = Vec::new();
         for round in 0..count {
             let before = tips.last().copied().or(from);
-            if round == 0 && from.is_some() {
-                bed.git(&["update-ref", &format!("refs/heads/{branch}"), &from.unwrap().to_string()]);
+            if let (0, Some(from)) = (round, from) {
+                bed.git(&["update-ref", &format!("refs/heads/{branch}"), &from.to_string()]);
             }
             tips.push(commit(&mut store, branch, before, vec![put(branch, &round.to_string())]));
         }

@@ -140,8 +140,8 @@ impl Again<'_> {
 
     /// The same change, words and author, where the branch is now.
     fn spec(&mut self, oid: Oid) -> Result<CommitSpec, LandError> {
-        let Commit { tree, parents, author, mut committer, mut message } = self.reader.commit(oid)?;
-        let commit = Commit { tree, parents, author, committer: committer.clone(), message: message.clone() };
+        let commit = self.reader.commit(oid)?;
+        let (mut committer, mut message) = (commit.committer.clone(), commit.message.clone());
         let edits = match made::by_promgit(&commit, &self.marker) {
             Ok(cluster) => {
                 self.overwrite(&cluster, &commit, &mut message)?;
