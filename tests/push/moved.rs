@@ -189,6 +189,32 @@ fn commits_that_wait_keep_their_words_and_authors() {
 }
 
 #[test]
+fn what_somebody_pushed_here_and_nobody_pushed_on_goes_on_top_as_well() {
+    let origin = Origin::new();
+    origin.put("a", "one", "{}");
+    origin.settle();
+    // both sides get a commit that the other does not have, and here one with a program and a link
+    origin.bed.push_with("deploy/a", |clone| {
+        write(clone, "run.sh", "#!/bin/sh\n");
+        std::fs::set_permissions(clone.join("run.sh"), std::os::unix::fs::PermissionsExt::from_mode(0o755))
+            .unwrap();
+        std::os::unix::fs::symlink("run.sh", clone.join("link")).unwrap();
+    });
+    origin.jane("deploy/a", |clone| write(clone, "note.md", "hers\n"));
+    origin.put("a", "one", "{replicas: 2}");
+    origin.settle();
+    assert_eq!(
+        origin.subjects("deploy/a"),
+        ["a/one: created", "by Jane", "by hand", "a/one: replicas 1 → 2"]
+    );
+    let files = origin.git(&["ls-tree", "deploy/a", "run.sh", "link", "note.md"]);
+    let modes: Vec<&str> = files.lines().map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(modes, ["120000", "100644", "100755"]);
+    assert_eq!(origin.git(&["log", "-1", "--format=%an", "deploy/a^"]), "Someone\n");
+    origin.check();
+}
+
+#[test]
 fn a_branch_that_is_deleted_there_is_pushed_again() {
     let origin = Origin::new();
     origin.put("a", "one", "{}");

@@ -142,16 +142,16 @@ impl Again<'_> {
     fn spec(&mut self, oid: Oid) -> Result<CommitSpec, LandError> {
         let commit = self.reader.commit(oid)?;
         let (mut committer, mut message) = (commit.committer.clone(), commit.message.clone());
-        let edits = match made::by_promgit(&commit, &self.marker) {
+        let (edits, signer) = match made::by_promgit(&commit, &self.marker) {
             Ok(cluster) => {
                 self.overwrite(&cluster, &commit, &mut message)?;
-                self.of_cluster(&cluster, &commit)?
+                (self.of_cluster(&cluster, &commit)?, self.inputs.signer.clone())
             }
-            Err(_) => self.of_others(&commit)?,
+            // not ours to sign
+            Err(_) => (self.of_others(&commit)?, None),
         };
         committer.seconds = committer.seconds.max(self.onto.time);
         let (branch, expected) = (self.name.to_owned(), self.onto.tip);
-        let signer = self.inputs.signer.clone();
         Ok(CommitSpec { branch, expected, edits, message, author: commit.author, committer, signer })
     }
 
