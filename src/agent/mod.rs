@@ -21,13 +21,14 @@ use tokio::sync::mpsc;
 
 use self::errors::{OpenError, RunError};
 use self::pages::Pages;
-use self::shared::{Reports, Shared};
+use self::shared::{Held, Reports, Shared};
 use self::source::{Source, Started};
 use self::target::Target;
 use self::threads::Threads;
 use self::until::Until;
 use crate::metrics::Metrics;
-use crate::reconcile::inputs::Inputs;
+use crate::reconcile::delivery::shared::Readers;
+use crate::reconcile::inputs::{All, Inputs};
 use crate::reconcile::push::known::Known;
 use crate::reconcile::push::link;
 use crate::reconcile::queue::Queue;
@@ -45,11 +46,12 @@ const MOST_EVENTS: usize = 256;
 /// How long the source may take to end once nobody listens: it may be in the middle of a look at a slow disk.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// An agent that holds its repository and has not started yet.
+/// An agent that holds its repositories and has not started yet.
 pub struct Agent {
     settings: Settings,
-    inputs: Inputs,
-    target: Target,
+    inputs: All,
+    /// In the numbers of the routes.
+    targets: Vec<Target>,
     origin: Origin,
     server: Option<Server>,
 }
@@ -57,9 +59,11 @@ pub struct Agent {
 impl Agent {
     /// Checks everything that can be checked without writing anything: the folder of resources and what the
     /// settings name.
-    pub fn check(settings: &Settings) -> Result<(Origin, Inputs), OpenError> {
+    pub fn check(settings: &Settings) -> Result<(Origin, All), OpenError> {
         let origin = Agent::origin(settings)?;
-        link::remote(&settings.remote)?;
+        for each in settings.each() {
+            link::remote(&each.remote)?;
+        }
         Ok((origin, Inputs::load(settings)?))
     }
 
@@ -71,21 +75,19 @@ impl Agent {
         Ok(origin)
     }
 
-    /// Checks, takes the repository's lock, and looks at what the remote has: before the chart, whose version the branches record.
+    /// Checks, takes the lock of each repository, and looks at what the remote has: before the chart, whose version the branches record.
     pub fn open(settings: Settings) -> Result<Self, OpenError> {
         let origin = Agent::origin(&settings)?;
-        let (target, inputs) = match settings.remote.url {
-            Some(_) => {
-                let target = Target::open(&settings)?;
-                (target, Inputs::load(&settings)?)
-            }
-            None => {
-                let inputs = Inputs::load(&settings)?;
-                (Target::open(&settings)?, inputs)
-            }
+        let each = settings.each();
+        let open = || each.iter().map(Target::open).collect::<Result<Vec<_>, _>>();
+        let (targets, inputs) = if each.iter().any(|settings| settings.remote.url.is_some()) {
+            (open()?, Inputs::load(&settings)?)
+        } else {
+            let inputs = Inputs::load(&settings)?;
+            (open()?, inputs)
         };
         let server = settings.server.listen.map(|address| Server::bind(address.get())).transpose()?;
-        Ok(Agent { settings, inputs, target, origin, server })
+        Ok(Agent { settings, inputs, targets, origin, server })
     }
 
     /// Runs until the end or until `stop`, then finishes what was begun. `abort` cuts that short: what waits
@@ -97,27 +99,33 @@ impl Agent {
         stop: impl Future<Output = ()>,
         abort: impl Future<Output = ()>,
     ) -> Result<(), RunError> {
-        let Agent { settings, inputs, mut target, origin, server } = self;
+        let Agent { settings, inputs, mut targets, origin, server } = self;
         let (metrics, probes) = (Arc::new(Metrics::new(env!("CARGO_PKG_VERSION"))), Probes::default());
         let _pages = server.map(|server| Pages::start(server, &probes, &metrics));
-        let reader = target.store.reader()?;
+        let readers = || targets.iter().map(|target| target.store.reader()).collect::<Result<Vec<_>, _>>();
+        let looked = readers()?;
         let (sender, events) = mpsc::channel(MOST_EVENTS);
         let Started { source, engine, locks } = match origin {
             Origin::Folder(folder) => source::folder(folder, &settings, sender),
             Origin::Cluster => {
-                source::cluster(&settings, target.store.reader()?, &reports, &metrics, sender).await?
+                let readers = Readers::new(inputs.routes.clone(), readers()?);
+                source::cluster(&settings, readers, &reports, &metrics, sender).await?
             }
         };
-        let (queue, known, outbox) = (Queue::default(), Known::default(), target.outbox());
+        let (queue, known) = (Queue::default(), Known::default());
         let (ended, mut endings) = mpsc::unbounded_channel();
-        let shared = Shared { inputs, queue, locks, reports, engine, metrics, probes, known, outbox, ended };
+        let All { routes, each } = inputs;
+        let held = |(inputs, target): (Inputs, &Target)| Held { inputs, outbox: target.outbox() };
+        let held = each.into_iter().zip(&targets).map(held).collect();
+        let shared =
+            Shared { routes, targets: held, queue, locks, reports, engine, metrics, probes, known, ended };
         let shared = Arc::new(shared);
-        if let Some(trouble) = target.trouble.take() {
+        for trouble in targets.iter_mut().filter_map(|target| target.trouble.take()) {
             shared.report(Report::Notice(format!("{trouble} (it is tried again)")));
         }
-        let threads = threads::start(&shared, &settings, target)?;
+        let threads = threads::start(&shared, &settings, targets)?;
         let pumped = tokio::select! {
-            result = pump::pump(events, until, &shared, reader) => result,
+            result = pump::pump(events, until, &shared, looked) => result,
             () = stop => Ok(()),
             // Ends before it was told to only when it panics.
             Some(name) = endings.recv() => {

@@ -20,7 +20,7 @@ pub async fn pump(
     mut events: mpsc::Receiver<Event>,
     until: Until,
     shared: &Shared,
-    mut reader: Reader,
+    mut readers: Vec<Reader>,
 ) -> Result<(), RunError> {
     let mut listed = BTreeMap::new();
     while let Some(event) = events.recv().await {
@@ -41,9 +41,11 @@ pub async fn pump(
             Event::Trouble(text) => shared.report(Report::Notice(format!("{text} (it is tried again)"))),
             Event::Refused(refused) => shared.report(Report::Refused(refused)),
             Event::Ready { kept, scope } => {
-                reader.refresh()?;
+                for reader in &mut readers {
+                    reader.refresh()?;
+                }
                 let listed = std::mem::take(&mut listed);
-                let gone = absent(&reader, shared, listed.keys().cloned().collect(), kept, &scope)?;
+                let gone = absent(&readers, shared, listed.keys().cloned().collect(), kept, &scope)?;
                 let absent = gone.iter().map(|deleted| deleted.key.clone()).collect();
                 // Told before the first deletion can be reported.
                 shared.report(Report::Listed { clusters: listed.into_values().collect(), absent });
@@ -60,7 +62,7 @@ pub async fn pump(
 
 /// What the branches hold and the listing did not name, and may be deleted.
 fn absent(
-    reader: &Reader,
+    readers: &[Reader],
     shared: &Shared,
     mut present: BTreeSet<Key>,
     kept: Kept,
@@ -73,10 +75,14 @@ fn absent(
         }
         Kept::All(reason) => Some(reason),
     };
-    let Absent { clusters: absent, unread } =
-        prune::absent(reader, &shared.inputs, &present, scope, Timestamp::now())?;
-    for branch in unread {
-        shared.report(Report::Notice(format!("{branch}; no cluster of it is deleted")));
+    let mut absent = Vec::new();
+    for (reader, target) in readers.iter().zip(&shared.targets) {
+        let Absent { clusters, unread } =
+            prune::absent(reader, &target.inputs, &present, scope, Timestamp::now())?;
+        absent.extend(clusters);
+        for branch in unread {
+            shared.report(Report::Notice(format!("{branch}; no cluster of it is deleted")));
+        }
     }
     let Some(reason) = why_all else { return Ok(absent) };
     let (place, way_out) = match shared.engine {

@@ -15,13 +15,16 @@ use crate::reconcile::push::outbox::{Around, Outbox};
 use crate::reconcile::queue::{Queue, Work};
 use crate::reconcile::report::Report;
 use crate::server::health::Probes;
+use crate::settings::target::Routes;
 
 /// Where reports go.
 pub type Reports = mpsc::UnboundedSender<Report>;
 
 /// What all threads see.
 pub struct Shared {
-    pub inputs: Inputs,
+    pub routes: Arc<Routes>,
+    /// In the numbers of the routes.
+    pub targets: Vec<Held>,
     pub queue: Queue,
     pub locks: Locks,
     pub reports: Reports,
@@ -31,10 +34,15 @@ pub struct Shared {
     pub probes: Probes,
     /// The clusters that there are, where branches may have to be planned again.
     pub known: Known,
-    /// What waits for the remote, if there is one.
-    pub outbox: Option<Outbox>,
     /// Told the name of a thread that ended.
     pub ended: mpsc::UnboundedSender<&'static str>,
+}
+
+/// What all threads see of one target.
+pub struct Held {
+    pub inputs: Inputs,
+    /// What waits for its remote, if there is one.
+    pub outbox: Option<Outbox>,
 }
 
 /// Dropped when a thread that nothing goes on without ends, also by a panic: nobody waits for what it will not do.
@@ -59,7 +67,7 @@ impl Drop for Last {
 impl Shared {
     /// Takes in news of a source.
     pub fn push(&self, work: Work) {
-        match self.outbox {
+        match self.target(&work.key().namespace).outbox {
             Some(_) => self.known.tell(&self.queue, work),
             None => self.queue.push(work),
         }
@@ -68,18 +76,21 @@ impl Shared {
     /// No more work will come: what is there is finished, and what fails now has no later.
     pub fn close(&self) {
         self.queue.close();
-        if let Some(outbox) = &self.outbox {
-            outbox.drain();
-        }
+        self.targets.iter().filter_map(|target| target.outbox.as_ref()).for_each(Outbox::drain);
     }
 
-    /// Passes on what became of clusters in the repository, at once or when the remote has it.
-    pub fn tell(&self, reports: Vec<Report>) {
+    /// The target that a namespace belongs to.
+    pub fn target(&self, namespace: &str) -> &Held {
+        &self.targets[self.routes.of(namespace)]
+    }
+
+    /// Passes on what became of clusters in the repository of a target, at once or when its remote has it.
+    pub fn tell(&self, target: &Held, reports: Vec<Report>) {
         let report = |report| self.report(report);
-        match &self.outbox {
+        match &target.outbox {
             Some(outbox) => {
                 outbox.tell(reports, &Around { queue: &self.queue, report: &report });
-                self.metrics.unpushed(outbox.len());
+                outbox.count(&self.metrics);
             }
             None => reports.into_iter().for_each(report),
         }

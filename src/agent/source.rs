@@ -15,10 +15,9 @@ use crate::cluster::greet;
 use crate::cluster::kinds::Kinds;
 use crate::cluster::live::Live;
 use crate::cluster::publish::Publisher;
-use crate::git::reader::Reader;
 use crate::metrics::Metrics;
 use crate::reconcile::delivery::engine::{Engine, Parts};
-use crate::reconcile::delivery::shared::Defaults;
+use crate::reconcile::delivery::shared::{Defaults, Readers};
 use crate::reconcile::lock::Locks;
 use crate::reconcile::lock::file::Files;
 use crate::reconcile::lock::secret::SecretKeeper;
@@ -49,7 +48,7 @@ pub fn folder(root: PathBuf, settings: &Settings, events: mpsc::Sender<Event>) -
 /// The API server is both where resources come from and where they are delivered to.
 pub async fn cluster(
     settings: &Settings,
-    reader: Reader,
+    readers: Readers,
     reports: &Reports,
     metrics: &Arc<Metrics>,
     events: mpsc::Sender<Event>,
@@ -66,7 +65,7 @@ pub async fn cluster(
         publisher: Publisher::new(client.clone(), &settings.agent.name, metrics.clone()),
         kinds,
         client: client.clone(),
-        reader,
+        readers,
         defaults: defaults(settings),
         concurrency: settings.delivery.concurrency.get(),
         metrics: metrics.clone(),

@@ -1,6 +1,6 @@
 //! One repository with all that belongs to it: where it is, where it is pushed to, who writes it and who pushes it.
 //!
-//! There is one of these today. Nothing in it knows of others, and what waits for nothing costs nothing.
+//! Nothing in it knows of others, and what waits for nothing costs nothing.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::errors::{OpenError, RunError};
-use super::shared::{Last, Shared};
+use super::shared::{Held, Last, Shared};
 use crate::git::oid::Oid;
 use crate::git::reader::Reader;
 use crate::git::store::{Options, Store};
@@ -65,23 +65,26 @@ impl Target {
     pub fn start(
         self,
         shared: &Arc<Shared>,
+        number: usize,
         orders: SyncSender<Order>,
         received: Receiver<Order>,
     ) -> Result<Started, RunError> {
         let Target { store, window, remote, there, .. } = self;
         let mut pusher = None;
-        if let (Some(remote), Some(outbox)) = (remote, &shared.outbox) {
+        let held = &shared.targets[number];
+        if let (Some(remote), Some(outbox)) = (remote, &held.outbox) {
             let reader = store.reader()?;
             let around = Around { queue: &shared.queue, report: &|report| shared.report(report) };
-            outbox.lack(lacking(&reader, shared, there.as_ref())?, &around);
-            pusher = Some(start_pusher(shared, remote, reader, orders)?);
+            outbox.lack(lacking(&reader, held, there.as_ref())?, &around);
+            pusher = Some(start_pusher(shared, number, remote, reader, orders)?);
         }
         let reader = store.reader()?;
         let (shared, last) = (shared.clone(), Last::of(shared, "writer"));
         let write = move || {
             let _last = last;
-            let tell = |reports| shared.tell(reports);
-            let (inputs, queue, branches) = (&shared.inputs, &shared.queue, BTreeMap::new());
+            let held = &shared.targets[number];
+            let tell = |reports| shared.tell(held, reports);
+            let (inputs, queue, branches) = (&held.inputs, &shared.queue, BTreeMap::new());
             Writer { inputs, queue, store, reader, window, tell: &tell, branches }.run(&received);
         };
         let writer = thread::Builder::new().name("writer".into()).spawn(write)?;
@@ -99,11 +102,11 @@ pub struct Started {
 /// last heard of.
 fn lacking(
     reader: &Reader,
-    shared: &Shared,
+    held: &Held,
     there: Option<&BTreeMap<String, Oid>>,
 ) -> Result<Vec<String>, RunError> {
     let mut found = Vec::new();
-    for (name, tip) in prune::managed(reader, &shared.inputs)? {
+    for (name, tip) in prune::managed(reader, &held.inputs)? {
         let known = match there {
             Some(there) => there.get(&name).copied(),
             None => tracking::known(reader, &name).map_err(prune::PruneError::from)?,
@@ -117,6 +120,7 @@ fn lacking(
 
 fn start_pusher(
     shared: &Arc<Shared>,
+    number: usize,
     remote: Remote,
     reader: Reader,
     orders: SyncSender<Order>,
@@ -126,8 +130,8 @@ fn start_pusher(
         let _last = last;
         let report = |report: Report| shared.report(report);
         let around = Around { queue: &shared.queue, report: &report };
-        let Shared { outbox, known, metrics, .. } = &*shared;
-        if let Some(outbox) = outbox {
+        let Shared { known, metrics, .. } = &*shared;
+        if let Some(outbox) = &shared.targets[number].outbox {
             Pusher { remote, outbox, known, around, metrics, reader, orders }.run();
         }
     };

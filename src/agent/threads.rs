@@ -1,4 +1,4 @@
-//! Workers and what belongs to the repository, as threads that are started together and joined.
+//! Workers and what belongs to the repositories, as threads that are started together and joined.
 #![allow(clippy::disallowed_methods)] // the process: threads
 
 use std::sync::Arc;
@@ -6,50 +6,61 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use super::errors::RunError;
-use super::shared::Shared;
+use super::shared::{Held, Shared};
 use super::target::{self, Target};
 use crate::git::reader::Reader;
-use crate::reconcile::worker::Worker;
+use crate::reconcile::push::outbox::Outbox;
+use crate::reconcile::worker::{Desk, Worker};
 use crate::reconcile::writer::Order;
 use crate::settings::Settings;
+use crate::source::event::Key;
 use crate::template::budgets::STACK;
 
-/// Plans that wait for the writer at most: with the manifests of each in memory.
+/// Plans that wait for writers at most: with the manifests of each in memory.
 const MOST_PLANS: usize = 64;
+
+/// Plans that may wait for one writer, however many there are.
+const LEAST_PLANS: usize = 4;
 
 /// All threads.
 pub struct Threads {
     workers: Vec<JoinHandle<()>>,
-    target: target::Started,
+    targets: Vec<target::Started>,
     shared: Arc<Shared>,
 }
 
-/// Starts workers, writer and pusher.
-pub fn start(shared: &Arc<Shared>, settings: &Settings, target: Target) -> Result<Threads, RunError> {
-    let (orders, received) = sync_channel::<Order>(MOST_PLANS);
+/// Starts workers, and writer and pusher of each target.
+pub fn start(shared: &Arc<Shared>, settings: &Settings, targets: Vec<Target>) -> Result<Threads, RunError> {
     let count = match settings.render.workers {
         0 => thread::available_parallelism().map_or(1, usize::from),
         count => count,
     };
-    let readers = (0..count).map(|_| target.store.reader()).collect::<Result<Vec<_>, _>>()?;
-    let target = target.start(shared, orders.clone(), received)?;
-    let mut workers = Vec::new();
-    for reader in readers {
-        workers.push(start_worker(shared, reader, orders.clone())?);
+    let room = (MOST_PLANS / targets.len().max(1)).max(LEAST_PLANS);
+    let mut lent: Vec<Vec<Lent>> = (0..count).map(|_| Vec::new()).collect();
+    let mut started = Vec::new();
+    for (number, target) in targets.into_iter().enumerate() {
+        let (orders, received) = sync_channel::<Order>(room);
+        for lent in &mut lent {
+            lent.push((target.store.reader()?, orders.clone()));
+        }
+        started.push(target.start(shared, number, orders, received)?);
     }
-    Ok(Threads { workers, target, shared: shared.clone() })
+    let workers = lent.into_iter().map(|lent| start_worker(shared, lent)).collect::<Result<_, _>>()?;
+    Ok(Threads { workers, targets: started, shared: shared.clone() })
 }
 
-fn start_worker(
-    shared: &Arc<Shared>,
-    reader: Reader,
-    plans: SyncSender<Order>,
-) -> Result<JoinHandle<()>, RunError> {
+/// What a worker has of a target for itself.
+type Lent = (Reader, SyncSender<Order>);
+
+fn start_worker(shared: &Arc<Shared>, lent: Vec<Lent>) -> Result<JoinHandle<()>, RunError> {
     let shared = shared.clone();
     let work = move || {
-        let report = |report| shared.tell(vec![report]);
-        let Shared { inputs, queue, locks, .. } = &*shared;
-        Worker { inputs, queue, locks, reader, plans, report: &report }.run();
+        let report = |key: &Key, report| shared.tell(shared.target(&key.namespace), vec![report]);
+        let Shared { targets, routes, queue, locks, .. } = &*shared;
+        let lent = targets.iter().zip(lent);
+        let desks =
+            lent.map(|(Held { inputs, .. }, (reader, plans))| Desk { inputs, reader, plans }).collect();
+        Worker { desks, routes, queue, locks, report: &report }.run();
     };
     Ok(thread::Builder::new().name("worker".into()).stack_size(STACK).spawn(work)?)
 }
@@ -58,12 +69,11 @@ impl Threads {
     /// Waits for all of them: the workers end when nothing is left to do and to push, then the pusher, then the writer, of whom
     /// nobody wants anything any more.
     pub fn join(self) -> Result<(), RunError> {
-        let Threads { workers, target, shared } = self;
+        let Threads { workers, targets, shared } = self;
         let workers: Vec<_> = workers.into_iter().map(JoinHandle::join).collect();
-        if let Some(outbox) = &shared.outbox {
-            outbox.finish();
-        }
-        let rest = target.pusher.into_iter().chain([target.writer]).map(JoinHandle::join);
+        shared.targets.iter().filter_map(|target| target.outbox.as_ref()).for_each(Outbox::finish);
+        let threads = |target: target::Started| target.pusher.into_iter().chain([target.writer]);
+        let rest = targets.into_iter().flat_map(threads).map(JoinHandle::join);
         let all = workers.into_iter().chain(rest.collect::<Vec<_>>());
         all.into_iter().try_for_each(|ended| ended.map_err(|_| RunError::Panic("working")))
     }

@@ -2,6 +2,9 @@
 //!
 //! The forms are git's: `A..B` with either side left out for the newest, one revision against the newest, and two folders.
 
+use std::path::Path;
+
+use anyhow::bail;
 use serde_json::json;
 
 use super::console::Console;
@@ -27,11 +30,18 @@ struct End {
 
 pub fn run(
     settings: &Settings,
+    repo: Option<&Path>,
     named: &[Target],
     output: Format,
     console: &mut Console,
 ) -> anyhow::Result<Exit> {
     let (old, new) = ends(named)?;
+    let [settings, other] = [&new, &old].map(|end| operation::within(settings, repo, &end.key.namespace));
+    if settings.repository != other.repository {
+        let [new, old] = [&settings, &other].map(|settings| settings.repository.path.display());
+        bail!("{old} and {new} are two repositories; only clusters of one can be compared");
+    }
+    let settings = &settings;
     let reader = operation::repository(settings)?;
     let [old, new] = [find(&reader, settings, &old)?, find(&reader, settings, &new)?];
     if old.folder.is_none() && new.folder.is_none() {

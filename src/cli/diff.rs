@@ -53,11 +53,11 @@ pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> 
     let flags = Flags { repository: arguments.repo.clone(), ..Flags::default() };
     let settings = arguments.settings.load(flags)?;
     if !arguments.revisions.is_empty() {
-        return between::run(&settings, &arguments.revisions, arguments.output, console);
+        let (repo, named) = (arguments.repo.as_deref(), &arguments.revisions);
+        return between::run(&settings, repo, named, arguments.output, console);
     }
     let Resources { clusters, problems } = FileArguments { files: arguments.files }.read()?;
     let inputs = Inputs::load(&settings)?;
-    let reader = operation::repository(&settings)?;
     for problem in &problems {
         console.note(format_args!("error: {problem}"));
     }
@@ -67,7 +67,10 @@ pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> 
             console.note(format_args!("note: {} is suspended, so nothing is committed for it", observed.key));
             continue;
         }
-        match one(observed, &inputs, &reader, &settings.repository.path, console) {
+        let namespace = &observed.key.namespace;
+        let within = operation::within(&settings, arguments.repo.as_deref(), namespace);
+        let reader = operation::repository(&within)?;
+        match one(observed, inputs.of(namespace), &reader, &within.repository.path, console) {
             Ok(None) => {}
             Ok(Some((change, files))) => {
                 exit = if exit == Exit::Failed { exit } else { Exit::Different };

@@ -33,7 +33,8 @@ pub struct Arguments {
 
 pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> {
     let Arguments { repo, output, config } = arguments;
-    let settings = config.load(&Flags { repository: repo, ..Flags::default() })?;
+    let settings = config.load(&Flags { repository: repo.clone(), ..Flags::default() })?;
+    let settings = repo.map_or_else(|| settings.clone(), |repo| operation::at(&settings, &repo));
     // Opened for writing, a repository that is not there would be made.
     drop(operation::repository(&settings)?);
     let mut store = match Store::open(&settings.repository.path, &Options::default()) {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::ledger::branch::Branches;
+use crate::settings::{Repository, Settings};
 use crate::source::event::Observed;
 
 /// Clusters that are looked at for the smallest one.
@@ -15,8 +16,7 @@ pub struct Place {
     pub config: Option<PathBuf>,
     /// `source.from`
     pub source: String,
-    pub repository: PathBuf,
-    pub branches: Branches,
+    pub settings: Settings,
 }
 
 /// The lines, about the smallest of these clusters; none where there is no cluster.
@@ -25,8 +25,10 @@ pub fn lines<'a>(place: &Place, clusters: impl Iterator<Item = &'a Observed>) ->
         serde_json::to_string(&observed.cluster.spec).map_or(usize::MAX, |spec| spec.len())
     };
     let Some(example) = clusters.take(LOOKED_AT).min_by_key(size) else { return Vec::new() };
-    let Ok(branch) = place.branches.of(&example.key.namespace) else { return Vec::new() };
-    let repository = quoted(&place.repository.display().to_string());
+    let Repository { path, branch } = place.settings.of(&example.key.namespace).repository;
+    let branch = Branches::compile(&branch).and_then(|branches| branches.of(&example.key.namespace));
+    let Ok(branch) = branch else { return Vec::new() };
+    let repository = quoted(&path.display().to_string());
     let config = place.config.as_ref();
     let config =
         config.map_or(String::new(), |path| format!(" --config {}", quoted(&path.display().to_string())));

@@ -81,7 +81,8 @@ pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> 
     if cluster.revision.is_some() {
         bail!(UsageError("history takes no @COMMIT; `promgit show` does".into()));
     }
-    let settings = config.load(&Flags { repository: repo, ..Flags::default() })?;
+    let settings = config.load(&Flags { repository: repo.clone(), ..Flags::default() })?;
+    let settings = operation::within(&settings, repo.as_deref(), &cluster.key.namespace);
     let (reader, branch) = operation::branch(&settings, &cluster.key.namespace)?;
     let tip = reader.tip(&branch)?;
     let entries = entries(&reader, tip, &cluster.key, limit)?;

@@ -201,6 +201,21 @@ impl std::str::FromStr for Target {
     }
 }
 
+/// The settings that hold for the repository that `--repo` names, or for the target that a namespace belongs to.
+pub fn within(settings: &Settings, repo: Option<&Path>, namespace: &str) -> Settings {
+    match repo {
+        Some(path) => at(settings, path),
+        None => settings.of(namespace),
+    }
+}
+
+/// The settings of the target whose repository is at this path; those of all others for any other path, which they have by now.
+pub fn at(settings: &Settings, repo: &Path) -> Settings {
+    let mut each = settings.each();
+    let target = each.iter().skip(1).position(|target| target.repository.path == repo);
+    each.swap_remove(target.map_or(0, |at| at + 1))
+}
+
 /// The repository of the settings, opened for reading, and the branch of a namespace.
 pub fn branch(settings: &Settings, namespace: &str) -> anyhow::Result<(Reader, String)> {
     let branch = branch_of(settings, namespace)?;

@@ -74,8 +74,10 @@ impl<'a> Printer<'a> {
 
     pub fn hello(&mut self) {
         if self.until == Until::Stopped {
-            let Place { source, repository, .. } = self.place;
-            let repository = repository.display();
+            let Place { source, settings, .. } = self.place;
+            let more = settings.targets.len();
+            let more = if more == 0 { String::new() } else { format!(" and {more} targets") };
+            let repository = format!("{}{more}", settings.repository.path.display());
             self.note(format_args!("promgit: watching {source}, committing to {repository}; Ctrl-C stops"));
         }
     }
@@ -283,7 +285,7 @@ fn count(number: usize, noun: &str) -> String {
 mod tests {
     use super::*;
     use crate::api::conditions::Reason;
-    use crate::ledger::branch::Branches;
+    use crate::settings::Settings;
     use crate::reconcile::class::Class;
     use crate::reconcile::queue::Work;
     use crate::source::event::Deleted;
@@ -294,8 +296,8 @@ mod tests {
             program: "promgit".into(),
             config: None,
             source: "dir:x".into(),
-            repository: "deploy.git".into(),
-            branches: Branches::compile("deploy/{{ namespace }}").unwrap(),
+
+            settings: Settings::default(),
         };
         let (out, err) = (Box::new(std::io::sink()), Box::new(std::io::sink()));
         let mut console = Console { out, err, colour: false, progress: false };

@@ -12,7 +12,7 @@ use super::operation::{self, FileArguments, Format, Resources, SettingsArguments
 use super::problem::Problem;
 use super::shown::{self, Shown};
 use crate::ledger::root::{self, Row};
-use crate::reconcile::inputs::Inputs;
+use crate::reconcile::inputs::{All, Inputs};
 use crate::reconcile::prepare::Prepared;
 use crate::settings::load::Flags;
 use crate::source::event::Observed;
@@ -65,7 +65,7 @@ pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> 
 /// All trees and what failed. `roots`: with the files at the root of the branches.
 fn tree(
     clusters: &[Observed],
-    inputs: &Inputs,
+    inputs: &All,
     roots: bool,
     notes: &mut Vec<String>,
 ) -> anyhow::Result<(Tree, Vec<Problem>)> {
@@ -73,6 +73,7 @@ fn tree(
     let mut rows: BTreeMap<&str, BTreeMap<String, Row>> = BTreeMap::new();
     let mut failures = Vec::new();
     for observed in clusters {
+        let inputs = inputs.of(&observed.key.namespace);
         let branch = inputs.branches.of(&observed.key.namespace)?;
         match shown::prepare(observed, inputs, None) {
             Ok(Shown { prepared: Prepared { key, files, row, .. }, note }) => {
@@ -86,6 +87,7 @@ fn tree(
         }
     }
     for (namespace, rows) in rows.iter().filter(|_| roots) {
+        let inputs = inputs.of(namespace);
         let branch = inputs.branches.of(namespace)?;
         let marker = inputs.marker(namespace);
         let files = root::files(&marker, &branch, rows, &inputs.readme)?;

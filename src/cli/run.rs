@@ -16,7 +16,6 @@ use super::operation::{Format, SettingsArguments};
 use super::printer::Printer;
 use crate::agent::Agent;
 use crate::agent::until::Until;
-use crate::ledger::branch::Branches;
 use crate::settings::Settings;
 use crate::settings::address::Address;
 use crate::settings::load::Flags;
@@ -130,8 +129,7 @@ fn place(settings: &Settings, config: Option<&Path>) -> anyhow::Result<Place> {
         program: std::env::args().next().unwrap_or_else(|| "promgit".into()),
         config: config.map(Path::to_path_buf),
         source: settings.source.from.clone(),
-        repository: settings.repository.path.clone(),
-        branches: Branches::compile(&settings.repository.branch)?,
+        settings: settings.clone(),
     })
 }
 

@@ -60,7 +60,8 @@ pub struct Arguments {
 pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> {
     let Arguments { cluster: Target { key, revision }, repo, cr, values, manifests, diff, output, config } =
         arguments;
-    let settings = config.load(&Flags { repository: repo, ..Flags::default() })?;
+    let settings = config.load(&Flags { repository: repo.clone(), ..Flags::default() })?;
+    let settings = operation::within(&settings, repo.as_deref(), &key.namespace);
     let (reader, branch) = operation::branch(&settings, &key.namespace)?;
     let Some(tip) = reader.tip(&branch)? else {
         return Err(history::unknown(&settings, &branch, None, &key));

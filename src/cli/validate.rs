@@ -5,7 +5,7 @@ use super::exit::Exit;
 use super::operation::{self, FileArguments, Format, SettingsArguments};
 use super::problem::Problem;
 use super::shown;
-use crate::reconcile::inputs::Inputs;
+use crate::reconcile::inputs::{All, Inputs};
 use crate::settings::load::Flags;
 use crate::source::event::Observed;
 
@@ -42,10 +42,10 @@ pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> 
     Ok(if problems.is_empty() { Exit::Done } else { Exit::Failed })
 }
 
-fn problems_of(clusters: &[Observed], inputs: &Inputs) -> Vec<Problem> {
+fn problems_of(clusters: &[Observed], inputs: &All) -> Vec<Problem> {
     let check = |observed: &Observed| {
         // Placeholders are as good as any other values here.
-        let error = shown::prepare(observed, inputs, None).err()?;
+        let error = shown::prepare(observed, inputs.of(&observed.key.namespace), None).err()?;
         Some(Problem::with(observed, error))
     };
     clusters.iter().filter_map(check).collect()

@@ -53,7 +53,8 @@ pub struct Arguments {
 
 pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> {
     let Arguments { branches, repo, all, charts, fetch, output, config } = arguments;
-    let settings = config.load(&Flags { repository: repo, ..Flags::default() })?;
+    let settings = config.load(&Flags { repository: repo.clone(), ..Flags::default() })?;
+    let settings = repo.map_or_else(|| settings.clone(), |repo| operation::at(&settings, &repo));
     drop(operation::repository(&settings)?);
     let charts = Charts::new(&settings, &charts, fetch)?;
     let report = verify::run(&Request {

@@ -143,9 +143,9 @@ impl Metrics {
         self.pushes.get_or_create(&ByPush { outcome }).inc();
     }
 
-    /// So many branches wait for the remote.
-    pub fn unpushed(&self, branches: usize) {
-        self.unpushed.set(i64::try_from(branches).unwrap_or(i64::MAX));
+    /// So many branches wait for a remote, instead of so many before.
+    pub fn unpushed(&self, now: usize, before: usize) {
+        self.unpushed.inc_by(i64::try_from(now).unwrap_or(0) - i64::try_from(before).unwrap_or(0));
     }
 
     /// So many clusters wait for a worker.
@@ -220,7 +220,8 @@ mod tests {
         metrics.became_ready(Duration::from_secs(4));
         metrics.pushed(Duration::from_millis(30));
         metrics.branch_pushed(PushOutcome::Rejected);
-        metrics.unpushed(2);
+        metrics.unpushed(3, 0);
+        metrics.unpushed(2, 3);
         metrics.queued(7);
         metrics.moved(None, Some(State::Progressing));
         metrics.moved(None, Some(State::Progressing));

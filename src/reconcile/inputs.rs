@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -25,13 +26,24 @@ use crate::render::capabilities::Capabilities;
 use crate::render::kube_version::{self, KubeVersionError};
 use crate::render::{self, Prepared};
 use crate::settings::chart::Update;
-use crate::settings::{Agent, Settings, Signing};
+use crate::settings::target::Routes;
+use crate::settings::{Agent, Repository, Settings, Signing};
 use crate::values::mapping::{Mapping, MappingError};
 
-/// Loaded once, shared by all workers.
+/// What one target adds to what is rendered everywhere; loaded once, shared by all workers.
 pub struct Inputs {
     pub agent: Agent,
     pub branches: Branches,
+    /// Signs commits, if anybody does.
+    pub signer: Option<Arc<Signer>>,
+    routes: Arc<Routes>,
+    /// Its number among [`Settings::each`].
+    target: usize,
+    common: Arc<Common>,
+}
+
+/// What is the same for all targets.
+pub struct Common {
     pub chart: Prepared,
     pub chart_ref: ChartRef,
     pub mapping: Mapping,
@@ -42,8 +54,14 @@ pub struct Inputs {
     pub capabilities: Capabilities,
     /// The same, as `release.yaml` records it.
     pub recorded: record::Capabilities,
-    /// Signs commits, if anybody does.
-    pub signer: Option<Arc<Signer>>,
+}
+
+impl Deref for Inputs {
+    type Target = Common;
+
+    fn deref(&self) -> &Common {
+        &self.common
+    }
 }
 
 /// Why the settings cannot be worked with.
@@ -76,15 +94,55 @@ pub enum InputsError {
 }
 
 impl Inputs {
-    /// Loads chart, mapping and texts.
-    pub fn load(settings: &Settings) -> Result<Self, InputsError> {
+    /// Those of every target. Chart, mapping and texts are loaded once.
+    pub fn load(settings: &Settings) -> Result<All, InputsError> {
+        let (common, routes) = (Arc::new(Common::load(settings)?), Arc::new(settings.routes()));
+        let one = |(target, settings): (usize, Settings)| -> Result<Inputs, InputsError> {
+            Ok(Inputs {
+                agent: settings.agent,
+                branches: Branches::compile(&settings.repository.branch)?,
+                signer: signer(&settings.signing)?.map(Arc::new),
+                routes: routes.clone(),
+                target,
+                common: common.clone(),
+            })
+        };
+        let each: Vec<Inputs> = settings.each().into_iter().enumerate().map(one).collect::<Result<_, _>>()?;
+        Ok(All { routes, each })
+    }
+
+    /// Whether the clusters of a namespace go to this target.
+    pub fn serves(&self, namespace: &str) -> bool {
+        self.routes.of(namespace) == self.target
+    }
+
+    /// The mark of this agent on the branch of a namespace.
+    pub fn marker(&self, namespace: &str) -> Marker {
+        Marker::new(&self.agent.name, namespace).signed_by(self.signer.as_deref().map(Signer::public))
+    }
+}
+
+/// The inputs of all targets.
+pub struct All {
+    pub routes: Arc<Routes>,
+    /// In the numbers of the routes: at least one, that of the settings themselves.
+    pub each: Vec<Inputs>,
+}
+
+impl All {
+    /// Those that hold for a namespace.
+    pub fn of(&self, namespace: &str) -> &Inputs {
+        &self.each[self.routes.of(namespace)]
+    }
+}
+
+impl Common {
+    fn load(settings: &Settings) -> Result<Self, InputsError> {
         let (chart, source) = chart(settings)?;
         let (mapping, text) = or_shipped(&settings.chart.mapping, shipped::MAPPING_NAME, shipped::MAPPING)?;
         let (_, message) = or_shipped(&settings.templates.commit, "", shipped::COMMIT)?;
         let (capabilities, recorded) = capabilities(settings)?;
-        Ok(Inputs {
-            agent: settings.agent.clone(),
-            branches: Branches::compile(&settings.repository.branch)?,
+        Ok(Common {
             chart_ref: ChartRef {
                 name: chart.metadata.name.to_string(),
                 version: chart.metadata.version.to_string(),
@@ -99,13 +157,7 @@ impl Inputs {
             readme: readme(settings)?,
             capabilities,
             recorded,
-            signer: signer(&settings.signing)?.map(Arc::new),
         })
-    }
-
-    /// The mark of this agent on the branch of a namespace.
-    pub fn marker(&self, namespace: &str) -> Marker {
-        Marker::new(&self.agent.name, namespace).signed_by(self.signer.as_deref().map(Signer::public))
     }
 }
 
@@ -144,7 +196,8 @@ fn remote(
     name: &str,
 ) -> Result<(Chart, Option<ChartSource>), InputsError> {
     let place = Place { repository, name, asked: settings.chart.version.as_deref().unwrap_or_default() };
-    let pins = pins::read(&settings.repository, &place)?;
+    let repositories: Vec<Repository> = settings.each().into_iter().map(|each| each.repository).collect();
+    let pins = pins::read(&repositories, &place)?;
     let environment = Environment::of_process();
     let cache = Cache::new(settings.chart.cache.clone().unwrap_or_else(|| environment.chart_cache()));
     let Pulled { archive, digest } =

@@ -31,18 +31,23 @@ pub enum PinsError {
 }
 
 /// What the tips of all branches record of this chart. A repository that is not there yet records nothing.
-pub fn read(repository: &Repository, place: &Place<'_>) -> Result<Pins, PinsError> {
+pub fn read(repositories: &[Repository], place: &Place<'_>) -> Result<Pins, PinsError> {
+    let mut pins = Pins::default();
+    repositories.iter().try_for_each(|repository| read_one(repository, place, &mut pins))?;
+    Ok(pins)
+}
+
+fn read_one(repository: &Repository, place: &Place<'_>, pins: &mut Pins) -> Result<(), PinsError> {
     let reader = match Reader::open(&repository.path) {
         Ok(reader) => reader,
-        Err(OpenReaderError::Absent(_)) => return Ok(Pins::default()),
+        Err(OpenReaderError::Absent(_)) => return Ok(()),
         Err(error) => return Err(error.into()),
     };
-    let mut pins = Pins::default();
     let prefix = Branches::compile(&repository.branch)?.prefix()?;
     for tip in reader.branches(&prefix)?.into_values() {
-        add(&mut pins, &reader, tip, place)?;
+        add(pins, &reader, tip, place)?;
     }
-    Ok(pins)
+    Ok(())
 }
 
 /// One branch. A file that is no record of ours says nothing: whoever wrote it finds that in the plan.

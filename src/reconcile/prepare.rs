@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::inputs::Inputs;
+use super::inputs::{Common, Inputs};
 use super::objects::{self, ObjectError};
 use super::unwritable;
 use crate::api::{PrometheusCluster, annotations};
@@ -117,7 +117,7 @@ fn prepared(
         let asked = [("spec", &of.cluster["spec"]), ("values", &values)];
         Ok(secrets::kept(objects().map(|object| &object.json), asked).map_err(FolderError::from)?)
     };
-    let Inputs { chart, chart_ref, capabilities, recorded, .. } = inputs;
+    let Common { chart, chart_ref, capabilities, recorded, .. } = &**inputs;
     release(key, asked, &values, &Fixed { chart, chart_ref, capabilities, recorded }, lock, check)
 }
 

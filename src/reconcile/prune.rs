@@ -72,7 +72,7 @@ fn marker(reader: &Reader, inputs: &Inputs, name: &str, tip: Oid) -> Result<Opti
     let Some(entry) = entry else { return Ok(None) };
     let marker = serde_yaml::from_slice::<Marker>(&reader.blob(entry.oid)?).ok();
     let is_ours = |marker: &Marker| inputs.branches.of(&marker.namespace).ok().as_deref() == Some(name);
-    Ok(marker.filter(is_ours))
+    Ok(marker.filter(is_ours).filter(|marker| inputs.serves(&marker.namespace)))
 }
 
 /// The clusters of a branch, if this agent would write it for the namespace that it says it is for.

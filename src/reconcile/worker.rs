@@ -18,16 +18,24 @@ use crate::git::reader::Reader;
 use crate::ledger::branch::BranchError;
 use crate::ledger::stub::Secrets;
 use crate::render::policy::Lock;
-use crate::source::event::Observed;
+use crate::settings::target::Routes;
+use crate::source::event::{Key, Observed};
 
 /// What a worker needs.
 pub struct Worker<'a> {
-    pub inputs: &'a Inputs,
+    /// In the numbers of the routes.
+    pub desks: Vec<Desk<'a>>,
+    pub routes: &'a Routes,
     pub queue: &'a Queue,
     pub locks: &'a Locks,
+    pub report: &'a (dyn Fn(&Key, Report) + Sync),
+}
+
+/// What a worker needs for one target.
+pub struct Desk<'a> {
+    pub inputs: &'a Inputs,
     pub reader: Reader,
     pub plans: SyncSender<Order>,
-    pub report: &'a (dyn Fn(Report) + Sync),
 }
 
 /// Why a job did not become a plan.
@@ -67,7 +75,7 @@ impl WorkError {
     }
 }
 
-impl Worker<'_> {
+impl<'a> Worker<'a> {
     /// Works until the queue is closed and empty.
     pub fn run(mut self) {
         while let Some(job) = self.queue.next() {
@@ -75,7 +83,8 @@ impl Worker<'_> {
                 Ok(Plan::Unchanged(secrets)) => self.unchanged(job.work, secrets),
                 Ok(Plan::Change(change)) => {
                     let key = job.work.key().clone();
-                    if self.plans.send(Order::Write(Box::new(Planned::new(job, *change)))).is_err() {
+                    if self.desk(&key).plans.send(Order::Write(Box::new(Planned::new(job, *change)))).is_err()
+                    {
                         // The writer is gone: the process ends, and the next one plans this again.
                         self.queue.done(&key);
                     }
@@ -85,11 +94,15 @@ impl Worker<'_> {
         }
     }
 
-    fn unchanged(&self, work: Work, secrets: Secrets) {
+    fn desk(&mut self, key: &Key) -> &mut Desk<'a> {
+        &mut self.desks[self.routes.of(&key.namespace)]
+    }
+
+    fn unchanged(&mut self, work: Work, secrets: Secrets) {
         let key = work.key().clone();
         // Planning has named the branch just now.
-        let branch = self.inputs.branches.of(&key.namespace).unwrap_or_default();
-        (self.report)(Report::Unchanged { key: key.clone(), branch, work, secrets, pushed: false });
+        let branch = self.desk(&key).inputs.branches.of(&key.namespace).unwrap_or_default();
+        (self.report)(&key, Report::Unchanged { key: key.clone(), branch, work, secrets, pushed: false });
         self.queue.done(&key);
     }
 
@@ -101,12 +114,14 @@ impl Worker<'_> {
     }
 
     fn try_plan(&mut self, work: &Work) -> Result<Plan, WorkError> {
-        let branch = self.inputs.branches.of(&work.key().namespace)?;
-        self.reader.refresh().map_err(|error| PlanError::Read(error.into()))?;
+        let locks = self.locks;
+        let desk = self.desk(work.key());
+        let branch = desk.inputs.branches.of(&work.key().namespace)?;
+        desk.reader.refresh().map_err(|error| PlanError::Read(error.into()))?;
         match work {
             Work::Delete(deleted) => {
-                self.locks.forget(&deleted.key)?;
-                Ok(plan::remove(&self.reader, &branch, deleted)?)
+                locks.forget(&deleted.key)?;
+                Ok(plan::remove(&desk.reader, &branch, deleted)?)
             }
             // Suspended: nothing is rendered and nothing committed; what the branch holds stays.
             Work::Apply(observed) if observed.cluster.spec.suspend => {
@@ -114,25 +129,12 @@ impl Worker<'_> {
                 Ok(Plan::Unchanged(Secrets::default()))
             }
             Work::Apply(observed) => {
-                let prepared = self.prepare(observed)?;
+                let prepared = prepare(desk.inputs, locks, observed)?;
                 for warning in &prepared.warnings {
                     tracing::warn!(cluster = %observed.key, "{warning}");
                 }
-                Ok(plan::write(&self.reader, &branch, prepared, observed)?)
+                Ok(plan::write(&desk.reader, &branch, prepared, observed)?)
             }
-        }
-    }
-
-    /// Renders; a chart that draws random values gets the lock of its release. Most draw none, and none is made for them.
-    fn prepare(&self, observed: &Observed) -> Result<Prepared, WorkError> {
-        let prepare =
-            |lock: Option<&Lock>| prepare::prepare(&observed.key, &observed.cluster, self.inputs, lock);
-        match prepare(self.locks.known(observed).as_ref()) {
-            Err(error) if error.wants_lock() => {
-                let lock = self.locks.of(observed, Timestamp::now())?;
-                Ok(prepare(Some(&lock))?)
-            }
-            prepared => Ok(prepared?),
         }
     }
 
@@ -140,7 +142,19 @@ impl Worker<'_> {
         let work = job.work.clone();
         let (key, origin, class) = (work.key().clone(), work.origin(), error.class());
         let again = self.queue.fail(job, class) != Next::Never;
-        let (reason, message) = (error.reason(), error.to_string());
-        (self.report)(Report::Failed { key, origin, class, reason, message, again, work });
+        let (reason, message, of) = (error.reason(), error.to_string(), key.clone());
+        (self.report)(&of, Report::Failed { key, origin, class, reason, message, again, work });
+    }
+}
+
+/// Renders; a chart that draws random values gets the lock of its release. Most draw none, and none is made for them.
+fn prepare(inputs: &Inputs, locks: &Locks, observed: &Observed) -> Result<Prepared, WorkError> {
+    let prepare = |lock: Option<&Lock>| prepare::prepare(&observed.key, &observed.cluster, inputs, lock);
+    match prepare(locks.known(observed).as_ref()) {
+        Err(error) if error.wants_lock() => {
+            let lock = locks.of(observed, Timestamp::now())?;
+            Ok(prepare(Some(&lock))?)
+        }
+        prepared => Ok(prepared?),
     }
 }

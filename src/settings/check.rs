@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::chart::ChartError;
 use super::origin::{Origin, OriginError};
 use super::remote::RemoteError;
+use super::target::{self, TargetError};
 use super::{Settings, Source};
 
 /// Why settings that could be read cannot be used.
@@ -17,6 +18,8 @@ pub enum CheckError {
     Chart(#[from] ChartError),
     #[error(transparent)]
     Remote(#[from] RemoteError),
+    #[error(transparent)]
+    Target(#[from] TargetError),
     #[error(
         "source.namespaces limits what is watched in a cluster, and source.from is {from:?}; \
          leave source.namespaces out, or set source.from to cluster"
@@ -38,6 +41,7 @@ pub fn check(settings: &Settings) -> Result<(), CheckError> {
     namespaces(&settings.source, &origin)?;
     settings.chart.check()?;
     settings.remote.check()?;
+    target::check(settings)?;
     files(settings, &origin)
 }
 

@@ -12,6 +12,7 @@ pub mod group_kind;
 pub mod load;
 pub mod origin;
 pub mod remote;
+pub mod target;
 pub mod text;
 
 use std::fmt;
@@ -26,6 +27,7 @@ use delivery::Delivery;
 use duration::Span;
 use origin::{Origin, OriginError};
 use remote::Remote;
+use target::Target;
 
 /// All settings. `Settings::default()` is what `config/promgit.yaml` says.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -45,6 +47,8 @@ pub struct Settings {
     pub delivery: Delivery,
     pub server: Server,
     pub log: Log,
+    /// Namespaces with a repository of their own.
+    pub targets: Vec<Target>,
 }
 
 /// Who the agent is: its mark on branches and the committer of its commits.

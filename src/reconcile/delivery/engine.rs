@@ -9,11 +9,10 @@ use tokio::sync::{Semaphore, watch};
 use super::actor::Actor;
 use super::onward::Onward;
 use super::settled::{self, Outcome, Settled};
-use super::shared::{Defaults, Inbox, Shared};
+use super::shared::{Defaults, Inbox, Readers, Shared};
 use crate::cluster::kinds::Kinds;
 use crate::cluster::live::Live;
 use crate::cluster::publish::Publisher;
-use crate::git::reader::Reader;
 use crate::metrics::Metrics;
 use crate::reconcile::report::Report;
 use crate::source::event::Key;
@@ -31,7 +30,7 @@ pub struct Parts {
     pub kinds: Arc<Kinds>,
     pub live: Live,
     pub publisher: Publisher,
-    pub reader: Reader,
+    pub readers: Readers,
     pub defaults: Defaults,
     /// Clusters that are applied at the same time.
     pub concurrency: usize,
@@ -43,13 +42,13 @@ pub struct Parts {
 impl Engine {
     /// An engine whose actors run on `runtime`.
     pub fn new(parts: Parts, runtime: Handle) -> Self {
-        let Parts { client, kinds, live, publisher, reader, defaults, concurrency, metrics, report } = parts;
+        let Parts { client, kinds, live, publisher, readers, defaults, concurrency, metrics, report } = parts;
         let shared = Shared {
             client,
             kinds,
             live,
             publisher,
-            reader: Mutex::new(reader),
+            readers,
             defaults,
             applying: Semaphore::new(concurrency),
             busy: watch::Sender::new(0),

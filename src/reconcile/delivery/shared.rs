@@ -22,6 +22,7 @@ use crate::git::reader::Reader;
 use crate::metrics::Metrics;
 use crate::reconcile::report::Report;
 use crate::settings::group_kind::GroupKind;
+use crate::settings::target::Routes;
 use crate::source::event::Key;
 
 /// How clusters are delivered that do not say it themselves, and what none may have.
@@ -40,7 +41,7 @@ pub struct Shared {
     pub kinds: Arc<Kinds>,
     pub live: Live,
     pub publisher: Publisher,
-    pub reader: Mutex<Reader>,
+    pub readers: Readers,
     pub defaults: Defaults,
     /// As many clusters are applied at the same time; see [`Shared::in_turn`].
     pub applying: Semaphore,
@@ -50,6 +51,23 @@ pub struct Shared {
     /// Told what became of clusters.
     pub report: Box<dyn Fn(Report) + Send + Sync>,
     pub(super) actors: Mutex<BTreeMap<Key, Inbox>>,
+}
+
+/// The repositories of all targets, to read.
+pub struct Readers {
+    routes: Arc<Routes>,
+    each: Vec<Mutex<Reader>>,
+}
+
+impl Readers {
+    /// One a target, in the numbers of the routes.
+    pub fn new(routes: Arc<Routes>, each: Vec<Reader>) -> Self {
+        Readers { routes, each: each.into_iter().map(Mutex::new).collect() }
+    }
+
+    fn of(&self, namespace: &str) -> &Mutex<Reader> {
+        &self.each[self.routes.of(namespace)]
+    }
 }
 
 /// What the actor of a cluster hears.
@@ -85,9 +103,9 @@ impl Shared {
     ) -> T {
         let mut attempts = Attempts::default();
         loop {
-            let (shared, ask) = (self.clone(), ask.clone());
+            let (shared, namespace, ask) = (self.clone(), key.namespace.clone(), ask.clone());
             let asked = task::spawn_blocking(move || {
-                let mut reader = shared.reader.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut reader = shared.readers.of(&namespace).lock().unwrap_or_else(PoisonError::into_inner);
                 reader.refresh().map_err(|error| error.to_string())?;
                 ask(&reader).map_err(|error| error.to_string())
             });

@@ -2,12 +2,14 @@
 #![allow(clippy::disallowed_methods)] // a retry waits for a moment in time
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::pause;
 use crate::api::conditions::Reason;
 use crate::git::oid::Oid;
+use crate::metrics::Metrics;
 use crate::reconcile::class::Class;
 use crate::reconcile::queue::{Queue, Work};
 use crate::reconcile::report::Report;
@@ -33,6 +35,8 @@ pub struct Outbox {
     is_required: bool,
     state: Mutex<State>,
     changed: Condvar,
+    /// As many branches the metrics were told of.
+    counted: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -74,7 +78,7 @@ impl Outbox {
     /// An empty one. `push` is not `never`: then there is nothing to wait for.
     pub fn new(push: Push) -> Self {
         let is_required = push == Push::Required;
-        Outbox { is_required, state: Mutex::default(), changed: Condvar::new() }
+        Outbox { is_required, state: Mutex::default(), changed: Condvar::new(), counted: AtomicUsize::new(0) }
     }
 
     /// Branches that the remote is not known to have as they are here.
@@ -248,6 +252,12 @@ impl Outbox {
         }
         self.changed.notify_all();
         moves
+    }
+
+    /// Tells how many branches wait, beside those of other outboxes.
+    pub fn count(&self, metrics: &Metrics) {
+        let now = self.len();
+        metrics.unpushed(now, self.counted.swap(now, Ordering::Relaxed));
     }
 
     /// Branches that wait or are being pushed.

@@ -47,9 +47,9 @@ impl Pusher<'_> {
     /// Pushes until the outbox is finished and empty.
     pub fn run(mut self) {
         while let Some(branches) = self.outbox.take() {
-            self.metrics.unpushed(self.outbox.len());
+            self.outbox.count(self.metrics);
             self.round(&branches);
-            self.metrics.unpushed(self.outbox.len());
+            self.outbox.count(self.metrics);
         }
     }
 
