@@ -25,5 +25,7 @@ mod refusals;
 mod sshd;
 #[path = "push/start.rs"]
 mod start;
+#[path = "push/targets.rs"]
+mod targets;
 #[path = "push/ways.rs"]
 mod ways;

@@ -67,7 +67,7 @@ struct Warm {
 }
 
 fn warm(key: &Key, cluster: &PrometheusCluster) -> Warm {
-    let load = || Inputs::load(&Settings::default()).expect("what promgit ships loads");
+    let load = || Inputs::load(&Settings::default()).expect("what promgit ships loads").each.swap_remove(0);
     let prepare =
         |inputs: &Inputs| prepare::prepare(key, cluster, inputs, None).expect("the example renders");
     let cold = (0..COLD).map(|_| {

@@ -29,6 +29,11 @@ pub enum OpenError {
     Branch(#[from] BranchError),
     #[error(transparent)]
     Listen(#[from] ListenError),
+    #[error(
+        "two targets push branches that begin with {prefix:?} to {url}; give each a remote of its own, or a repository.branch \
+         that begins with other words"
+    )]
+    Together { url: String, prefix: String },
 }
 
 /// Why the agent ended before its time.

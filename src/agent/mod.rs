@@ -61,8 +61,10 @@ impl Agent {
     /// settings name.
     pub fn check(settings: &Settings) -> Result<(Origin, All), OpenError> {
         let origin = Agent::origin(settings)?;
-        for each in settings.each() {
-            link::remote(&each.remote)?;
+        let each = settings.each();
+        target::apart(&each)?;
+        for settings in &each {
+            link::remote(&settings.remote)?;
         }
         Ok((origin, Inputs::load(settings)?))
     }
@@ -79,6 +81,7 @@ impl Agent {
     pub fn open(settings: Settings) -> Result<Self, OpenError> {
         let origin = Agent::origin(&settings)?;
         let each = settings.each();
+        target::apart(&each)?;
         let open = || each.iter().map(Target::open).collect::<Result<Vec<_>, _>>();
         let (targets, inputs) = if each.iter().any(|settings| settings.remote.url.is_some()) {
             (open()?, Inputs::load(&settings)?)

@@ -285,9 +285,9 @@ fn count(number: usize, noun: &str) -> String {
 mod tests {
     use super::*;
     use crate::api::conditions::Reason;
-    use crate::settings::Settings;
     use crate::reconcile::class::Class;
     use crate::reconcile::queue::Work;
+    use crate::settings::Settings;
     use crate::source::event::Deleted;
     use jiff::Timestamp;
 

@@ -202,7 +202,8 @@ mod tests {
             let tree: Mapping = serde_yaml::from_str(text).unwrap();
             let fields = |(section, fields): (&Value, &Value)| {
                 let section = section.as_str().unwrap().to_string();
-                let names = fields.as_mapping().unwrap().keys().map(|key| key.as_str().unwrap().to_string());
+                let Some(fields) = fields.as_mapping() else { return vec![section] };
+                let names = fields.keys().map(|key| key.as_str().unwrap().to_string());
                 names.map(|name| format!("{section}.{name}")).collect::<Vec<_>>()
             };
             tree.iter().flat_map(fields).collect::<Vec<_>>()

@@ -87,6 +87,9 @@ pub fn settings(file: &str) -> String {
         } else if text.is_empty() {
             // What stands at the top is about all of it.
             page += &comments.drain(..).map(|line| format!("{line}\n")).collect::<String>();
+        } else if let Some(section) = line.strip_suffix(": []") {
+            let meaning = std::mem::take(&mut comments).join("\n");
+            let _ = write!(page, "\n## {section}\n\n{meaning}\n\nDefault: `[]`\n");
         } else if line.starts_with(char::is_alphabetic) {
             section = text.trim_end_matches(':');
             let _ = write!(
