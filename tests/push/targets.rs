@@ -69,10 +69,9 @@ fn each_team_has_its_own_branches_identity_and_server() {
     assert_eq!(teams.origin.bed.refs(&teams.origin.path, "%(committeremail)%(authoremail)"), common);
     assert_eq!(teams.branches("deploy.git"), common);
     // no object of one is in the repository of another
-    let found = teams
-        .origin
-        .bed
-        .git_in(&teams.repository("here-b.git"), &["cat-file", "--batch-all-objects", "--batch"]);
+    let all = ["cat-file", "--batch-all-objects", "--batch"];
+    let found = teams.origin.bed.try_git(&teams.repository("here-b.git"), &all).stdout;
+    let found = String::from_utf8_lossy(&found);
     assert!(found.contains("team-b") && !found.contains("team-a") && !found.contains("common"));
 }
 
