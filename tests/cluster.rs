@@ -25,6 +25,8 @@ mod locks;
 mod many;
 #[path = "cluster/owners.rs"]
 mod owners;
+#[path = "cluster/outcomes.rs"]
+mod outcomes;
 #[path = "cluster/phases.rs"]
 mod phases;
 #[path = "cluster/remotes.rs"]

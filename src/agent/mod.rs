@@ -5,6 +5,7 @@
 //! ```
 
 pub mod errors;
+mod outcomes;
 mod pages;
 mod pump;
 mod shared;
@@ -20,6 +21,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use self::errors::{OpenError, RunError};
+use self::outcomes::Outcomes;
 use self::pages::Pages;
 use self::shared::{Held, Reports, Shared};
 use self::source::{Source, Started};
@@ -108,11 +110,12 @@ impl Agent {
         let readers = || targets.iter().map(|target| target.store.reader()).collect::<Result<Vec<_>, _>>();
         let looked = readers()?;
         let (sender, events) = mpsc::channel(MOST_EVENTS);
+        let outcomes = Arc::new(Outcomes::new(settings.commit.notes));
         let Started { source, engine, locks } = match origin {
             Origin::Folder(folder) => source::folder(folder, &settings, sender),
             Origin::Cluster => {
                 let readers = Readers::new(inputs.routes.clone(), readers()?);
-                source::cluster(&settings, readers, &reports, &metrics, sender).await?
+                source::cluster(&settings, readers, &reports, outcomes.clone(), &metrics, sender).await?
             }
         };
         let (queue, known) = (Queue::default(), Known::default());
@@ -120,8 +123,19 @@ impl Agent {
         let All { routes, each } = inputs;
         let held = |(inputs, target): (Inputs, &Target)| Held { inputs, outbox: target.outbox() };
         let held = each.into_iter().zip(&targets).map(held).collect();
-        let shared =
-            Shared { routes, targets: held, queue, locks, reports, engine, metrics, probes, known, ended };
+        let shared = Shared {
+            routes,
+            targets: held,
+            queue,
+            locks,
+            reports,
+            engine,
+            metrics,
+            probes,
+            outcomes,
+            known,
+            ended,
+        };
         let shared = Arc::new(shared);
         for trouble in targets.iter_mut().filter_map(|target| target.trouble.take()) {
             shared.report(Report::Notice(format!("{trouble} (it is tried again)")));
@@ -152,13 +166,14 @@ impl Agent {
 }
 
 /// Waits until everything that waits is handled, and with `Until::Done` also delivered.
-async fn drain(shared: &Shared, threads: Threads, until: Until) -> Result<(), RunError> {
-    let joined = tokio::task::spawn_blocking(move || threads.join()).await;
-    joined.unwrap_or(Err(RunError::Panic("draining")))?;
+async fn drain(shared: &Shared, mut threads: Threads, until: Until) -> Result<(), RunError> {
+    let working = tokio::task::spawn_blocking(move || threads.worked().map(|()| threads));
+    let threads = working.await.unwrap_or(Err(RunError::Panic("draining")))?;
     if let (Until::Done, Some(engine)) = (until, &shared.engine) {
         engine.idle().await;
     }
-    Ok(())
+    let joined = tokio::task::spawn_blocking(move || threads.join()).await;
+    joined.unwrap_or(Err(RunError::Panic("draining")))
 }
 
 /// The channel of the events is closed: a source that is well ends, one that failed says why.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::outcomes::Outcomes;
 use crate::metrics::Metrics;
 use crate::metrics::labels::Outcome;
 use crate::reconcile::class::Class;
@@ -32,6 +33,8 @@ pub struct Shared {
     pub engine: Option<Engine>,
     pub metrics: Arc<Metrics>,
     pub probes: Probes,
+    /// What became of commits, on its way to the writers.
+    pub outcomes: Arc<Outcomes>,
     /// The clusters that there are, where branches may have to be planned again.
     pub known: Known,
     /// Told the name of a thread that ended.
@@ -93,6 +96,13 @@ impl Shared {
                 outbox.count(&self.metrics);
             }
             None => reports.into_iter().for_each(report),
+        }
+    }
+
+    /// Has references pushed along with the branches of a target, if it is pushed.
+    pub fn along(&self, target: &Held, names: Vec<String>) {
+        if let Some(outbox) = &target.outbox {
+            outbox.lack(names, &Around { queue: &self.queue, report: &|report| self.report(report) });
         }
     }
 

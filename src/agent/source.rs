@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::errors::RunError;
+use super::outcomes::Outcomes;
 use super::shared::Reports;
 use crate::api::spec::delivery::Mode;
 use crate::cluster::connect::{self, Access, ConnectError};
@@ -50,6 +51,7 @@ pub async fn cluster(
     settings: &Settings,
     readers: Readers,
     reports: &Reports,
+    outcomes: Arc<Outcomes>,
     metrics: &Arc<Metrics>,
     events: mpsc::Sender<Event>,
 ) -> Result<Started, RunError> {
@@ -69,8 +71,11 @@ pub async fn cluster(
         defaults: defaults(settings),
         concurrency: settings.delivery.concurrency.get(),
         metrics: metrics.clone(),
-        // Nobody listening is not a reason to stop working.
-        report: Box::new(move |report| drop(reports.send(report))),
+        report: Box::new(move |report| {
+            outcomes.hear(&report);
+            // Nobody listening is not a reason to stop working.
+            drop(reports.send(report));
+        }),
     };
     let engine = Some(Engine::new(parts, Handle::current()));
     let locks = Locks::new(SecretKeeper::new(client.clone(), Handle::current()));

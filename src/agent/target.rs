@@ -85,7 +85,9 @@ impl Target {
             let held = &shared.targets[number];
             let tell = |reports| shared.tell(held, reports);
             let (inputs, queue, branches) = (&held.inputs, &shared.queue, BTreeMap::new());
-            Writer { inputs, queue, store, reader, window, tell: &tell, branches }.run(&received);
+            let along = |names| shared.along(held, names);
+            Writer { inputs, queue, store, reader, window, tell: &tell, along: &along, branches }
+                .run(&received);
         };
         let writer = thread::Builder::new().name("writer".into()).spawn(write)?;
         Ok(Started { writer, pusher })

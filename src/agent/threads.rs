@@ -6,6 +6,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use super::errors::RunError;
+use super::outcomes;
 use super::shared::{Held, Shared};
 use super::target::{self, Target};
 use crate::git::reader::Reader;
@@ -26,6 +27,7 @@ const LEAST_PLANS: usize = 4;
 pub struct Threads {
     workers: Vec<JoinHandle<()>>,
     targets: Vec<target::Started>,
+    outcomes: JoinHandle<()>,
     shared: Arc<Shared>,
 }
 
@@ -37,16 +39,18 @@ pub fn start(shared: &Arc<Shared>, settings: &Settings, targets: Vec<Target>) ->
     };
     let room = (MOST_PLANS / targets.len().max(1)).max(LEAST_PLANS);
     let mut lent: Vec<Vec<Lent>> = (0..count).map(|_| Vec::new()).collect();
-    let mut started = Vec::new();
+    let (mut started, mut writers) = (Vec::new(), Vec::new());
     for (number, target) in targets.into_iter().enumerate() {
         let (orders, received) = sync_channel::<Order>(room);
         for lent in &mut lent {
             lent.push((target.store.reader()?, orders.clone()));
         }
+        writers.push(orders.clone());
         started.push(target.start(shared, number, orders, received)?);
     }
     let workers = lent.into_iter().map(|lent| start_worker(shared, lent)).collect::<Result<_, _>>()?;
-    Ok(Threads { workers, targets: started, shared: shared.clone() })
+    let outcomes = outcomes::start(&shared.outcomes, &shared.routes, writers)?;
+    Ok(Threads { workers, targets: started, outcomes, shared: shared.clone() })
 }
 
 /// What a worker has of a target for itself.
@@ -66,15 +70,26 @@ fn start_worker(shared: &Arc<Shared>, lent: Vec<Lent>) -> Result<JoinHandle<()>,
 }
 
 impl Threads {
-    /// Waits for all of them: the workers end when nothing is left to do and to push, then the pusher, then the writer, of whom
-    /// nobody wants anything any more.
+    /// Waits for the workers: they end when nothing is left to do and to push.
+    pub fn worked(&mut self) -> Result<(), RunError> {
+        join(std::mem::take(&mut self.workers))
+    }
+
+    /// Waits for all others, when nothing more is delivered: for who hands over outcomes, then for the pushers, then for the
+    /// writers, of whom nobody wants anything any more.
     pub fn join(self) -> Result<(), RunError> {
-        let Threads { workers, targets, shared } = self;
-        let workers: Vec<_> = workers.into_iter().map(JoinHandle::join).collect();
+        let Threads { workers, targets, outcomes, shared } = self;
+        let worked = join(workers);
+        shared.outcomes.finish();
+        let noted = join(vec![outcomes]);
         shared.targets.iter().filter_map(|target| target.outbox.as_ref()).for_each(Outbox::finish);
         let threads = |target: target::Started| target.pusher.into_iter().chain([target.writer]);
-        let rest = targets.into_iter().flat_map(threads).map(JoinHandle::join);
-        let all = workers.into_iter().chain(rest.collect::<Vec<_>>());
-        all.into_iter().try_for_each(|ended| ended.map_err(|_| RunError::Panic("working")))
+        worked.and(noted).and(join(targets.into_iter().flat_map(threads).collect()))
     }
+}
+
+/// All are waited for, whatever became of one.
+fn join(threads: Vec<JoinHandle<()>>) -> Result<(), RunError> {
+    let ended: Vec<_> = threads.into_iter().map(JoinHandle::join).collect();
+    ended.into_iter().try_for_each(|ended| ended.map_err(|_| RunError::Panic("working")))
 }

@@ -140,11 +140,11 @@ impl<'a> Printer<'a> {
                 problems.iter().for_each(|problem| self.note(format_args!("error: {problem}{kept}")));
             }
             Report::Listed { clusters, absent } => self.listed(clusters, absent),
-            Report::Ready { key, message } => {
+            Report::Ready { key, message, outcome: _ } => {
                 self.note(format_args!("promgit: {key} is up: {message}"));
                 self.failing.remove(&key);
             }
-            Report::NotReady { key, message } => {
+            Report::NotReady { key, message, outcome: _ } => {
                 self.note(format_args!("error: {key}: {message}"));
                 self.failing.insert(key, message);
             }

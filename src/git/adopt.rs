@@ -53,7 +53,7 @@ pub fn adopt(
     let mut moved = None;
     for ((index, change), result) in changes.into_iter().zip(ref_update::apply(store.root(), &list)) {
         match result {
-            Ok(()) => moved = moved.or(Some(change.name)),
+            Ok(()) => moved = moved.or(Some(change.name).filter(|name| name.starts_with("refs/heads/"))),
             Err(refusal) => answers[index] = Err(refusal.into()),
         }
     }

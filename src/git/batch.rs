@@ -14,7 +14,7 @@ use super::object::{Signature, SignatureError, TreeEntry, decode_tree, encode_co
 use super::objects::{MAX_OBJECT, ObjectError};
 use super::oid::{Kind, Oid, object_id};
 use super::pack::PackWriter;
-use super::path::{BranchError, branch_ref};
+use super::path::{BranchError, branch_ref, is_beside};
 use super::ref_update::{self, RefChange, Refusal};
 use super::refs::RefError;
 use super::signing::{SignError, Signer};
@@ -30,7 +30,7 @@ pub const MAX_TREE_BYTES: usize = 24 << 20;
 /// One commit to make.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommitSpec {
-    /// The branch, without `refs/heads/`.
+    /// The branch, without `refs/heads/`; or the full name of a note's reference.
     pub branch: String,
     /// The commit that this one was planned on, and its only parent; nothing for a new branch.
     pub expected: Option<Oid>,
@@ -225,6 +225,17 @@ impl<'s> Batch<'s> {
         Ok(())
     }
 
+    /// Has a tag name this commit of the batch from the flush on; one that is there already stays where it is.
+    pub fn tag(&mut self, tag: &str, commit: Oid) -> Result<(), CommitError> {
+        let branch = format!("refs/tags/{tag}");
+        let name = branch_ref(&branch)?;
+        if self.store.refs().find(&name)?.is_none() {
+            let tip = Tip { name, base: None, tip: commit, tree: Oid::EMPTY_TREE, commits: 0 };
+            self.tips.entry(branch).or_insert(tip);
+        }
+        Ok(())
+    }
+
     fn check_room(&self, objects: usize) -> Result<(), CommitError> {
         let full = self.objects.len() + objects > MAX_OBJECTS
             || self.objects.bytes() > MAX_BYTES
@@ -268,7 +279,7 @@ impl<'s> Batch<'s> {
 }
 
 fn settle_head(store: &mut Store, updates: &[RefUpdate]) -> Result<(), HeadError> {
-    match updates.iter().find(|update| update.result.is_ok()) {
+    match updates.iter().find(|update| update.result.is_ok() && !is_beside(&update.branch)) {
         Some(first) => store.settle_head(&format!("refs/heads/{}", first.branch)),
         None => Ok(()),
     }

@@ -13,6 +13,12 @@ pub const REFERENCE: &str = "refs/notes/promgit";
 /// Digits that a folder of the fan-out takes.
 const FAN_OUT: usize = 2;
 
+/// Where a new note of a commit is put: one level of folders keeps trees small for a million commits.
+pub fn path(commit: Oid) -> String {
+    let hex = commit.to_string();
+    format!("{}/{}", &hex[..FAN_OUT], &hex[FAN_OUT..])
+}
+
 /// The notes of one reference.
 pub struct Notes<'r> {
     reader: &'r Reader,

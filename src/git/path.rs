@@ -68,7 +68,15 @@ fn ignored_by_hfs(c: char) -> bool {
     matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}')
 }
 
-/// The full reference name of a branch, after the checks of `git check-ref-format --branch`.
+/// Where notes and tags are: they go along with branches, under their full names.
+const BESIDE: [&str; 2] = ["refs/notes/", "refs/tags/"];
+
+/// Whether the name is that of a note or tag in full, and no branch.
+pub fn is_beside(name: &str) -> bool {
+    BESIDE.iter().any(|start| name.starts_with(start))
+}
+
+/// The full reference name of a branch, after the checks of `git check-ref-format --branch`; that of a note or tag is its own.
 pub fn branch_ref(branch: &str) -> Result<String, BranchError> {
     let refuse = |reason| Err(BranchError { branch: branch.to_owned(), reason });
     let bad = |c: char| c.is_control() || " ~^:?*[\\".contains(c);
@@ -89,7 +97,7 @@ pub fn branch_ref(branch: &str) -> Result<String, BranchError> {
     if branch.split('/').any(too_long) || branch.split('/').count() > MAX_DEPTH {
         return refuse("it is too long or too deep for a file name");
     }
-    Ok(format!("refs/heads/{branch}"))
+    Ok(if is_beside(branch) { branch.to_owned() } else { format!("refs/heads/{branch}") })
 }
 
 #[cfg(test)]
@@ -138,5 +146,7 @@ mod tests {
             assert!(!git2::Branch::name_is_valid(branch).unwrap_or(false) || branch == "@", "{branch:?}");
         }
         assert_eq!(branch_ref("deploy/example").unwrap(), "refs/heads/deploy/example");
+        assert_eq!(branch_ref("refs/notes/promgit").unwrap(), "refs/notes/promgit");
+        assert_eq!(branch_ref("refs/heads/a").unwrap(), "refs/heads/refs/heads/a");
     }
 }

@@ -85,6 +85,7 @@ fn is_branch_name(name: &str) -> bool {
         && !name.ends_with('.')
         && !name.starts_with('-')
         && name != "HEAD"
+        && !name.starts_with("refs/")
         && !name.chars().any(forbidden)
 }
 
@@ -110,6 +111,7 @@ mod tests {
         assert!(refused("deploy/{{ namespace").contains("cannot be rendered"));
         assert!(refused("a b/{{ namespace }}").contains("does not take"));
         assert!(refused("{{ namespace }}.lock").contains("does not take"));
+        assert!(refused("refs/notes/{{ namespace }}").contains("does not take"));
     }
 
     #[test]

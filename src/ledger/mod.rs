@@ -26,6 +26,7 @@ pub mod root;
 pub mod secrets;
 pub mod stub;
 pub mod state;
+pub mod tag;
 pub mod template;
 pub mod text;
 mod tokens;

@@ -18,6 +18,7 @@ use crate::ledger::branch::{BranchError, Branches};
 use crate::ledger::message::{MessageError, Template};
 use crate::ledger::record::{self, ChartRef, ChartSource};
 use crate::ledger::root::{Marker, Readme, RootError};
+use crate::ledger::tag::{TagError, Tags};
 use crate::pull::cache::Cache;
 use crate::pull::environment::Environment;
 use crate::pull::http::tls::Trust;
@@ -28,6 +29,7 @@ use crate::render::{self, Prepared};
 use crate::settings::chart::Update;
 use crate::settings::target::Routes;
 use crate::settings::{Agent, Repository, Settings, Signing};
+use crate::source::event::Key;
 use crate::values::mapping::{Mapping, MappingError};
 
 /// What one target adds to what is rendered everywhere; loaded once, shared by all workers.
@@ -50,6 +52,8 @@ pub struct Common {
     /// Helm values that win; a map.
     pub overrides: Json,
     pub message: Template,
+    /// Names commits, if anything does.
+    tags: Option<Tags>,
     pub readme: Readme,
     pub capabilities: Capabilities,
     /// The same, as `release.yaml` records it.
@@ -84,6 +88,8 @@ pub enum InputsError {
     #[error(transparent)]
     Branch(#[from] BranchError),
     #[error(transparent)]
+    Tag(#[from] TagError),
+    #[error(transparent)]
     Message(#[from] MessageError),
     #[error(transparent)]
     Readme(#[from] RootError),
@@ -109,6 +115,11 @@ impl Inputs {
         };
         let each: Vec<Inputs> = settings.each().into_iter().enumerate().map(one).collect::<Result<_, _>>()?;
         Ok(All { routes, each })
+    }
+
+    /// The tag of a cluster's commit.
+    pub fn tag(&self, key: &Key, generation: i64) -> Option<String> {
+        self.tags.as_ref()?.of(&key.namespace, &key.name, generation)
     }
 
     /// Whether the clusters of a namespace go to this target.
@@ -154,6 +165,7 @@ impl Common {
             mapping: Mapping::parse(&mapping, &text)?,
             overrides: Json::Object(settings.chart.override_values.clone()),
             message: Template::compile(&message, shipped::COMMIT)?,
+            tags: settings.commit.tag.as_deref().map(Tags::compile).transpose()?,
             readme: readme(settings)?,
             capabilities,
             recorded,

@@ -18,6 +18,7 @@ pub mod delivery;
 pub mod footprint;
 pub mod inputs;
 pub mod lock;
+pub mod notes;
 pub mod objects;
 pub mod owners;
 pub mod pins;

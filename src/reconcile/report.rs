@@ -11,6 +11,14 @@ use crate::source::event::{Key, Observed, Origin, Refused};
 use super::class::Class;
 use super::queue::Work;
 
+/// What became of a commit in the cluster, in words that may be kept beside it: no log line and no answer of an API server is
+/// among them, which could hold anything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    pub commit: Oid,
+    pub words: String,
+}
+
 /// One piece of news.
 #[derive(Clone, Debug)]
 pub enum Report {
@@ -49,9 +57,9 @@ pub enum Report {
     /// A listing is complete: these clusters are being looked at, and these go, for they are not in it.
     Listed { clusters: Vec<Observed>, absent: Vec<Key> },
     /// What the cluster's commit describes is up.
-    Ready { key: Key, message: String },
+    Ready { key: Key, message: String, outcome: Option<Outcome> },
     /// It is not, and will not be soon.
-    NotReady { key: Key, message: String },
+    NotReady { key: Key, message: String, outcome: Option<Outcome> },
     /// Something an operator should know that concerns no single cluster.
     Notice(String),
 }

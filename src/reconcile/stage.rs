@@ -112,6 +112,7 @@ struct Facts<'a> {
 /// A commit that the batch has taken in.
 pub struct Done {
     pub commit: Oid,
+    pub generation: i64,
     /// The cluster let go of an object that another one may be waiting for.
     pub freed: bool,
 }
@@ -145,7 +146,7 @@ impl Stage<'_> {
             Err(_) => drop(branch.set(name, before)),
         }
         self.branches.insert(change.branch.clone(), branch);
-        done.map(|commit| Done { commit, freed })
+        done.map(|commit| Done { commit, generation, freed })
     }
 
     fn commit(&self, batch: &mut Batch<'_>, change: &Change, facts: &Facts<'_>) -> Result<Oid, WriteError> {

@@ -12,16 +12,19 @@ use std::time::{Duration, Instant};
 use super::branch::Branch;
 use super::class::Class;
 use super::inputs::Inputs;
+use super::notes;
 use super::plan::Change;
 use super::push::land::{LandError, Landed, Moved, land};
 use super::queue::{Job, Next, Queue};
-use super::report::Report;
+use super::report::{Outcome, Report};
 use super::stage::{Done, Stage, WriteError, moved};
 use crate::git::batch::{Batch, CommitError, FlushError, RefUpdate};
 use crate::git::consolidate;
+use crate::git::notes::REFERENCE;
 use crate::git::reader::Reader;
 use crate::git::ref_update::Refusal;
 use crate::git::store::Store;
+use crate::source::event::Key;
 
 /// A plan with the job that it answers.
 pub struct Planned {
@@ -43,10 +46,17 @@ pub struct Landing {
     pub answer: SyncSender<Result<Landed, LandError>>,
 }
 
+/// Outcomes to keep beside their commits, and who waits until they are durable.
+pub struct Noting {
+    pub outcomes: Vec<(Key, Outcome)>,
+    pub answer: SyncSender<()>,
+}
+
 /// What the writer is asked for.
 pub enum Order {
     Write(Box<Planned>),
     Land(Landing),
+    Note(Noting),
 }
 
 /// More plans than this are flushed in several rounds, so that the first are reported early.
@@ -71,6 +81,8 @@ pub struct Writer<'a> {
     pub window: Duration,
     /// Told of all that became of one flush together.
     pub tell: &'a (dyn Fn(Vec<Report>) + Sync),
+    /// Given references that go to the remote along with the branches.
+    pub along: &'a (dyn Fn(Vec<String>) + Sync),
     pub branches: BTreeMap<String, Branch>,
 }
 
@@ -117,6 +129,14 @@ impl Writer<'_> {
                 let landed = land(self.inputs, &mut self.store, &mut self.reader, &moved);
                 // Who does not wait any more sees it in the repository.
                 let _ = answer.send(landed);
+            }
+            Order::Note(Noting { outcomes, answer }) => {
+                match notes::keep(self.inputs, &mut self.store, &mut self.reader, &outcomes) {
+                    Ok(()) => (self.along)(vec![REFERENCE.to_owned()]),
+                    // The status says it, too.
+                    Err(error) => tracing::warn!(%error, "what became of a commit cannot be noted"),
+                }
+                let _ = answer.send(());
             }
         }
     }
@@ -172,7 +192,7 @@ impl Writer<'_> {
             }
         };
         let (mut staged, mut failed, mut rest) = (Vec::new(), Vec::new(), Vec::new());
-        let mut in_batch = BTreeSet::new();
+        let (mut in_batch, mut tags) = (BTreeSet::new(), Vec::new());
         for planned in waiting {
             if !rest.is_empty() {
                 rest.push(planned);
@@ -183,10 +203,19 @@ impl Writer<'_> {
             match stage.attempt(&mut batch, &planned.change) {
                 Ok(done) => {
                     in_batch.insert(name);
+                    tags.extend(
+                        inputs.tag(&planned.change.key, done.generation).map(|tag| (tag, done.commit)),
+                    );
                     staged.push(Staged { planned, done });
                 }
                 Err(WriteError::Commit(CommitError::Full { .. })) if !batch.is_empty() => rest.push(planned),
                 Err(error) => failed.push((planned, error)),
+            }
+        }
+        for (tag, commit) in &tags {
+            // a name that git does not take costs the tag, not the commit
+            if let Err(error) = batch.tag(tag, *commit) {
+                tracing::warn!(tag, %error, "the commit gets no tag");
             }
         }
         let flushed = batch.flush();
@@ -194,6 +223,9 @@ impl Writer<'_> {
             self.fail(planned, &error);
         }
         self.conclude(staged, flushed);
+        if !tags.is_empty() {
+            (self.along)(tags.into_iter().map(|(tag, _)| format!("refs/tags/{tag}")).collect());
+        }
         rest
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use tokio::io::AsyncRead;
 
 use crate::git::Oid;
-use crate::git::path::branch_ref;
+use crate::git::path::{branch_ref, is_beside};
 
 use super::error::Fault;
 use super::pkt_line::{Packet, PacketError, Packets, trimmed};
@@ -129,7 +129,8 @@ impl Reading {
         if self.found.known.len() < MAX_KNOWN {
             self.found.known.insert(oid);
         }
-        let Some(branch) = name.strip_prefix("refs/heads/") else { return Some(Ok(())) };
+        let branch = if is_beside(name) { Some(name) } else { name.strip_prefix("refs/heads/") };
+        let Some(branch) = branch else { return Some(Ok(())) };
         if branch_ref(branch).is_ok() && self.found.branches.insert(branch.to_owned(), oid).is_some() {
             return Some(Err(protocol(&format!("it shows the branch {branch} twice"))));
         }

@@ -36,7 +36,7 @@ const NOTHING: Oid = Oid::from_bytes([0; 20]);
 /// A branch to push.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BranchPush {
-    /// Without `refs/heads/`; it has the same name on the server.
+    /// Without `refs/heads/`, or the full name of a note or tag; it has the same name on the server.
     pub branch: String,
     /// Where the server is believed to have it; nothing for a branch that is to be created.
     pub expected: Option<Oid>,
@@ -223,7 +223,8 @@ fn request(shown: &Advertisement, commands: &[Command<'_>]) -> Result<Vec<u8>, F
     for (index, Command { branch, old, new, .. }) in commands.iter().enumerate() {
         let old = old.unwrap_or(NOTHING);
         let capabilities = if index == 0 { format!("\0 {capabilities}") } else { String::new() };
-        push_line(&mut lines, format!("{old} {new} refs/heads/{branch}{capabilities}").as_bytes());
+        let name = branch_ref(branch).map_err(ReadError::from)?;
+        push_line(&mut lines, format!("{old} {new} {name}{capabilities}").as_bytes());
     }
     lines.extend_from_slice(FLUSH);
     Ok(lines)
@@ -251,7 +252,8 @@ async fn read(answer: &mut Answer, banded: bool) -> Result<(Report, Words), Faul
 
 fn verdict(report: &Report, branch: &str, words: &Words) -> Result<Pushed, Fault> {
     let words = words.shown();
-    let reason = match (report.references.get(&format!("refs/heads/{branch}")), &report.unpack) {
+    let name = branch_ref(branch).map_err(ReadError::from)?;
+    let reason = match (report.references.get(&name), &report.unpack) {
         (Some(None), None) => return Ok(Pushed::Pushed),
         (Some(Some(reason)), _) => reason.clone(),
         (Some(None) | None, Some(reason)) => reason.clone(),

@@ -145,6 +145,11 @@ pub struct Commit {
     /// Changes that arrive within this time share one flush to disk, still one commit each.
     #[serde(deserialize_with = "duration::window")]
     pub window: Span,
+    /// minijinja over `namespace`, `name` and `generation`; `None`: commits get no tags.
+    #[serde(deserialize_with = "text::optional_line")]
+    pub tag: Option<String>,
+    /// Whether a git note keeps what became of each commit in the cluster.
+    pub notes: bool,
 }
 
 /// How commits are signed.
@@ -228,7 +233,7 @@ impl Default for Repository {
 
 impl Default for Commit {
     fn default() -> Self {
-        Commit { window: Span::milliseconds(20) }
+        Commit { window: Span::milliseconds(20), tag: None, notes: true }
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::time::{sleep, timeout};
 
 use super::actor::Actor;
 use super::backoff::Attempts;
-use super::phase::{Described, Phase};
+use super::phase::{Described, Phase, outcome};
 use super::release::{self, Part, Release};
 use super::settled::Settled;
 use super::shared::Shared;
@@ -87,7 +87,8 @@ impl Actor {
         }
         if told.as_ref() != Some(&message) {
             let (key, message) = (self.key.clone(), message.clone());
-            (self.shared.report)(Report::NotReady { key, message });
+            let outcome = outcome(described, format!("not applied: {}", reason.as_str()));
+            (self.shared.report)(Report::NotReady { key, message, outcome });
         }
         *told = Some(message);
         self.busy.set(false);

@@ -10,7 +10,7 @@ use super::backoff::Owed;
 use super::bring::Brought;
 use super::onward::Onward;
 use super::pace::Pace;
-use super::phase::{Applied, Described, Phase};
+use super::phase::{Applied, Described, Phase, outcome};
 use super::progress::{self, Awaited, Progress, Standing};
 use super::release::{self, Part};
 use super::watch::Watch;
@@ -140,11 +140,21 @@ impl Actor {
         pace.reason = explain::why(&self.shared.client, &object.target, seen.replicas.as_ref()).await;
     }
 
-    fn report(&self, phase: &Phase) {
+    fn report(&self, phase: &Phase, took: Duration) {
         let (key, message) = (self.key.clone(), phase.message().to_string());
+        let seconds = took.as_secs_f64();
         (self.shared.report)(match phase {
-            Phase::Ready { .. } => Report::Ready { key, message },
-            _ => Report::NotReady { key, message },
+            Phase::Ready { release, message: up, .. } => {
+                let outcome = outcome(release, format!("ready after {seconds:.1}s: {up}"));
+                Report::Ready { key, message, outcome }
+            }
+            Phase::Late { release, message: late, .. } => {
+                // `not ready within 3m: StatefulSet/simple`; behind that may stand what a pod logged
+                let words: Vec<&str> = late.split(": ").take(2).collect();
+                let outcome = outcome(release, words.join(": "));
+                Report::NotReady { key, message, outcome }
+            }
+            _ => Report::NotReady { key, message, outcome: None },
         });
     }
 
@@ -183,7 +193,7 @@ impl Actor {
         let took = self.began.elapsed();
         let publisher = &self.shared.publisher;
         let subject = &watch.settled.subject;
-        self.report(phase);
+        self.report(phase, took);
         match phase {
             Phase::Ready { message, .. } => {
                 self.shared.metrics.became_ready(took);

@@ -99,7 +99,7 @@ impl Actor {
         if self.publish(settled, &phase, None).await {
             self.warn(settled, Reason::DeleteFailed, "Delete", why).await;
             let message = phase.message().to_string();
-            (self.shared.report)(Report::NotReady { key: self.key.clone(), message });
+            (self.shared.report)(Report::NotReady { key: self.key.clone(), message, outcome: None });
         }
         self.busy.set(false);
     }

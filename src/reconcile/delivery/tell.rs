@@ -93,7 +93,7 @@ impl Actor {
         let owed = self.owed.get_or_insert_default();
         if owed.fail(error.is_final(), Instant::now()) {
             let message = format!("its status cannot be written: {error}");
-            (self.shared.report)(Report::NotReady { key: self.key.clone(), message });
+            (self.shared.report)(Report::NotReady { key: self.key.clone(), message, outcome: None });
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::git::adopt::{AdoptError, Adopted, adopt};
 use crate::git::ancestry::only_ours;
 use crate::git::batch::{Batch, CommitError, CommitSpec, FlushError, Outcome};
 use crate::git::history;
+use crate::git::notes;
 use crate::git::object::{Commit, TreeEntry};
 use crate::git::objects::ObjectError;
 use crate::git::oid::Oid;
@@ -23,6 +24,7 @@ use crate::ledger::root::{Marker, RootError};
 use crate::reconcile::branch::{self, Branch, BranchError, GENERATION_TRAILER, Known};
 use crate::reconcile::footprint;
 use crate::reconcile::inputs::Inputs;
+use crate::reconcile::notes::NoteError;
 use crate::reconcile::owners;
 use crate::reconcile::stage;
 use crate::reconcile::strangers::{self, OVERWRITES_TRAILER};
@@ -48,6 +50,8 @@ pub struct Landed {
 pub enum LandError {
     #[error("on the remote: {0}")]
     Branch(#[from] BranchError),
+    #[error(transparent)]
+    Notes(#[from] NoteError),
     #[error(transparent)]
     Adopt(#[from] AdoptError),
     #[error(transparent)]
@@ -78,6 +82,10 @@ pub fn land(
     moved: &Moved,
 ) -> Result<Landed, LandError> {
     let Moved { branch, theirs } = moved;
+    if branch == notes::REFERENCE {
+        crate::reconcile::notes::land(inputs, store, reader, *theirs)?;
+        return Ok(Landed::default());
+    }
     reader.look_again()?;
     let ours = reader.tip(branch)?;
     let marker = match select::marker(reader, ours.unwrap_or(*theirs))? {
