@@ -53,6 +53,11 @@ fn regex() {
 }
 
 #[test]
+fn remote() {
+    smoke("remote");
+}
+
+#[test]
 fn resource() {
     smoke("resource");
 }

@@ -11,6 +11,7 @@ pub mod index;
 pub mod mapping;
 pub mod prometheus;
 pub mod regex;
+pub mod remote;
 mod rendering;
 pub mod resource;
 pub mod schema;
@@ -30,6 +31,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("mapping", mapping::run),
     ("prometheus", prometheus::run),
     ("regex", regex::run),
+    ("remote", remote::run),
     ("resource", resource::run),
     ("schema", schema::run),
     ("semver", semver::run),
