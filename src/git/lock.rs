@@ -60,15 +60,30 @@ impl Lock {
         }
     }
 
+    /// True when the file is to have a folder that was not there before.
+    pub fn made_folders(&self) -> bool {
+        !self.created.is_empty()
+    }
+
     /// Replaces the locked file by these bytes, durable, and gives up the lock.
     pub fn replace(mut self, bytes: &[u8]) -> Result<(), IoError> {
+        self.place(bytes)?;
+        let folder = self.target.parent().unwrap_or(Path::new("."));
+        durable::sync_dir(folder)?;
+        self.created.iter().try_for_each(|folder| durable::sync_dir(folder))
+    }
+
+    /// Replaces the locked file by these bytes and gives up the lock. After a power cut it is the old file or the new one.
+    pub fn replace_at_some_time(mut self, bytes: &[u8]) -> Result<(), IoError> {
+        self.place(bytes)
+    }
+
+    fn place(&mut self, bytes: &[u8]) -> Result<(), IoError> {
         self.file.write_all(bytes).map_err(IoError::at("write", &self.path))?;
         self.file.sync_all().map_err(IoError::at("make durable", &self.path))?;
         durable::rename_over_empty(&self.path, &self.target)?;
         self.placed = true;
-        let folder = self.target.parent().unwrap_or(Path::new("."));
-        durable::sync_dir(folder)?;
-        self.created.iter().try_for_each(|folder| durable::sync_dir(folder))
+        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Turns a set of reference changes, each with the value it expects, into durable references.
 //!
-//! Prepare: every reference is locked as git locks it, and compared under the lock. Commit: few become loose files, many one
-//! rewrite of `packed-refs`. A change that does not fit is refused alone; the others go on.
+//! Prepare: every reference is locked as git locks it, and compared under the lock. Commit: one becomes a loose file, more than
+//! that one rewrite of `packed-refs`. A change that does not fit is refused alone; the others go on.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
@@ -15,8 +15,9 @@ use super::oid::Oid;
 use super::packed_refs::{self, PackedRef, PackedRefs, PackedRefsError};
 use super::refs::{self, RefError};
 
-/// From this many on, one rewrite of `packed-refs` costs less than a file, an fsync and a rename each (measured).
-pub const PACK_FROM: usize = 10;
+/// From this many on, `packed-refs` is rewritten: that takes three fsyncs at most, however many they are (one more for each
+/// further folder with a loose file that has to go), where loose files take one each, and one a folder.
+pub const PACK_FROM: usize = 2;
 /// How long another process may hold a reference; git's own `core.filesRefLockTimeout`.
 const REF_PATIENCE: Duration = Duration::from_millis(100);
 /// How long another process may hold `packed-refs`; git's own `core.packedRefsTimeout`.
@@ -97,11 +98,10 @@ pub fn apply(root: &Path, changes: &[RefChange]) -> Vec<Result<(), Refusal>> {
             Err(refusal) => drop(answers.insert(ready.index, Err(refusal))),
         }
     }
-    let packed = match prepared.len() {
-        0..PACK_FROM => None,
-        // someone else rewrites the file right now: loose references do as well
-        _ => Lock::acquire(&root.join(packed_refs::FILE), PACKED_PATIENCE).ok(),
-    };
+    // a folder that is new would have to be made durable, too
+    let many = prepared.len() >= PACK_FROM || prepared.iter().any(|ready| ready.lock.made_folders());
+    // someone else rewrites the file right now: loose references do as well
+    let packed = many.then(|| Lock::acquire(&root.join(packed_refs::FILE), PACKED_PATIENCE).ok()).flatten();
     match packed {
         Some(lock) => write_packed(root, prepared, lock, &mut answers),
         None => write_loose(prepared, &mut answers),
