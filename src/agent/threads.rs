@@ -1,6 +1,7 @@
 //! Workers and what belongs to the repositories, as threads that are started together and joined.
 #![allow(clippy::disallowed_methods)] // the process: threads
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
@@ -9,6 +10,7 @@ use super::errors::RunError;
 use super::outcomes;
 use super::shared::{Held, Shared};
 use super::target::{self, Target};
+use crate::git::account::{Account, Listener};
 use crate::git::reader::Reader;
 use crate::reconcile::push::outbox::Outbox;
 use crate::reconcile::worker::{Desk, Worker};
@@ -40,7 +42,8 @@ pub fn start(shared: &Arc<Shared>, settings: &Settings, targets: Vec<Target>) ->
     let room = (MOST_PLANS / targets.len().max(1)).max(LEAST_PLANS);
     let mut lent: Vec<Vec<Lent>> = (0..count).map(|_| Vec::new()).collect();
     let (mut started, mut writers) = (Vec::new(), Vec::new());
-    for (number, target) in targets.into_iter().enumerate() {
+    for (number, mut target) in targets.into_iter().enumerate() {
+        target.store.tell(counted(shared));
         let (orders, received) = sync_channel::<Order>(room);
         for lent in &mut lent {
             lent.push((target.store.reader()?, orders.clone()));
@@ -55,6 +58,16 @@ pub fn start(shared: &Arc<Shared>, settings: &Settings, targets: Vec<Target>) ->
 
 /// What a worker has of a target for itself.
 type Lent = (Reader, SyncSender<Order>);
+
+/// What a repository tells, as metrics; those of all targets are added up.
+fn counted(shared: &Arc<Shared>) -> Listener {
+    let metrics = shared.metrics.clone();
+    let kept = Cell::new((0, 0));
+    Box::new(move |account| match account {
+        Account::Flushed { commits, bytes, took } => metrics.flushed(commits, bytes, took),
+        Account::Kept { packs, bytes } => metrics.kept(kept.replace((packs, bytes)), (packs, bytes)),
+    })
+}
 
 fn start_worker(shared: &Arc<Shared>, lent: Vec<Lent>) -> Result<JoinHandle<()>, RunError> {
     let shared = shared.clone();

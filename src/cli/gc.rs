@@ -39,7 +39,7 @@ pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> 
     drop(operation::repository(&settings)?);
     let mut store = match Store::open(&settings.repository.path, &Options::default()) {
         Ok(store) => store,
-        Err(error @ OpenError::InUse(_)) => {
+        Err(error @ OpenError::InUse { .. }) => {
             bail!("{error}; an agent that runs there does by itself what gc does")
         }
         Err(error) => return Err(error.into()),

@@ -3,12 +3,15 @@
 //! A flush makes objects durable before references, and references before it returns: pack, index, folder, references, folder.
 //! So a commit that was reported survives a power cut, and one that was not leaves at most objects that nothing names.
 //!
-//! A pack even for one commit: six fsyncs, where a file per object takes a dozen and three times as long. Packs add up; between
+//! A pack even for one commit: five fsyncs, where a file per object takes a dozen and three times as long. Packs add up; between
 //! flushes, ask [`super::consolidate::is_due`].
+#![allow(clippy::disallowed_methods)] // how long a flush takes
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Instant;
 
+use super::account::Account;
 use super::durable::IoError;
 use super::object::{Signature, SignatureError, TreeEntry, decode_tree, encode_commit};
 use super::objects::{MAX_OBJECT, ObjectError};
@@ -132,7 +135,7 @@ impl<'s> Batch<'s> {
     /// Starts a batch; one at a time per store.
     pub fn begin(store: &'s mut Store) -> Result<Batch<'s>, ObjectError> {
         // what others pushed since is then found without looking again for every new object
-        store.objects().refresh()?;
+        store.look_again()?;
         Ok(Batch {
             store,
             objects: Staged::Nothing,
@@ -260,6 +263,7 @@ impl<'s> Batch<'s> {
     /// Makes everything durable, then moves the branches, and says for each whether it moved, in the order of their names.
     pub fn flush(self) -> Result<Vec<RefUpdate>, FlushError> {
         let Batch { store, objects, tips, .. } = self;
+        let (start, bytes) = (Instant::now(), objects.bytes());
         objects.write()?;
         let change = |tip: &Tip| RefChange { name: tip.name.clone(), expected: tip.base, new: tip.tip };
         let changes: Vec<RefChange> = tips.values().map(change).collect();
@@ -272,6 +276,12 @@ impl<'s> Batch<'s> {
             result,
         };
         let updates: Vec<RefUpdate> = tips.into_iter().zip(results).map(update).collect();
+        let durable = updates.iter().filter(|update| update.result.is_ok());
+        let commits: usize = durable.map(|update| update.commits).sum();
+        if commits > 0 {
+            store.account_for(Account::Flushed { commits, bytes, took: start.elapsed() });
+            store.account_for_packs();
+        }
         // the commits are durable: a HEAD that could not be set now is set by the next flush
         let _ = settle_head(store, &updates);
         Ok(updates)

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use super::account::{packed, size_of};
 use super::durable::{self, IoError};
 use super::objects::ObjectError;
 use super::oid::{OID_BYTES, OID_HEX, Oid};
@@ -94,14 +95,10 @@ pub struct Stored {
 /// Counts packs, loose objects and bytes.
 pub fn stored(store: &Store) -> Result<Stored, IoError> {
     let objects = store.root().join("objects");
-    let folder = objects.join("pack");
-    let names = durable::names(&folder)?;
-    let packs = names.iter().filter(|name| name.ends_with(".pack")).count();
+    let (packs, bytes) = packed(store.root())?;
     let loose = loose_objects(&objects)?;
-    let paths = names.iter().map(|name| folder.join(name));
-    let paths = paths.chain(loose.iter().map(|oid| path_of(&objects, *oid)));
-    let size = |path: PathBuf| path.metadata().map_or(0, |found| found.len());
-    Ok(Stored { packs, loose: loose.len(), bytes: paths.map(size).sum() })
+    let single: u64 = loose.iter().map(|oid| size_of(&path_of(&objects, *oid))).sum();
+    Ok(Stored { packs, loose: loose.len(), bytes: bytes + single })
 }
 
 fn merge(
@@ -138,6 +135,7 @@ fn merge(
     packed.iter().try_for_each(|path| durable::remove(path))?;
     (summary.packs, summary.loose) = (replaced.len(), packed.len());
     store.reopen()?;
+    store.account_for_packs();
     Ok(summary)
 }
 

@@ -25,7 +25,7 @@ impl IoError {
 fn way_out(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "; free space there, then it is tried again"
+            "; free space or inodes there (`df`, `df -i`), then it is tried again"
         }
         io::ErrorKind::FileTooLarge => "; raise the file size limit of the process (ulimit -f)",
         io::ErrorKind::PermissionDenied => "; give the user that runs this program write access to it",

@@ -1,11 +1,13 @@
 //! A bare repository that is written durably and read consistently. Knows no Kubernetes, no Helm.
 
-pub mod ancestry;
+pub mod account;
 pub mod adopt;
+pub mod ancestry;
 pub mod batch;
 pub mod consolidate;
 pub mod durable;
 pub mod history;
+pub mod holder;
 pub mod incoming;
 pub mod lock;
 pub mod message;
@@ -24,6 +26,7 @@ pub mod shallow;
 pub mod signing;
 pub mod skeleton;
 pub mod store;
+pub mod suspect;
 pub mod sweep;
 pub mod tracking;
 pub mod trailers;

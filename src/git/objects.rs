@@ -1,13 +1,17 @@
 //! Turns an object id into the object, over libgit2's object database alone: no configuration of the host is ever read.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use git2::{ErrorCode, ObjectType, Odb, OdbLookupFlags};
 
 use super::object::{Commit, Malformed, TreeEntry, decode_commit, decode_tree, find_in_tree, first_parent};
 use super::oid::{Kind, OID_HEX, Oid};
 use super::shallow;
+use super::suspect;
 
 /// The largest object that is read or written: a manifest is at most as big as etcd takes (1.5 MB); this leaves room for files of
 /// others, and keeps a hostile push from filling the memory.
@@ -15,12 +19,20 @@ pub const MAX_OBJECT: usize = 32 << 20;
 /// Digits that an abbreviated id needs at least; git's own minimum.
 const MIN_HEX: usize = 4;
 
+/// Reads that have failed in this process. What libgit2 knows of a pack it keeps for all handles by the pack's path, also that the
+/// pack cannot be used, and drops when the last handle goes. A path that is spelled otherwise makes it look at the file again.
+static FAILURES: AtomicUsize = AtomicUsize::new(0);
+/// Spellings until the first comes again: its handles are long gone then, and a path stays short.
+const SPELLINGS: usize = 100;
+
 /// The objects of a repository: loose, packed, and those of its alternates.
 pub struct Objects {
     odb: Odb<'static>,
     root: PathBuf,
     /// Commits whose parents were not fetched.
     shallow: BTreeSet<Oid>,
+    /// A read has failed: libgit2 does not look again at a pack that it could not use.
+    failed: Cell<bool>,
 }
 
 /// An object that cannot be read.
@@ -50,10 +62,16 @@ impl Objects {
         git2::opts::enable_caching(false);
         let folder = root.join("objects");
         let path = folder.to_str().ok_or_else(|| failed("the path is not UTF-8".to_owned()))?;
+        let path = path.to_owned() + &"/.".repeat(FAILURES.load(Ordering::Relaxed) % SPELLINGS);
         let odb = Odb::new().map_err(|e| failed(e.message().to_owned()))?;
-        odb.add_disk_alternate(path).map_err(|e| failed(e.message().to_owned()))?;
+        odb.add_disk_alternate(&path).map_err(|e| failed(e.message().to_owned()))?;
         let shallow = shallow::read(root).map_err(|error| failed(error.to_string()))?;
-        Ok(Objects { odb, root: root.to_owned(), shallow })
+        Ok(Objects { odb, root: root.to_owned(), shallow, failed: Cell::new(false) })
+    }
+
+    /// True when a read has failed: what was damaged may be mended, which only who opens the objects anew sees.
+    pub fn is_stale(&self) -> bool {
+        self.failed.get()
     }
 
     /// Looks for packs that came since.
@@ -70,11 +88,8 @@ impl Objects {
 
     /// Kind and content of an object, checked against its id.
     pub fn read(&self, oid: Oid) -> Result<(Kind, Vec<u8>), ObjectError> {
-        let failed = |error: git2::Error| match error.code() {
-            ErrorCode::NotFound => ObjectError::Missing { oid, root: self.root.clone() },
-            _ => self.damaged(oid, error.message()),
-        };
-        let (size, kind) = self.odb.read_header(raw(oid)).map_err(failed)?;
+        let failed = |error: git2::Error| self.unreadable(oid, &error);
+        let (size, kind) = self.header(oid)?.map_err(failed)?;
         if size > MAX_OBJECT {
             return Err(ObjectError::TooLarge { oid, root: self.root.clone(), size });
         }
@@ -85,6 +100,15 @@ impl Objects {
             _ => Kind::Blob,
         };
         Ok((kind, self.odb.read(raw(oid)).map_err(failed)?.data().to_vec()))
+    }
+
+    /// Size and kind as libgit2 gives them. git2 panics on a kind that does not exist: what is left of a pack that was cut off
+    /// while it was open reads as zeros.
+    fn header(&self, oid: Oid) -> Result<Result<(usize, ObjectType), git2::Error>, ObjectError> {
+        catch_unwind(AssertUnwindSafe(|| self.odb.read_header(raw(oid)))).map_err(|_| {
+            let error = git2::Error::from_str("it has no kind");
+            self.unreadable(oid, &error)
+        })
     }
 
     /// The content of a file.
@@ -154,6 +178,18 @@ impl Objects {
         match self.read(oid)? {
             (kind, content) if kind == wanted => Ok(content),
             (kind, _) => Err(ObjectError::Kind { oid, root: self.root.clone(), wanted, found: kind.word() }),
+        }
+    }
+
+    fn unreadable(&self, oid: Oid, error: &git2::Error) -> ObjectError {
+        self.failed.set(true);
+        FAILURES.fetch_add(1, Ordering::Relaxed);
+        match (error.code(), suspect::of(&self.root, oid)) {
+            // a pack that is cut off or has no good index is passed over in silence
+            (ErrorCode::NotFound, Some(file)) => self.damaged(oid, &file),
+            (ErrorCode::NotFound, None) => ObjectError::Missing { oid, root: self.root.clone() },
+            (_, Some(file)) => self.damaged(oid, &format!("{} ({file})", error.message())),
+            (_, None) => self.damaged(oid, error.message()),
         }
     }
 

@@ -9,9 +9,11 @@ use super::object::{Commit, TreeEntry};
 use super::objects::{ObjectError, Objects};
 use super::oid::{Kind, Oid};
 use super::path::{BranchError, MAX_DEPTH, PathError, branch_ref, components};
-use super::refs::{RefError, Refs};
+use super::refs::{Listing, RefError, Refs};
 use super::skeleton::{self, State, UnfitError};
 
+/// What the full name of a branch starts with.
+const HEADS: &str = "refs/heads/";
 /// Files that a listing may have; a branch of 1,000 clusters has about 15,000.
 pub const MAX_LISTED: usize = 1_000_000;
 
@@ -80,10 +82,11 @@ impl Reader {
         })
     }
 
-    /// Lets go of packs that the store has replaced: they would keep their place on the disk.
+    /// Lets go of packs that the store has replaced (they would keep their place on the disk), and looks again at what could not
+    /// be read.
     pub fn refresh(&mut self) -> Result<(), ObjectError> {
         let now = self.generation.load(Ordering::Acquire);
-        if now != self.seen {
+        if now != self.seen || self.objects.is_stale() {
             self.objects = Objects::open(&self.root)?;
             self.seen = now;
         }
@@ -124,9 +127,16 @@ impl Reader {
 
     /// The branches whose name starts with `prefix` (may be empty), with their newest commits.
     pub fn branches(&self, prefix: &str) -> Result<BTreeMap<String, Oid>, ReadError> {
-        let all = self.refs.list(&format!("refs/heads/{prefix}"))?;
-        let short = |name: String| name.trim_start_matches("refs/heads/").to_owned();
-        Ok(all.into_iter().map(|(name, oid)| (short(name), oid)).collect())
+        let Listing { found, unread } = self.branches_if_readable(prefix)?;
+        unread.into_values().next().map_or(Ok(found), |error| Err(error.into()))
+    }
+
+    /// The same, with those apart that cannot be read.
+    pub fn branches_if_readable(&self, prefix: &str) -> Result<Listing, ReadError> {
+        let Listing { found, unread } = self.refs.list(&format!("{HEADS}{prefix}"))?;
+        let short = |name: String| name.strip_prefix(HEADS).map(str::to_owned).unwrap_or(name);
+        let found = found.into_iter().map(|(name, oid)| (short(name), oid)).collect();
+        Ok(Listing { found, unread: unread.into_iter().map(|(name, error)| (short(name), error)).collect() })
     }
 
     /// A commit: tree, parents, who, when, message.

@@ -37,6 +37,13 @@ pub fn loose(root: &Path, name: &str) -> Result<Option<Oid>, RefError> {
     text.parse().map(Some).map_err(|_| RefError::Malformed { path })
 }
 
+/// References by their names, and those that cannot be read, with the reason.
+#[derive(Debug, Default)]
+pub struct Listing {
+    pub found: BTreeMap<String, Oid>,
+    pub unread: BTreeMap<String, RefError>,
+}
+
 /// Reads references; keeps the last `packed-refs` as long as the file does not change.
 pub struct Refs {
     root: PathBuf,
@@ -60,21 +67,25 @@ impl Refs {
         }
     }
 
-    /// All references whose full name starts with `prefix`, by name.
-    pub fn list(&self, prefix: &str) -> Result<BTreeMap<String, Oid>, RefError> {
+    /// All references whose full name starts with `prefix`, by name. A file that is damaged hides its reference only.
+    pub fn list(&self, prefix: &str) -> Result<Listing, RefError> {
         let mut files = Vec::new();
         let folder = prefix.rsplit_once('/').map_or("refs", |(folder, _)| folder);
         collect(&self.root, folder, 0, &mut files)?;
         // loose files are read before packed-refs: what git packs in between is then found there
-        let mut loose_refs = Vec::new();
+        let (mut loose_refs, mut unread) = (Vec::new(), BTreeMap::new());
         for name in files.into_iter().filter(|name| name.starts_with(prefix)) {
-            loose_refs.extend(loose(&self.root, &name)?.map(|oid| (name, oid)));
+            match loose(&self.root, &name) {
+                Ok(oid) => loose_refs.extend(oid.map(|oid| (name, oid))),
+                Err(error) => drop(unread.insert(name, error)),
+            }
         }
         let packed = self.packed()?;
         let range = packed.refs.range(prefix.to_owned()..).take_while(|(name, _)| name.starts_with(prefix));
-        let mut all: BTreeMap<String, Oid> = range.map(|(name, found)| (name.clone(), found.oid)).collect();
-        all.extend(loose_refs);
-        Ok(all)
+        let mut found: BTreeMap<String, Oid> = range.map(|(name, found)| (name.clone(), found.oid)).collect();
+        found.extend(loose_refs);
+        found.retain(|name, _| !unread.contains_key(name));
+        Ok(Listing { found, unread })
     }
 
     fn packed(&self) -> Result<Arc<PackedRefs>, RefError> {

@@ -1,14 +1,14 @@
 //! Turns a path into a bare repository that this process alone writes.
-#![allow(clippy::disallowed_methods)] // opens the repository's lock file
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::account::{self, Account, Listener};
 use super::durable::{self, IoError};
+use super::holder::{self, Holder, Taken};
 use super::lock::{Lock, LockError};
 use super::objects::{ObjectError, Objects};
 use super::path::{BranchError, branch_ref};
@@ -28,8 +28,8 @@ pub struct Options {
 /// A repository that could not be opened for writing.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("{} is being written by another process, which holds {LOCK_FILE} in it; stop that one, or give another repository", .0.display())]
-    InUse(PathBuf),
+    #[error("{} is being written by {holder}, which holds {LOCK_FILE} in it; stop that one, or give another repository", root.display())]
+    InUse { root: PathBuf, holder: Holder },
     #[error(transparent)]
     Unfit(#[from] UnfitError),
     #[error(transparent)]
@@ -49,6 +49,7 @@ pub struct Store {
     generation: Arc<AtomicU64>,
     removed: Vec<PathBuf>,
     head_settled: bool,
+    listener: Option<Listener>,
     _lock: File,
 }
 
@@ -67,7 +68,10 @@ impl Store {
         for folder in durable::create_dirs(path)? {
             durable::sync_dir(&folder)?;
         }
-        let lock = take_lock(path)?;
+        let lock = match holder::take(path)? {
+            Taken::Ours(lock) => lock,
+            Taken::Theirs(holder) => return Err(OpenError::InUse { root: path.to_owned(), holder }),
+        };
         if skeleton::inspect(path)? == State::New {
             skeleton::create(path, &head)?;
         }
@@ -79,6 +83,7 @@ impl Store {
             generation: Arc::new(AtomicU64::new(0)),
             removed,
             head_settled: false,
+            listener: None,
             _lock: lock,
         })
     }
@@ -91,6 +96,27 @@ impl Store {
     /// Files of a killed process that were removed when the store was opened.
     pub fn removed(&self) -> &[PathBuf] {
         &self.removed
+    }
+
+    /// Tells `listener` what is kept, and from now on of every flush and consolidation.
+    pub fn tell(&mut self, listener: Listener) {
+        self.listener = Some(listener);
+        self.account_for_packs();
+    }
+
+    pub(super) fn account_for(&self, account: Account) {
+        if let Some(listener) = &self.listener {
+            listener(account);
+        }
+    }
+
+    /// Looks at the packs, if anybody wants to know.
+    pub(super) fn account_for_packs(&self) {
+        if let Some(listener) = &self.listener
+            && let Ok((packs, bytes)) = account::packed(&self.root)
+        {
+            listener(Account::Kept { packs, bytes });
+        }
     }
 
     /// A handle for reading, for this thread or another one.
@@ -106,6 +132,14 @@ impl Store {
     /// The references, for the writers of this room.
     pub(super) fn refs(&self) -> &Refs {
         &self.refs
+    }
+
+    /// Finds what others pushed since, and looks again at what could not be read.
+    pub(super) fn look_again(&mut self) -> Result<(), ObjectError> {
+        if self.objects.is_stale() {
+            self.objects = Objects::open(&self.root)?;
+        }
+        self.objects.refresh()
     }
 
     /// Forgets packs that are gone, here and in all readers.
@@ -128,7 +162,8 @@ impl Store {
         };
         if unborn {
             let lock = Lock::acquire(&self.root.join("HEAD"), Duration::ZERO)?;
-            lock.replace(format!("ref: {name}\n").as_bytes())?;
+            // what HEAD names first is kept or found again by the next start: no reason to wait for a folder's fsync
+            lock.replace_at_some_time(format!("ref: {name}\n").as_bytes())?;
         }
         self.head_settled = true;
         Ok(())
@@ -144,25 +179,4 @@ pub enum HeadError {
     Lock(#[from] LockError),
     #[error(transparent)]
     Ref(#[from] RefError),
-}
-
-/// Who held the lock may be ending just now: a process that was told to stop, or one that was forked from it and has not
-/// begun its own program yet.
-const FAREWELL: Duration = Duration::from_millis(500);
-const PAUSE: Duration = Duration::from_millis(10);
-
-fn take_lock(root: &Path) -> Result<File, OpenError> {
-    let path = root.join(LOCK_FILE);
-    let mut options = OpenOptions::new();
-    let file = options.write(true).create(true).truncate(false).open(&path);
-    let file = file.map_err(IoError::at("open", &path))?;
-    let until = Instant::now() + FAREWELL;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::WouldBlock) if Instant::now() < until => thread::sleep(PAUSE),
-            Err(TryLockError::WouldBlock) => return Err(OpenError::InUse(root.to_owned())),
-            Err(TryLockError::Error(error)) => return Err(IoError::at("lock", &path)(error).into()),
-        }
-    }
 }

@@ -27,6 +27,12 @@ const PUSH_SECONDS: &[f64] = &[0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 const READY_SECONDS: &[f64] =
     &[0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 180.0, 300.0, 600.0, 1800.0, 3600.0];
 
+/// A flush is some fsyncs: milliseconds; seconds on a disk that is busy.
+const FLUSH_SECONDS: &[f64] =
+    &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+/// One commit when idle; `reconcile::writer` takes 512 plans at most into one.
+const FLUSH_COMMITS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0];
+
 /// Everything that is counted. Shared; every method takes microseconds and never fails.
 #[derive(Debug)]
 pub struct Metrics {
@@ -34,6 +40,11 @@ pub struct Metrics {
     reconciles: Family<ByOutcome, Counter>,
     commits: Counter,
     commit_seconds: Histogram,
+    flush_seconds: Histogram,
+    flush_commits: Histogram,
+    flushed: Counter,
+    packs: Gauge,
+    pack_bytes: Gauge,
     ready_seconds: Histogram,
     push_seconds: Histogram,
     pushes: Family<ByPush, Counter>,
@@ -55,6 +66,25 @@ impl Metrics {
         let commits = add(of, "commits", "Durable commits", Counter::default());
         let help = "Time from a change seen to its commit durable";
         let commit_seconds = timed(of, "commit", help, COMMIT_SECONDS);
+        let flush_seconds =
+            timed(of, "flush", "Time that commits written together took to be durable", FLUSH_SECONDS);
+        let help = "Commits written together";
+        let flush_commits = add(of, "flush_commits", help, Histogram::new(FLUSH_COMMITS.iter().copied()));
+        let flushed = Counter::default();
+        of.register_with_unit(
+            "flush",
+            "Bytes of packs that commits were written into",
+            Unit::Bytes,
+            flushed.clone(),
+        );
+        let packs = add(of, "packs", "Packs that the repository keeps its objects in", Gauge::default());
+        let pack_bytes = Gauge::default();
+        of.register_with_unit(
+            "pack",
+            "Bytes of these packs and their indexes",
+            Unit::Bytes,
+            pack_bytes.clone(),
+        );
         let help = "Time from a commit durable to what it describes ready";
         let ready_seconds = timed(of, "ready", help, READY_SECONDS);
         let push_seconds = timed(of, "push", "Time that a push took, of all its branches", PUSH_SECONDS);
@@ -77,6 +107,11 @@ impl Metrics {
             reconciles,
             commits,
             commit_seconds,
+            flush_seconds,
+            flush_commits,
+            flushed,
+            packs,
+            pack_bytes,
             ready_seconds,
             push_seconds,
             pushes,
@@ -126,6 +161,20 @@ impl Metrics {
     pub fn committed(&self, after: Duration) {
         self.commits.inc();
         self.commit_seconds.observe(after.as_secs_f64());
+    }
+
+    /// So many commits were made durable together, in a pack of this size.
+    pub fn flushed(&self, commits: usize, bytes: u64, took: Duration) {
+        self.flush_seconds.observe(took.as_secs_f64());
+        self.flush_commits.observe(f64::from(u32::try_from(commits).unwrap_or(u32::MAX)));
+        self.flushed.inc_by(bytes);
+    }
+
+    /// A repository kept its objects in so many packs of so many bytes, and does so now.
+    pub fn kept(&self, before: (usize, u64), now: (usize, u64)) {
+        let difference = |before: u64, now: u64| i64::try_from(i128::from(now) - i128::from(before));
+        self.packs.inc_by(difference(before.0 as u64, now.0 as u64).unwrap_or(0));
+        self.pack_bytes.inc_by(difference(before.1, now.1).unwrap_or(0));
     }
 
     /// What a commit describes is ready, this long after the commit.
@@ -217,6 +266,9 @@ mod tests {
         let metrics = Metrics::new("1.2.3");
         metrics.reconciled(Outcome::Committed);
         metrics.committed(Duration::from_millis(30));
+        metrics.flushed(3, 5000, Duration::from_millis(4));
+        metrics.kept((0, 0), (8, 10_000));
+        metrics.kept((8, 10_000), (7, 9000));
         metrics.became_ready(Duration::from_secs(4));
         metrics.pushed(Duration::from_millis(30));
         metrics.branch_pushed(PushOutcome::Rejected);
@@ -238,6 +290,12 @@ mod tests {
             "promgit_commit_seconds_count 1",
             "promgit_commit_seconds_bucket{le=\"0.025\"} 0",
             "promgit_commit_seconds_bucket{le=\"0.05\"} 1",
+            "promgit_flush_seconds_bucket{le=\"0.0025\"} 0",
+            "promgit_flush_seconds_bucket{le=\"0.005\"} 1",
+            "promgit_flush_commits_sum 3.0",
+            "promgit_flush_bytes_total 5000",
+            "promgit_packs 7",
+            "promgit_pack_bytes 9000",
             "promgit_ready_seconds_sum 4.0",
             "promgit_push_seconds_bucket{le=\"0.05\"} 1",
             "promgit_pushed_branches_total{outcome=\"rejected\"} 1",

@@ -38,8 +38,10 @@ pub fn absent(
     scope: &Scope,
     now: Timestamp,
 ) -> Result<Absent, PruneError> {
-    let mut found = Absent::default();
-    for (name, tip) in reader.branches(&inputs.branches.prefix()?)? {
+    let listing = reader.branches_if_readable(&inputs.branches.prefix()?)?;
+    let unread = listing.unread.into_iter().map(|(name, error)| format!("branch {name}: {error}"));
+    let mut found = Absent { unread: unread.collect(), ..Absent::default() };
+    for (name, tip) in listing.found {
         match clusters(reader, inputs, scope, &name, tip) {
             Ok(keys) => {
                 let gone = keys.into_iter().filter(|key| !present.contains(key));

@@ -123,7 +123,10 @@ fn a_full_disk_is_said_and_survived() {
         }
     }
     let error = failed.expect("the disk never filled up");
-    assert!(error.contains("No space left on device") && error.contains("free space there"), "{error}");
+    assert!(
+        error.contains("No space left on device") && error.contains("free space or inodes there"),
+        "{error}"
+    );
     assert_eq!(bed.tip("a"), tip);
     let fsck = bed.try_git(&bed.repo, &["fsck", "--full", "--strict"]);
     assert!(fsck.status.success());

@@ -90,10 +90,15 @@ fn one_writer_many_readers() {
     let bed = Bed::new();
     let mut store = bed.open();
     let tip = commit(&mut store, "a", None, vec![put("x", "1")]);
-    assert_eq!(
-        refusal(&bed),
-        "REPO is being written by another process, which holds promgit.lock in it; stop that one, or give another repository"
-    );
+    let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    let who = format!("process {} on {}", std::process::id(), host.trim());
+    let rest = "which holds promgit.lock in it; stop that one, or give another repository";
+    assert_eq!(refusal(&bed), format!("REPO is being written by {who}, {rest}"));
+    // what is no such line is not repeated
+    for text in ["", "\u{1b}[2J", "process \u{7}\n"] {
+        fs::write(bed.repo.join("promgit.lock"), text).unwrap();
+        assert_eq!(refusal(&bed), format!("REPO is being written by another process, {rest}"));
+    }
     assert_eq!(Reader::open(&bed.repo).unwrap().tip("a").unwrap(), Some(tip));
     drop(store);
     bed.open();

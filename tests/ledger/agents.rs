@@ -28,8 +28,8 @@ fn a_second_agent_is_told() {
     agent.commit("created");
     let said = bed.once();
     assert!(!said.ok && said.out.is_empty());
-    let repo = bed.repo.display();
-    let expected = format!("error: {repo} is being written by another process");
+    let (repo, id) = (bed.repo.display(), agent.child.id());
+    let expected = format!("error: {repo} is being written by process {id} on ");
     assert!(said.err.starts_with(&expected), "{}", said.err);
     assert_eq!(agent.stop(), Some(0));
     bed.settle();
