@@ -7,7 +7,7 @@ TOOLS ?= $(CACHE)/tools
 export PROMGIT_TOOLS := $(TOOLS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test unit check fmt clippy deny tools cluster bench parity fuzz generate image clean
+.PHONY: help run build test unit torture fmt clippy deny tools cluster bench parity fuzz generate image clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -22,6 +22,9 @@ test: tools fmt clippy deny unit ## run everything that CI runs
 
 unit: tools ## run the tests only
 	$(CARGO) test --locked
+
+torture: ## kill the agent and cut its power hundreds of times; power cuts and full disks take root (PROMGIT_TORTURE_SEED=n)
+	PROMGIT_TORTURE=full $(CARGO) test --locked --test torture -- --nocapture --test-threads 2
 
 fmt: ## check the formatting
 	$(CARGO) fmt --check

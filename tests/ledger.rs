@@ -11,8 +11,6 @@ mod agents;
 mod bed;
 #[path = "ledger/branches.rs"]
 mod branches;
-#[path = "ledger/kill.rs"]
-mod kill;
 #[path = "ledger/layout.rs"]
 mod layout;
 #[path = "ledger/locks.rs"]
