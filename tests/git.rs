@@ -27,7 +27,5 @@ mod pushes;
 mod reading;
 #[path = "git/signing.rs"]
 mod signing;
-#[path = "git/speed.rs"]
-mod speed;
 #[path = "git/tracking.rs"]
 mod tracking;

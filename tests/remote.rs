@@ -19,8 +19,6 @@ mod hooks;
 mod origin;
 #[path = "remote/pushes.rs"]
 mod pushes;
-#[path = "remote/speed.rs"]
-mod speed;
 #[path = "remote/ssh.rs"]
 mod ssh;
 #[path = "remote/sshd.rs"]

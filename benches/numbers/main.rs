@@ -18,9 +18,12 @@ mod charts;
 mod delivery;
 mod fleet;
 mod git_cli;
+mod ledger;
+mod ledger_child;
 mod machine;
 mod memory;
 mod process;
+mod pushes;
 mod render;
 mod saves;
 mod table;
@@ -36,12 +39,22 @@ use bed::Bed;
 use table::Table;
 
 fn main() {
+    // A process of its own, whose memory and system calls are looked at.
+    if ledger_child::run() {
+        return;
+    }
     println!("{}", machine::facts());
     let bed = Bed::new();
     let mut table = Table::default();
-    // One part alone: `cargo bench --bench numbers -- charts`.
-    if std::env::args().any(|word| word == "charts") {
+    // One part alone: `cargo bench --bench numbers -- ledger`.
+    let only = |part: &str| std::env::args().any(|word| word == part);
+    if only("charts") {
         big::measure(&bed, &mut table);
+        return println!("{table}");
+    }
+    if only("ledger") {
+        ledger::measure(&bed, &mut table);
+        pushes::measure(&bed, &mut table);
         return println!("{table}");
     }
     let helm = render::measure(&bed, &mut table);
@@ -49,6 +62,8 @@ fn main() {
     fleet::measure(&bed, &mut table, helm);
     saves::measure(&bed, &mut table);
     memory::measure(&bed, &mut table);
+    ledger::measure(&bed, &mut table);
+    pushes::measure(&bed, &mut table);
     delivery::measure(&bed, &mut table);
     println!("{table}");
 }

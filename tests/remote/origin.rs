@@ -9,9 +9,9 @@ use promgit::remote::error::RemoteError;
 use promgit::remote::push::{BranchPush, Pushed, push};
 use promgit::remote::settings::Remote;
 
-use crate::bed::{self, Bed};
-use crate::git_http::GitHttp;
-use crate::sshd::Sshd;
+use super::bed::{self, Bed};
+use super::git_http::GitHttp;
+use super::sshd::Sshd;
 
 /// A local repository, and one to push to.
 pub struct Origin {

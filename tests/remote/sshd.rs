@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use promgit::remote::settings::{Remote, SshFiles};
 
-use crate::origin::remote;
+use super::origin::remote;
 use crate::support;
 
 /// What is installed, else what `tests/tools/install.sh` unpacked.
