@@ -32,12 +32,11 @@ const SIZES: [usize; 5] = [1, 2, 9, 100, MANY];
 /// Adds the rows.
 pub fn measure(bed: &Bed, table: &mut Table) {
     many(bed, table);
-    let empty = one_at_a_time(&bed.folder("empty.git"));
-    table.add(single("one change, idle: received → durable", empty, None));
     let old = bed.folder("old.git");
     age(bed, &old, table);
     own_commits(bed, table);
-    let aged = one_at_a_time(&old);
+    let [empty, aged] = in_turns([&bed.folder("empty.git"), &old]);
+    table.add(single("one change, idle: received → durable", empty, None));
     let work = format!("the same in a repository of {} commits on {MANY} branches", MANY * AGE);
     table.add(single(&work, aged, Some(empty)));
     fsyncs(bed, &old, table);
@@ -94,18 +93,18 @@ fn rate(work: String, ours: Duration, git: Duration, target: (&'static str, f64,
     }
 }
 
-/// p50 and p99 of single changes of branches in turn, of which the last are as many.
-fn one_at_a_time(repository: &Path) -> (Duration, Duration) {
-    let mut writer = Writer::open(repository);
-    let mut times: Vec<Duration> = (0..CHANGES)
-        .map(|round| {
+/// p50 and p99 of single changes of branches, in both repositories by turns: what else the machine does hits both.
+fn in_turns(repositories: [&Path; 2]) -> [(Duration, Duration); 2] {
+    let mut writers = repositories.map(Writer::open);
+    let mut times = [Vec::new(), Vec::new()];
+    for round in 0..CHANGES {
+        for (writer, times) in writers.iter_mut().zip(&mut times) {
             sleep(PAUSE);
-            let time = timed(|| writer.flush([round * 7 % MANY].into_iter(), 1000 + round, 1));
+            times.push(timed(|| writer.flush([round * 7 % MANY].into_iter(), 1000 + round, 1)));
             writer.tidy();
-            time
-        })
-        .collect();
-    (quantile(&mut times, 0.5), quantile(&mut times, 0.99))
+        }
+    }
+    times.map(|mut times| (quantile(&mut times, 0.5), quantile(&mut times, 0.99)))
 }
 
 fn single(work: &str, times: (Duration, Duration), than: Option<(Duration, Duration)>) -> Row {

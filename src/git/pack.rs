@@ -48,6 +48,11 @@ pub struct Pack {
 impl PackWriter {
     /// Starts a pack in `objects/pack` of the repository.
     pub fn create(folder: &Path) -> Result<PackWriter, IoError> {
+        PackWriter::with_room(folder, 0)
+    }
+
+    /// The same, for so many objects.
+    pub fn with_room(folder: &Path, objects: usize) -> Result<PackWriter, IoError> {
         let temporary = folder.join(format!("{TEMPORARY}{}.pack", std::process::id()));
         let mut options = OpenOptions::new();
         let file = options.read(true).write(true).create(true).truncate(true).open(&temporary);
@@ -56,7 +61,7 @@ impl PackWriter {
             folder: folder.to_owned(),
             temporary,
             file: BufWriter::with_capacity(BUFFER, file),
-            entries: Vec::new(),
+            entries: Vec::with_capacity(objects),
             offset: 0,
             encoder: EntryEncoder::default(),
             entry: Vec::new(),
