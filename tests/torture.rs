@@ -9,6 +9,7 @@ mod support;
 #[path = "torture/aim.rs"]
 mod aim;
 #[path = "ledger/bed.rs"]
+#[allow(dead_code)]
 mod bed;
 #[path = "torture/damage.rs"]
 mod damage;

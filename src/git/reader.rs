@@ -168,7 +168,8 @@ impl Reader {
 
     /// Whether any reference has a full name that starts so.
     pub fn has_references(&self, prefix: &str) -> Result<bool, ReadError> {
-        Ok(!self.refs.list(prefix)?.is_empty())
+        let Listing { found, unread } = self.refs.list(prefix)?;
+        Ok(!found.is_empty() || !unread.is_empty())
     }
 
     /// The commit whose id starts with these digits.

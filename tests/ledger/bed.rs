@@ -1,5 +1,4 @@
 //! A folder of resources, a repository, the binary that leads from one to the other, and git to look at it.
-#![allow(dead_code)] // each test uses some of it
 
 use std::cell::Cell;
 use std::io::{BufRead, BufReader, Read};
