@@ -31,6 +31,52 @@ fn one_branch_is_refused_and_the_others_go_on() {
     origin.check();
 }
 
+/// Sees all branches of a push together, and can only refuse them together.
+const PROTECTED_TOGETHER: &str = "while read old new ref; do case $ref in */b|*/f) echo \"$ref is protected: ask ops\" >&2; exit 1;; esac; done";
+
+#[test]
+fn a_hook_that_refuses_all_for_one_refuses_that_one() {
+    let origin = Origin::new();
+    origin.hook("pre-receive", PROTECTED_TOGETHER);
+    let all = ["a", "b", "c", "d", "e", "f", "g"];
+    all.iter().for_each(|namespace| origin.put(namespace, "one", "{}"));
+    let said = origin.once(&origin.url());
+    assert!(!said.ok);
+    for namespace in all {
+        let branch = format!("deploy/{namespace}");
+        let is_refused = ["b", "f"].contains(&namespace);
+        assert_eq!(origin.tip(&branch).is_none(), is_refused, "{branch}");
+        assert_eq!(said.out.contains(&format!("{namespace}/one: created")), !is_refused, "{}", said.out);
+        let words = format!(
+            "refuses branch {branch}: pre-receive hook declined; it said: refs/heads/{branch} is protected: ask ops"
+        );
+        assert_eq!(said.err.contains(&words), is_refused, "{}", said.err);
+    }
+    let refused = said.err.lines().filter(|line| line.contains(" refuses branch ")).count();
+    assert_eq!(refused, 2, "{}", said.err);
+    origin.no_hook("pre-receive");
+    origin.settle();
+    origin.check();
+}
+
+/// More branches are refused than one search looks for.
+#[test]
+fn many_that_are_refused_together_are_each_told() {
+    let origin = Origin::new();
+    origin.hook("pre-receive", "echo closed >&2; exit 1");
+    let all: Vec<String> = (0..100).map(|at| format!("n{at}")).collect();
+    all.iter().for_each(|namespace| origin.put(namespace, "one", "{}"));
+    let said = origin.once(&origin.url());
+    assert!(!said.ok && said.out.is_empty(), "{}", said.out);
+    for namespace in &all {
+        let words = format!("refuses branch deploy/{namespace}: pre-receive hook declined; it said: closed");
+        assert!(said.err.contains(&words), "{namespace}: {}", said.err);
+    }
+    origin.no_hook("pre-receive");
+    origin.settle();
+    origin.check();
+}
+
 #[test]
 fn a_refusal_that_ends_is_noticed() {
     for push in ["required", "async"] {

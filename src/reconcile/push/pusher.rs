@@ -27,6 +27,13 @@ use crate::remote::settings::Remote;
 /// A branch that moves faster than this is fought over by two programs: it is tried again slowly.
 const MOST_MOVES: u32 = 5;
 
+/// How git's servers refuse all branches of a request for one of them (builtin/receive-pack.c): in a hook that sees them together,
+/// as those of Gitea and GitLab do, or by the size of what came.
+const TOGETHER: &[&str] = &["pre-receive hook declined", "unpacker error"];
+
+/// After so many requests in search of the branch that is meant, others get their turn before the search goes on.
+const MOST_SEARCHES: u32 = 64;
+
 /// How git's servers say that a branch moved between their first word and ours (builtin/receive-pack.c, refs.c).
 const RACED: &[&str] =
     &["failed to update ref", "incorrect old value provided", "reference already exists", "fetch first"];
@@ -41,6 +48,13 @@ pub struct Pusher<'a> {
     pub reader: Reader,
     /// To the writer.
     pub orders: SyncSender<Order>,
+}
+
+/// A branch that the server said no to, and how.
+struct Refused {
+    push: BranchPush,
+    reason: String,
+    words: String,
 }
 
 impl Pusher<'_> {
@@ -63,7 +77,7 @@ impl Pusher<'_> {
         let gone: Vec<String> = branches.iter().filter(|branch| !names.contains(branch)).cloned().collect();
         self.outbox.pushed(&gone, &self.around);
         if !pushes.is_empty() {
-            self.send(pushes);
+            self.send(pushes, &mut 0);
         }
     }
 
@@ -79,7 +93,8 @@ impl Pusher<'_> {
         Ok(pushes)
     }
 
-    fn send(&mut self, pushes: Vec<BranchPush>) {
+    /// `searches`: requests that were refused as a whole before this one.
+    fn send(&mut self, pushes: Vec<BranchPush>, searches: &mut u32) {
         let begun = Instant::now();
         let answers = push(&self.remote, &mut self.reader, &pushes);
         self.metrics.pushed(begun.elapsed());
@@ -91,21 +106,42 @@ impl Pusher<'_> {
             }
         };
         let (mut there, mut moved, mut deleted) = (Vec::new(), BTreeMap::new(), Vec::new());
+        let mut refused = Vec::new();
         for (push, answer) in pushes.into_iter().zip(answers) {
             match answer {
                 Pushed::Pushed | Pushed::AlreadyThere => there.push((push.branch, push.new)),
                 Pushed::Moved { found: Some(theirs) } => drop(moved.insert(push.branch, theirs)),
                 Pushed::Moved { found: None } => deleted.push(BranchPush { expected: None, ..push }),
-                Pushed::Rejected { reason, words } => self.rejected(push.branch, &reason, &words),
+                Pushed::Rejected { reason, words } => refused.push(Refused { push, reason, words }),
             }
         }
         self.there(&there);
+        self.refused(refused, searches);
         if !moved.is_empty() {
             self.moved(&moved);
         }
         if !deleted.is_empty() {
-            self.anew(deleted);
+            self.anew(deleted, searches);
         }
+    }
+
+    /// Halves of what was refused together are pushed by themselves, until those that are meant are alone.
+    fn refused(&mut self, refused: Vec<Refused>, searches: &mut u32) {
+        let (together, alone): (Vec<_>, Vec<_>) =
+            refused.into_iter().partition(|refused| TOGETHER.contains(&&*refused.reason));
+        alone.into_iter().for_each(|refused| self.rejected(refused));
+        if together.len() < 2 {
+            return together.into_iter().for_each(|refused| self.rejected(refused));
+        }
+        let mut first: Vec<BranchPush> = together.into_iter().map(|refused| refused.push).collect();
+        if *searches >= MOST_SEARCHES {
+            first.iter().for_each(|push| _ = self.outbox.again(&push.branch, &BTreeMap::new()));
+            return;
+        }
+        *searches += 1;
+        let second = first.split_off(first.len() / 2);
+        self.send(first, searches);
+        self.send(second, searches);
     }
 
     fn there(&self, branches: &[(String, Oid)]) {
@@ -122,7 +158,7 @@ impl Pusher<'_> {
     }
 
     /// Gone from the remote, while its clusters are not: the branch is what they are, so it is there again.
-    fn anew(&mut self, pushes: Vec<BranchPush>) {
+    fn anew(&mut self, pushes: Vec<BranchPush>, searches: &mut u32) {
         let (whole, cut): (Vec<_>, Vec<_>) =
             pushes.into_iter().partition(|push| self.is_whole(push.new).unwrap_or(true));
         cut.into_iter().for_each(|push| self.incomplete(push.branch));
@@ -136,7 +172,7 @@ impl Pusher<'_> {
             );
             (self.around.report)(Report::Notice(notice));
         }
-        self.send(whole);
+        self.send(whole, searches);
     }
 
     /// Whether the history of a commit is here from its beginning: no server takes less as a new branch.
@@ -164,8 +200,8 @@ impl Pusher<'_> {
         self.outbox.failed(&[branch], &trouble, false, &self.around);
     }
 
-    fn rejected(&self, branch: String, reason: &str, words: &str) {
-        if RACED.contains(&reason) && self.outbox.again(&branch, &BTreeMap::new()) <= MOST_MOVES {
+    fn rejected(&self, Refused { push: BranchPush { branch, .. }, reason, words }: Refused) {
+        if RACED.contains(&&*reason) && self.outbox.again(&branch, &BTreeMap::new()) <= MOST_MOVES {
             return self.metrics.branch_pushed(PushOutcome::Moved);
         }
         self.metrics.branch_pushed(PushOutcome::Rejected);
