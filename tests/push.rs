@@ -25,6 +25,8 @@ mod refusals;
 mod sshd;
 #[path = "push/start.rs"]
 mod start;
+#[path = "push/tags.rs"]
+mod tags;
 #[path = "push/targets.rs"]
 mod targets;
 #[path = "push/ways.rs"]

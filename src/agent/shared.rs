@@ -99,10 +99,13 @@ impl Shared {
         }
     }
 
-    /// Has references pushed along with the branches of a target, if it is pushed.
-    pub fn along(&self, target: &Held, names: Vec<String>) {
-        if let Some(outbox) = &target.outbox {
-            outbox.lack(names, &Around { queue: &self.queue, report: &|report| self.report(report) });
+    /// Has references pushed along with the branches of a target, or tags behind their branch, if it is pushed.
+    pub fn along(&self, target: &Held, branch: Option<&str>, names: Vec<String>) {
+        let Some(outbox) = &target.outbox else { return };
+        let around = Around { queue: &self.queue, report: &|report| self.report(report) };
+        match branch {
+            Some(branch) => outbox.follow(branch, names, &around),
+            None => outbox.lack(names, &around),
         }
     }
 

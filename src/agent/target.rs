@@ -10,15 +10,16 @@ use std::time::Duration;
 
 use super::errors::{OpenError, RunError};
 use super::shared::{Held, Last, Shared};
+use crate::git::notes::REFERENCE;
 use crate::git::oid::Oid;
-use crate::git::reader::Reader;
+use crate::git::reader::{ReadError, Reader};
 use crate::git::store::{Options, Store};
 use crate::git::tracking;
 use crate::ledger::branch::Branches;
 use crate::reconcile::prune;
 use crate::reconcile::push::outbox::{Around, Outbox};
 use crate::reconcile::push::pusher::Pusher;
-use crate::reconcile::push::{link, start};
+use crate::reconcile::push::{link, start, tags};
 use crate::reconcile::report::Report;
 use crate::reconcile::writer::{Order, Writer};
 use crate::remote::settings::Remote;
@@ -76,6 +77,10 @@ impl Target {
             let reader = store.reader()?;
             let around = Around { queue: &shared.queue, report: &|report| shared.report(report) };
             outbox.lack(lacking(&reader, held, there.as_ref())?, &around);
+            for tag in tags::lacking(&held.inputs, &reader).map_err(prune::PruneError::from)? {
+                let branch = held.inputs.branches.of(&tag.namespace).unwrap_or_default();
+                outbox.follow(&branch, vec![tag.name], &around);
+            }
             pusher = Some(start_pusher(shared, number, remote, reader, orders)?);
         }
         let reader = store.reader()?;
@@ -85,7 +90,7 @@ impl Target {
             let held = &shared.targets[number];
             let tell = |reports| shared.tell(held, reports);
             let (inputs, queue, branches) = (&held.inputs, &shared.queue, BTreeMap::new());
-            let along = |names| shared.along(held, names);
+            let along = |branch: Option<&str>, names| shared.along(held, branch, names);
             Writer { inputs, queue, store, reader, window, tell: &tell, along: &along, branches }
                 .run(&received);
         };
@@ -132,7 +137,15 @@ fn lacking(
             found.push(name);
         }
     }
+    found.extend(unpushed_notes(reader).map_err(prune::PruneError::from)?);
     Ok(found)
+}
+
+/// Notes that nobody came to push: a remote that has others is gone on from, as with a branch.
+fn unpushed_notes(reader: &Reader) -> Result<Option<String>, ReadError> {
+    let ours = reader.reference(REFERENCE)?;
+    let is_known = ours == tracking::known(reader, REFERENCE)?;
+    Ok(ours.filter(|_| !is_known).map(|_| REFERENCE.to_owned()))
 }
 
 fn start_pusher(

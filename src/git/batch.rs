@@ -239,6 +239,14 @@ impl<'s> Batch<'s> {
         Ok(())
     }
 
+    /// Has a tag that names `from` name this commit instead, from the flush on. For tags that nobody has seen.
+    pub fn retag(&mut self, name: &str, from: Oid, commit: Oid) -> Result<(), CommitError> {
+        let tip =
+            Tip { name: branch_ref(name)?, base: Some(from), tip: commit, tree: Oid::EMPTY_TREE, commits: 0 };
+        self.tips.insert(name.to_owned(), tip);
+        Ok(())
+    }
+
     fn check_room(&self, objects: usize) -> Result<(), CommitError> {
         let full = self.objects.len() + objects > MAX_OBJECTS
             || self.objects.bytes() > MAX_BYTES

@@ -71,6 +71,20 @@ fn ignored_by_hfs(c: char) -> bool {
 /// Where notes and tags are: they go along with branches, under their full names.
 const BESIDE: [&str; 2] = ["refs/notes/", "refs/tags/"];
 
+/// Whether the name is that of a tag in full: those never move.
+pub fn is_tag(name: &str) -> bool {
+    name.starts_with(BESIDE[1])
+}
+
+/// A branch, note or tag as people call it.
+pub fn called(name: &str) -> String {
+    match name.strip_prefix(BESIDE[1]) {
+        Some(tag) => format!("tag {tag}"),
+        None if is_beside(name) => format!("notes {name}"),
+        None => format!("branch {name}"),
+    }
+}
+
 /// Whether the name is that of a note or tag in full, and no branch.
 pub fn is_beside(name: &str) -> bool {
     BESIDE.iter().any(|start| name.starts_with(start))

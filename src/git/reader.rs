@@ -166,6 +166,11 @@ impl Reader {
         Ok(self.refs.find(name)?)
     }
 
+    /// The references whose full name starts with `prefix`, with their targets; without those that cannot be read.
+    pub fn references(&self, prefix: &str) -> Result<BTreeMap<String, Oid>, ReadError> {
+        Ok(self.refs.list(prefix)?.found)
+    }
+
     /// Whether any reference has a full name that starts so.
     pub fn has_references(&self, prefix: &str) -> Result<bool, ReadError> {
         let Listing { found, unread } = self.refs.list(prefix)?;

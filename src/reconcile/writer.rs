@@ -81,8 +81,8 @@ pub struct Writer<'a> {
     pub window: Duration,
     /// Told of all that became of one flush together.
     pub tell: &'a (dyn Fn(Vec<Report>) + Sync),
-    /// Given references that go to the remote along with the branches.
-    pub along: &'a (dyn Fn(Vec<String>) + Sync),
+    /// Given references that go to the remote along with the branches, or behind the one that is named.
+    pub along: &'a (dyn Fn(Option<&str>, Vec<String>) + Sync),
     pub branches: BTreeMap<String, Branch>,
 }
 
@@ -132,7 +132,7 @@ impl Writer<'_> {
             }
             Order::Note(Noting { outcomes, answer }) => {
                 match notes::keep(self.inputs, &mut self.store, &mut self.reader, &outcomes) {
-                    Ok(()) => (self.along)(vec![REFERENCE.to_owned()]),
+                    Ok(()) => (self.along)(None, vec![REFERENCE.to_owned()]),
                     // The status says it, too.
                     Err(error) => tracing::warn!(%error, "what became of a commit cannot be noted"),
                 }
@@ -203,16 +203,15 @@ impl Writer<'_> {
             match stage.attempt(&mut batch, &planned.change) {
                 Ok(done) => {
                     in_batch.insert(name);
-                    tags.extend(
-                        inputs.tag(&planned.change.key, done.generation).map(|tag| (tag, done.commit)),
-                    );
+                    let tag = inputs.tag(&planned.change.key, done.generation);
+                    tags.extend(tag.map(|tag| (tag, done.commit, planned.change.branch.clone())));
                     staged.push(Staged { planned, done });
                 }
                 Err(WriteError::Commit(CommitError::Full { .. })) if !batch.is_empty() => rest.push(planned),
                 Err(error) => failed.push((planned, error)),
             }
         }
-        for (tag, commit) in &tags {
+        for (tag, commit, _) in &tags {
             // a name that git does not take costs the tag, not the commit
             if let Err(error) = batch.tag(tag, *commit) {
                 tracing::warn!(tag, %error, "the commit gets no tag");
@@ -223,8 +222,8 @@ impl Writer<'_> {
             self.fail(planned, &error);
         }
         self.conclude(staged, flushed);
-        if !tags.is_empty() {
-            (self.along)(tags.into_iter().map(|(tag, _)| format!("refs/tags/{tag}")).collect());
+        for (tag, _, branch) in tags {
+            (self.along)(Some(&branch), vec![format!("refs/tags/{tag}")]);
         }
         rest
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::git::ancestry::{Span, between};
-use crate::git::path::branch_ref;
+use crate::git::path::{branch_ref, is_tag};
 use crate::git::reader::ReadError;
 use crate::git::{Oid, Reader};
 
@@ -36,7 +36,7 @@ const NOTHING: Oid = Oid::from_bytes([0; 20]);
 /// A branch to push.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BranchPush {
-    /// Without `refs/heads/`, or the full name of a note or tag; it has the same name on the server.
+    /// Without `refs/heads/`, or the full name of a note or tag; it has the same name on the server. Of a tag the server has the commit.
     pub branch: String,
     /// Where the server is believed to have it; nothing for a branch that is to be created.
     pub expected: Option<Oid>,
@@ -51,7 +51,7 @@ pub enum Pushed {
     Pushed,
     /// It stood there before.
     AlreadyThere,
-    /// It is gone, or has a commit that the new one does not descend from; it was left alone.
+    /// It is gone, or has a commit that the new one does not descend from, or is a tag of another one; it was left alone.
     Moved { found: Option<Oid> },
     /// The server said no.
     Rejected {
@@ -157,6 +157,11 @@ fn step(reader: &Reader, shown: &Advertisement, push: &BranchPush) -> Result<Ste
     let moved = Ok(Step::Settled(Pushed::Moved { found }));
     if found.is_none() && push.expected.is_some() {
         return moved;
+    }
+    if is_tag(&push.branch) {
+        // everybody else's git keeps the tag that it has; and it follows its branch, so it brings nothing
+        let span = Span { commits: Vec::new(), linear: true };
+        return if found.is_some() { moved } else { Ok(Step::Send { old: None, span }) };
     }
     // a commit that is not here is somebody else's
     if found.is_some_and(|oid| !reader.has(oid)) {

@@ -26,6 +26,7 @@ use crate::reconcile::footprint;
 use crate::reconcile::inputs::Inputs;
 use crate::reconcile::notes::NoteError;
 use crate::reconcile::owners;
+use crate::reconcile::push::tags;
 use crate::reconcile::stage;
 use crate::reconcile::strangers::{self, OVERWRITES_TRAILER};
 use crate::reconcile::verify::{made, select};
@@ -139,11 +140,20 @@ impl Again<'_> {
                 Outcome::Unchanged => None,
             };
             self.onto.tip = new.or(self.onto.tip);
+            if let (Some(tip), Some(tag)) = (self.onto.tip, self.tag(oid)?) {
+                batch.retag(&tag, oid, tip)?;
+            }
             self.onto.time = spec.committer.seconds;
             renamed.insert(oid, new);
         }
         flush(batch)?;
         Ok(renamed)
+    }
+
+    /// The tag that is to name what holds the change now: no remote has seen it, as tags follow their branches.
+    fn tag(&self, oid: Oid) -> Result<Option<String>, LandError> {
+        let tag = tags::unpushed(self.inputs, self.reader, oid, &self.reader.commit(oid)?)?;
+        Ok(tag.map(|tag| tag.name))
     }
 
     /// The same change, words and author, where the branch is now.

@@ -16,3 +16,4 @@ pub mod outbox;
 pub mod pause;
 pub mod pusher;
 pub mod start;
+pub mod tags;

@@ -1,7 +1,7 @@
 //! Reports of commits turned into branches that wait for the remote, and into what is told at once or only when it has them.
 #![allow(clippy::disallowed_methods)] // a retry waits for a moment in time
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::pause;
 use crate::api::conditions::Reason;
 use crate::git::oid::Oid;
+use crate::git::path::called;
 use crate::metrics::Metrics;
 use crate::reconcile::class::Class;
 use crate::reconcile::queue::{Queue, Work};
@@ -61,6 +62,8 @@ struct State {
 #[derive(Default)]
 struct Waiting {
     clusters: BTreeMap<Key, (u64, Entry)>,
+    /// Tags of its commits: their turn comes when the remote has the branch.
+    tags: BTreeSet<String>,
     /// Failed by itself: not before this moment, and how often in a row.
     pause: Option<Instant>,
     failures: u32,
@@ -86,6 +89,19 @@ impl Outbox {
         let mut state = self.lock();
         for branch in branches {
             state.waiting.entry(branch).or_default();
+        }
+        self.settle(state, around.queue);
+    }
+
+    /// Tags of commits on a branch: the remote gets none whose commit it does not have by then.
+    pub fn follow(&self, branch: &str, tags: Vec<String>, around: &Around<'_>) {
+        let mut state = self.lock();
+        let State { waiting, flying, given_up, .. } = &mut *state;
+        match waiting.get_mut(branch).or_else(|| flying.get_mut(branch)) {
+            Some(first) => first.tags.extend(tags),
+            // it is there, or was given up, and the next start looks
+            None if given_up.contains_key(branch) => {}
+            None => waiting.extend(tags.into_iter().map(|tag| (tag, Waiting::default()))),
         }
         self.settle(state, around.queue);
     }
@@ -183,7 +199,8 @@ impl Outbox {
         let mut told = Vec::new();
         for branch in branches {
             state.given_up.remove(branch);
-            let Some(Waiting { clusters, .. }) = state.flying.remove(branch) else { continue };
+            let Some(Waiting { clusters, tags, .. }) = state.flying.remove(branch) else { continue };
+            state.waiting.extend(tags.into_iter().map(|tag| (tag, Waiting::default())));
             if let Some(again) = state.waiting.get_mut(branch) {
                 (again.pause, again.failures) = (None, 0);
             }
@@ -222,7 +239,7 @@ impl Outbox {
                 });
             }
             if waiting.clusters.is_empty() {
-                (around.report)(Report::Notice(format!("branch {branch}: {}", trouble.message)));
+                (around.report)(Report::Notice(format!("{}: {}", called(branch), trouble.message)));
             }
             if !again {
                 state.waiting.remove(branch);
@@ -341,6 +358,7 @@ impl State {
     fn put_back(&mut self, branch: &str, flown: Waiting) {
         let waiting = self.waiting.entry(branch.to_owned()).or_default();
         waiting.failures = flown.failures;
+        waiting.tags.extend(flown.tags);
         for (key, (count, entry)) in flown.clusters {
             match waiting.clusters.remove(&key) {
                 None => drop(waiting.clusters.insert(key, (count, entry))),

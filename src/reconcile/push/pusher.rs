@@ -13,6 +13,7 @@ use super::land::{LandError, Landed, Moved};
 use super::outbox::{Around, Outbox, Trouble};
 use crate::api::conditions::Reason;
 use crate::git::oid::Oid;
+use crate::git::path::{called, is_tag};
 use crate::git::reader::{ReadError, Reader};
 use crate::git::tracking;
 use crate::metrics::Metrics;
@@ -110,6 +111,7 @@ impl Pusher<'_> {
         for (push, answer) in pushes.into_iter().zip(answers) {
             match answer {
                 Pushed::Pushed | Pushed::AlreadyThere => there.push((push.branch, push.new)),
+                Pushed::Moved { found: Some(theirs) } if is_tag(&push.branch) => self.taken(push, theirs),
                 Pushed::Moved { found: Some(theirs) } => drop(moved.insert(push.branch, theirs)),
                 Pushed::Moved { found: None } => deleted.push(BranchPush { expected: None, ..push }),
                 Pushed::Rejected { reason, words } => refused.push(Refused { push, reason, words }),
@@ -122,6 +124,22 @@ impl Pusher<'_> {
         }
         if !deleted.is_empty() {
             self.anew(deleted, searches);
+        }
+    }
+
+    /// Whoever has seen a tag keeps it as it was, so it is not for us to move.
+    fn taken(&self, BranchPush { branch, new, .. }: BranchPush, theirs: Oid) {
+        let (tag, remote) = (called(&branch), &self.remote.address);
+        let notice = format!(
+            "{tag} is on {remote} already, for commit {}; it is left there, and names {} here",
+            theirs.short(),
+            new.short()
+        );
+        (self.around.report)(Report::Notice(notice));
+        self.outbox.pushed(std::slice::from_ref(&branch), &self.around);
+        if let Err(error) = tracking::note(&self.reader, &[(branch, theirs)]) {
+            // costs a look at the next start
+            tracing::warn!(%error, "what the remote has cannot be noted");
         }
     }
 
@@ -168,7 +186,8 @@ impl Pusher<'_> {
         for BranchPush { branch, .. } in &whole {
             let remote = &self.remote.address;
             let notice = format!(
-                "branch {branch} was deleted on {remote}; it is pushed again, as there are clusters of it"
+                "{} was deleted on {remote}; it is pushed again, as there are clusters of it",
+                called(branch)
             );
             (self.around.report)(Report::Notice(notice));
         }
@@ -206,7 +225,7 @@ impl Pusher<'_> {
         }
         self.metrics.branch_pushed(PushOutcome::Rejected);
         let said = if words.is_empty() { String::new() } else { format!("; it said: {words}") };
-        let message = format!("{} refuses branch {branch}: {reason}{said}", self.remote.address);
+        let message = format!("{} refuses {}: {reason}{said}", self.remote.address, called(&branch));
         let trouble = Trouble { reason: Reason::RemoteRejected, message };
         self.outbox.failed(&[branch], &trouble, false, &self.around);
     }
