@@ -102,7 +102,7 @@ fn advertisements_as_servers_write_them() {
     ]));
     let found = found.unwrap();
     let names: Vec<&str> = found.branches.keys().map(String::as_str).collect();
-    assert_eq!(names, ["deploy/a", "ü"]);
+    assert_eq!(names, ["deploy/a", "refs/tags/v1", "ü"]);
     assert_eq!(found.known.len(), 2);
     assert!(found.can("report-status") && !found.can("report") && !found.can("ofs-delta"));
     assert_eq!(found.value("agent"), Some("git/2.39"));
