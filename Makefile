@@ -23,8 +23,10 @@ test: tools fmt clippy deny unit ## run everything that CI runs
 unit: tools ## run the tests only
 	$(CARGO) test --locked
 
-torture: ## kill the agent and cut its power hundreds of times; power cuts and full disks take root (PROMGIT_TORTURE_SEED=n)
+torture: ## kill the agent and cut its power hundreds of times; push to a Gitea; some takes root (PROMGIT_TORTURE_SEED=n)
 	PROMGIT_TORTURE=full $(CARGO) test --locked --test torture -- --nocapture --test-threads 2
+	@tests/tools/install.sh gitea >/dev/null
+	$(CARGO) test --locked --test push -- forge:: --nocapture
 
 fmt: ## check the formatting
 	$(CARGO) fmt --check

@@ -8,8 +8,12 @@ mod support;
 #[path = "ledger/bed.rs"]
 #[allow(dead_code)]
 mod bed;
+#[path = "push/forge.rs"]
+mod forge;
 #[path = "support/git_http.rs"]
 mod git_http;
+#[path = "push/gitea.rs"]
+mod gitea;
 #[path = "push/kills.rs"]
 mod kills;
 #[path = "push/moved.rs"]

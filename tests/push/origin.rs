@@ -37,6 +37,13 @@ impl Origin {
         Origin { bed, path, http }
     }
 
+    /// In front of a repository that some other server has.
+    pub fn at(path: PathBuf) -> Origin {
+        let bed = Bed::new();
+        let http = GitHttp::start(bed.folder.path(), None);
+        Origin { bed, path, http }
+    }
+
     /// A cluster of a namespace, with this spec.
     pub fn put(&self, namespace: &str, name: &str, spec: &str) {
         self.bed.put(&format!("{namespace}-{name}.yaml"), &cluster(namespace, name, spec));

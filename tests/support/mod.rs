@@ -25,6 +25,12 @@ pub fn sshd() -> Option<PathBuf> {
     path.exists().then_some(path)
 }
 
+/// A real Gitea beside the files that it reads, where somebody asked `tests/tools/install.sh gitea` for it.
+pub fn gitea() -> Option<PathBuf> {
+    let path = tools().join("gitea-1.26.0/gitea");
+    path.exists().then_some(path)
+}
+
 fn tool(file: &str) -> PathBuf {
     let path = tools().join(file);
     assert!(path.exists(), "{} is missing; `make tools` builds it", path.display());

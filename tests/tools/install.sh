@@ -1,9 +1,11 @@
 #!/bin/sh
 # Builds the reference tools that the tests ask (helm, promtool, the API server's validation, kstatus, a control plane, a registry)
 # from their Go modules, once, into the user's cache (the registry and sshd are Debian's). Prints the folder. The versions are what promgit promises to equal.
+# `install.sh gitea` builds a forge and nothing else: some minutes and 120 MB that only the full form of the tests takes.
 set -eu
 helm=4.3.1
 promtool=0.316.0
+gitea=1.26.0
 tools=${PROMGIT_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/promgit/tools}
 mkdir -p "$tools"
 
@@ -21,6 +23,27 @@ build() {
   mv "$part/$name" "$tools/$name-$version"
   rm -rf "$part"
 }
+
+# gitea: the forge that remotes are tested with, and beside it the files that it reads. Its module replaces others, which
+# `go install` does not take: it is built in the module's own folder. SQLite is C.
+gitea() {
+  [ -x "$tools/gitea-$gitea/gitea" ] && return
+  command -v go >/dev/null || { echo "$0: building gitea needs Go ≥ 1.26 on the PATH" >&2; exit 1; }
+  echo "building gitea $gitea (once; some minutes)" >&2
+  part=$(mktemp -d "$tools/.build.XXXXXX")
+  trap 'rm -rf "$part"' EXIT
+  source=$(go mod download -json "code.gitea.io/gitea@v$gitea" | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",$/\1/p')
+  (cd "$source" && CGO_ENABLED=1 go build -trimpath -tags 'sqlite sqlite_unlock_notify' -ldflags="-s -w -X main.Version=$gitea" -o "$part/gitea" .)
+  cp -R "$source/templates" "$source/options" "$source/public" "$part"
+  chmod -R u+w "$part" # files of a module are read-only
+  mv "$part" "$tools/gitea-$gitea"
+}
+
+if [ "${1:-}" = gitea ]; then
+  gitea
+  echo "$tools/gitea-$gitea"
+  exit
+fi
 
 build helm "$helm" "helm.sh/helm/v4/cmd/helm@v$helm"
 # Without the tags promtool pulls in the SDK of every cloud.
