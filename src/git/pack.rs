@@ -70,6 +70,11 @@ impl PackWriter {
         Ok(writer)
     }
 
+    /// Where it is written until it is finished.
+    pub fn path(&self) -> &Path {
+        &self.temporary
+    }
+
     /// Objects so far.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -114,7 +119,7 @@ impl PackWriter {
     pub fn finish(mut self) -> Result<Pack, IoError> {
         let checksum = self.seal()?;
         let name = format!("pack-{}", Oid::from_bytes(checksum));
-        let index = self.temporary.with_extension("idx");
+        let index = unfinished_index(&self.temporary);
         durable::remove(&index)?;
         durable::create(&index, &pack_index::encode(&mut self.entries, &checksum))?;
         for file in [&self.temporary, &index] {
@@ -154,8 +159,14 @@ impl Drop for PackWriter {
     fn drop(&mut self) {
         // nothing there after `finish`; and what cannot be removed now is swept when the store is opened
         let _ = durable::remove(&self.temporary);
-        let _ = durable::remove(&self.temporary.with_extension("idx"));
+        let _ = durable::remove(&unfinished_index(&self.temporary));
     }
+}
+
+/// Where the index of an unfinished pack is written. git opens whatever ends in `.idx` there (packfile.c, `prepare_pack`), so
+/// what a killed process left must not: `git fsck` would call it damaged, and whoever reads meanwhile would be told so.
+pub fn unfinished_index(pack: &Path) -> PathBuf {
+    pack.with_extension("index")
 }
 
 /// The beginning of a pack with so many entries.

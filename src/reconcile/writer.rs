@@ -95,6 +95,8 @@ struct Staged {
 impl Writer<'_> {
     /// Writes until all senders are gone.
     pub fn run(mut self, plans: &Receiver<Order>) {
+        // Before the first flush: an agent that dies in maintenance again and again would leave one pack more each time.
+        self.consolidate();
         let mut early: Vec<Planned> = Vec::new();
         loop {
             let mut waiting = std::mem::take(&mut early);

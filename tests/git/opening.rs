@@ -3,7 +3,9 @@
 use std::fs;
 use std::time::{Duration, SystemTime};
 
-use promgit::git::{Options, Reader, Store};
+use promgit::git::oid::Kind;
+use promgit::git::pack::{PackWriter, unfinished_index};
+use promgit::git::{Oid, Options, Reader, Store};
 
 use crate::bed::{Bed, commit, put};
 
@@ -168,4 +170,21 @@ fn a_lock_that_is_let_go_is_not_taken_away() {
         });
         assert_eq!(bed.open().removed(), [] as [std::path::PathBuf; 0]);
     });
+}
+
+/// The agent may be dead for a while: until it starts again, git has nothing to say against what it left unfinished.
+#[test]
+fn git_passes_over_what_was_left_unfinished() {
+    let bed = Bed::new();
+    commit(&mut bed.open(), "deploy/a", None, vec![put("x", "1")]);
+    let mut pack = PackWriter::create(&bed.repo.join("objects/pack")).unwrap();
+    pack.add(Oid::EMPTY_TREE, Kind::Tree, b"").unwrap();
+    let start = pack.path().to_owned();
+    std::mem::forget(pack);
+    for left in [start.clone(), unfinished_index(&start)] {
+        fs::write(&left, "").unwrap();
+        bed.check();
+    }
+    let store = bed.open();
+    assert_eq!(store.removed().len(), 2, "{:?}", store.removed());
 }

@@ -124,8 +124,13 @@ impl Hits {
 
 /// Packs of objects that no branch needs, so many that the next flush is followed by maintenance.
 pub fn seed(repo: &Path, random: &mut Random) {
+    seed_to(MAX_PACKS, repo, random);
+}
+
+/// The same, up to a number of packs.
+pub fn seed_to(packs: usize, repo: &Path, random: &mut Random) {
     let folder = repo.join("objects/pack");
-    for number in Found::look(repo).packs..MAX_PACKS {
+    for number in Found::look(repo).packs..packs {
         let mut pack = PackWriter::create(&folder).unwrap();
         for object in 0..1 + random.below(40) {
             let text = format!("{number} {object} {}", random.next()).repeat(1 + random.below(50));
