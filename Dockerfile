@@ -13,6 +13,8 @@ RUN cargo build --release --locked --bin promgit
 
 FROM gcr.io/distroless/cc-debian12:nonroot
 COPY --from=build /src/target/release/promgit /usr/local/bin/promgit
+# With the default, every thread gets a heap of its own: 78 MB instead of 67 when 100 targets are pushed for the first time.
+ENV MALLOC_ARENA_MAX=2
 USER 65532:65532
 VOLUME ["/var/lib/promgit"]
 WORKDIR /var/lib/promgit
