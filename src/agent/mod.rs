@@ -84,7 +84,7 @@ impl Agent {
         let origin = Agent::origin(&settings)?;
         let each = settings.each();
         target::apart(&each)?;
-        let open = || each.iter().map(Target::open).collect::<Result<Vec<_>, _>>();
+        let open = || target::open_all(&each);
         let (targets, inputs) = if each.iter().any(|settings| settings.remote.url.is_some()) {
             (open()?, Inputs::load(&settings)?)
         } else {

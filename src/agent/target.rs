@@ -3,6 +3,7 @@
 //! Nothing in it knows of others, and what waits for nothing costs nothing.
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::thread::{self, JoinHandle};
@@ -97,6 +98,15 @@ impl Target {
         let writer = thread::Builder::new().name("writer".into()).spawn(write)?;
         Ok(Started { writer, pusher })
     }
+}
+
+/// Opens all at the same time: a server that does not answer holds up the start of its own target only.
+pub fn open_all(each: &[Settings]) -> Result<Vec<Target>, OpenError> {
+    thread::scope(|scope| {
+        let opening: Vec<_> = each.iter().map(|settings| scope.spawn(|| Target::open(settings))).collect();
+        let opened = opening.into_iter().map(|one| one.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        opened.collect()
+    })
 }
 
 /// Refuses targets of which one would fetch the branches of another.

@@ -81,6 +81,8 @@ pub enum CommitError {
     Ref(#[from] RefError),
     #[error(transparent)]
     Read(#[from] ObjectError),
+    #[error("tag {tag}: {other} is in its way, as one would be a folder of the other")]
+    TagInTheWay { tag: String, other: String },
     #[error("the batch is full at {commits} commits; flush it, and commit this one with the next")]
     Full { commits: usize },
     #[error("the batch is lost, nothing of it was committed: {0}")]
@@ -233,10 +235,31 @@ impl<'s> Batch<'s> {
         let branch = format!("refs/tags/{tag}");
         let name = branch_ref(&branch)?;
         if self.store.refs().find(&name)?.is_none() {
+            if let Some(other) = self.in_the_way(&name)? {
+                return Err(CommitError::TagInTheWay { tag: tag.to_owned(), other });
+            }
             let tip = Tip { name, base: None, tip: commit, tree: Oid::EMPTY_TREE, commits: 0 };
             self.tips.entry(branch).or_insert(tip);
         }
         Ok(())
+    }
+
+    /// A reference that git could not keep beside one of this name: one is a folder of the other.
+    fn in_the_way(&self, name: &str) -> Result<Option<String>, RefError> {
+        let below = format!("{name}/");
+        let inside = self.store.refs().list(&below)?;
+        let inside = inside.found.into_keys().chain(inside.unread.into_keys()).next();
+        let staged = self.tips.values().map(|tip| &tip.name);
+        let nests = |other: &&String| other.starts_with(&below) || name.starts_with(&format!("{other}/"));
+        if let Some(other) = inside.or_else(|| staged.clone().find(nests).cloned()) {
+            return Ok(Some(other));
+        }
+        for (at, _) in name.match_indices('/').skip(2) {
+            if self.store.refs().find(&name[..at])?.is_some() {
+                return Ok(Some(name[..at].to_owned()));
+            }
+        }
+        Ok(None)
     }
 
     /// Has a tag that names `from` name this commit instead, from the flush on. For tags that nobody has seen.

@@ -1,5 +1,9 @@
 //! Keeps secrets out of git: finds credentials in ConfigMaps, and values of Secrets in what was asked for.
 
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::{stub, tokens};
@@ -47,8 +51,18 @@ pub fn check<'a>(objects: impl IntoIterator<Item = &'a Value>) -> Result<(), Sec
 const MIN_VALUE: usize = 6;
 
 /// Names of fields whose text is a secret, however short, if it is part of a rendered Secret.
-const TELLING: &[&str] =
-    &["password", "passwd", "passphrase", "token", "secret", "apikey", "privatekey", "credential"];
+const TELLING: &[&str] = &[
+    "password",
+    "passwd",
+    "pass",
+    "pwd",
+    "passphrase",
+    "token",
+    "secret",
+    "apikey",
+    "privatekey",
+    "credential",
+];
 
 /// Refuses what was asked for if it holds the value of a rendered Secret: `cluster.yaml` and `values.yaml` are committed as
 /// they are. `asked` is each of these files, with the word that its fields begin with in the resource.
@@ -63,11 +77,7 @@ pub fn kept<'a>(
     let texts = asked.map(|(root, value)| leaves(root, value)).concat();
     for secret in secrets {
         for (key, value) in stub::decoded(secret) {
-            let is_it = |leaf: &&Leaf<'_>| {
-                leaf.text.len() >= MIN_VALUE && leaf.text.as_bytes() == value
-                    || leaf.is_telling && !leaf.text.is_empty() && holds(&value, leaf.text.as_bytes())
-            };
-            if let Some(leaf) = texts.iter().find(is_it) {
+            if let Some(leaf) = texts.iter().find(|leaf| leaf.is(key, &value)) {
                 let name = secret["metadata"]["name"].as_str().unwrap_or("?").to_owned();
                 return Err(SecretInGit::Value { field: leaf.field.clone(), name, key: key.to_owned() });
             }
@@ -80,13 +90,33 @@ fn holds(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
 }
 
-/// A text somewhere in what was asked for.
+/// A text or number somewhere in what was asked for.
 #[derive(Clone)]
 struct Leaf<'a> {
     /// `spec.values.admin.password`
     field: String,
-    text: &'a str,
+    text: Cow<'a, str>,
     is_telling: bool,
+}
+
+impl Leaf<'_> {
+    /// Whether it is this value of a Secret, or gives it away: as it is, with other space around it, in base 64 (as `data` of a
+    /// Secret has it); as a part of the value, where its own name tells; with the value as a part of it, where the name in the Secret
+    /// does.
+    fn is(&self, key: &str, value: &[u8]) -> bool {
+        let (text, value) = (self.text.trim().as_bytes(), value.trim_ascii());
+        let decoded = STANDARD.decode(text).unwrap_or_default();
+        value.len() >= MIN_VALUE && (text == value || decoded.trim_ascii() == value)
+            || self.is_telling && !text.is_empty() && holds(value, text)
+            || value.len() >= MIN_VALUE && tells(key) && holds(text, value)
+    }
+}
+
+/// Whether a name says that what it names is a secret. What ends in a name is a reference: `existingSecretName`, `secretName`.
+fn tells(name: &str) -> bool {
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
+    let plain = plain.to_lowercase();
+    TELLING.iter().any(|word| plain.ends_with(word) || plain.ends_with(&format!("{word}s")))
 }
 
 fn leaves<'a>(root: &str, value: &'a Value) -> Vec<Leaf<'a>> {
@@ -94,18 +124,15 @@ fn leaves<'a>(root: &str, value: &'a Value) -> Vec<Leaf<'a>> {
     let mut open = vec![(root.to_owned(), false, value)];
     while let Some((field, is_telling, value)) = open.pop() {
         match value {
-            Value::String(text) => found.push(Leaf { field, text, is_telling }),
+            Value::String(text) => found.push(Leaf { field, text: text.into(), is_telling }),
+            Value::Number(number) => {
+                found.push(Leaf { field, text: number.to_string().into(), is_telling });
+            }
             Value::Array(items) => open.extend(
                 items.iter().enumerate().map(|(at, item)| (format!("{field}[{at}]"), is_telling, item)),
             ),
-            Value::Object(members) => open.extend(members.iter().map(|(key, member)| {
-                let plain: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
-                let plain = plain.to_lowercase();
-                // What ends in a name is a reference: `existingSecretName`, `secretName`.
-                let is_telling =
-                    TELLING.iter().any(|word| plain.ends_with(word) || plain.ends_with(&format!("{word}s")));
-                (format!("{field}.{key}"), is_telling, member)
-            })),
+            Value::Object(members) => open
+                .extend(members.iter().map(|(key, member)| (format!("{field}.{key}"), tells(key), member))),
             _ => {}
         }
     }
@@ -114,8 +141,14 @@ fn leaves<'a>(root: &str, value: &'a Value) -> Vec<Leaf<'a>> {
 
 /// The first key of a ConfigMap that holds a credential, and of what kind.
 fn token(object: &Value) -> Option<(&str, &'static str)> {
-    let entries = object["data"].as_object().filter(|_| object["kind"] == "ConfigMap")?;
-    entries.iter().find_map(|(key, text)| Some((key.as_str(), tokens::kind(text.as_str()?)?)))
+    let maps = [&object["data"], &object["binaryData"]];
+    let maps = maps.into_iter().filter(|_| object["kind"] == "ConfigMap").filter_map(Value::as_object);
+    maps.flatten().find_map(|(key, text)| {
+        let text = text.as_str()?;
+        let decoded = || STANDARD.decode(text.trim()).ok();
+        let inside = || tokens::kind(&String::from_utf8_lossy(&decoded()?));
+        Some((key.as_str(), tokens::kind(text).or_else(inside)?))
+    })
 }
 
 /// The object itself, or the items of a list: `kubectl apply` takes `kind: List` for what is in it.
@@ -143,7 +176,9 @@ mod tests {
 
     #[test]
     fn a_value_that_was_asked_for_is_found_and_not_shown() {
-        let rendered = secret(&json!({"config": "user: operator\npassword: ab\n", "key": "hunter2"}));
+        let rendered = secret(&json!({
+            "config": "user: operator\npassword: ab\n", "key": "hunter2", "pin": "424242", "admin-password": "s3cret-word",
+        }));
         let told = |values: &Value| {
             let asked = [("spec.values", values), ("values", &Value::Null)];
             kept([&rendered], asked).err().map(|error| error.to_string())
@@ -158,6 +193,11 @@ mod tests {
                 "spec.values.db.adminPassword holds what the chart puts",
             ),
             (json!({"api_tokens": ["ab"]}), "spec.values.api_tokens[0] holds"),
+            (json!({"b64": "aHVudGVyMg=="}), "spec.values.b64 holds"),
+            (json!({"spaced": " hunter2\n"}), "spec.values.spaced holds"),
+            (json!({"pin": 424242}), "spec.values.pin holds"),
+            (json!({"users": ["admin:s3cret-word"]}), "spec.values.users[0] holds"),
+            (json!({"dbPass": "ab"}), "spec.values.dbPass holds"),
         ];
         for (values, expected) in table {
             let told = told(&values).unwrap_or_default();
@@ -191,6 +231,15 @@ mod tests {
             text.contains("ConfigMap/m with a private key in tls.key") && !text.contains("hunter2"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_key_in_base_64_is_found_too() {
+        let key = STANDARD.encode("-----BEGIN PRIVATE KEY-----\nhunter2");
+        for member in ["data", "binaryData"] {
+            let map = json!({"kind": "ConfigMap", "metadata": {"name": "m"}, member: {"k": key}});
+            assert!(check([&map]).is_err(), "{member}");
+        }
     }
 
     #[test]

@@ -23,9 +23,9 @@ const FORMATS: &[Format] = &[
         "a GitHub token",
         r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59})\b",
     ),
-    Format("a GitLab token", r"\bglpat-[A-Za-z0-9_-]{20,}"),
+    Format("a GitLab token", r"\bgl(?:pat|rt|dt|ptt|ft|soat|imt|agent)-[A-Za-z0-9_-]{20,}"),
     Format("a Google API key", r"\bAIza[A-Za-z0-9_-]{35}\b"),
-    Format("a Slack token", r"\bxox[abeprs]-[A-Za-z0-9-]{20,}"),
+    Format("a Slack token", r"\b(?:xox[abeprs]|xapp)-[A-Za-z0-9-]{20,}"),
     Format(
         "a Slack webhook",
         r"https://hooks\.slack\.com/services/T[A-Z0-9]{8,}/B[A-Z0-9]{8,}/[A-Za-z0-9]{20,}",

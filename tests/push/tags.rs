@@ -37,6 +37,23 @@ fn a_tag_waits_until_the_remote_has_its_branch() {
 }
 
 #[test]
+fn a_tag_that_git_could_not_keep_beside_another_is_not_made() {
+    for other in ["a/one/1/mine", "a/one"] {
+        let origin = Origin::new();
+        origin.put("b", "one", "{}");
+        assert!(once(&origin).ok);
+        origin.bed.git(&["tag", other, "deploy/b"]);
+        origin.put("a", "one", "{}");
+        let said = once(&origin);
+        let why = format!("tag a/one/1: refs/tags/{other} is in its way");
+        assert!(said.ok && said.err.contains(&why), "{}", said.err);
+        // which git would refuse
+        origin.bed.git(&["clone", "-q", "--mirror", ".", &format!("{}-clone", origin.bed.repo.display())]);
+        origin.check();
+    }
+}
+
+#[test]
 fn a_tag_names_the_commit_that_the_branch_has_in_the_end() {
     let origin = Origin::new();
     origin.put("a", "one", "{}");

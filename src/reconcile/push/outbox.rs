@@ -195,6 +195,10 @@ impl Outbox {
 
     /// The remote has these branches, with everything that was reported of them before they were taken.
     pub fn pushed(&self, branches: &[String], around: &Around<'_>) {
+        // nothing that was pushed says nothing of the remote
+        if branches.is_empty() {
+            return;
+        }
         let mut state = self.lock();
         let mut told = Vec::new();
         for branch in branches {
@@ -527,6 +531,10 @@ mod tests {
         let failed = told(&outbox, |outbox, around| outbox.failed(&branches, &trouble(), true, around));
         assert_eq!(failed, ["a not pushed, again true"]);
         tell(&outbox, vec![commit("a", TWO)]);
+        assert!(outbox.lock().due(Instant::now()).is_empty());
+        // a round that pushed nothing is no sign of life
+        told(&outbox, |outbox, around| outbox.pushed(&[], around));
+        assert_eq!(outbox.lock().failures, 1);
         assert!(outbox.lock().due(Instant::now()).is_empty());
         // one branch that is refused does not stop the others, and something new of it may be taken
         let other = Outbox::new(Push::Async);
