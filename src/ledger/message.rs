@@ -105,9 +105,12 @@ mod tests {
 
     #[test]
     fn a_template_that_fails_gives_way_to_ours_which_says_so() {
-        for broken in
-            ["{{ subjekt }}", "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}"]
-        {
+        for broken in [
+            "{{ subjekt }}",
+            "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}",
+            "{% if nothing is defined %}x{% endif %}",
+            "",
+        ] {
             let text = Template::compile(broken, SHIPPED).unwrap().render(&words()).unwrap();
             let told = text.strip_prefix(&render(&words())).unwrap();
             assert!(told.starts_with("\n\nThe text is promgit's own: the commit message template"), "{told}");

@@ -1,7 +1,7 @@
 //! The operator's texts (commit message, README, branch name) compiled as minijinja templates.
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, Error, UndefinedBehavior, Value};
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
 /// The operator's template, and the text that promgit ships: what the first fails at, the second still says.
 pub struct Replaceable {
@@ -35,10 +35,14 @@ impl Replaceable {
         }
     }
 
-    /// Renders the operator's text; where that fails, ours.
+    /// Renders the operator's text; where that fails or says nothing, ours.
     pub fn render(&self, context: &Value) -> Result<Text, Error> {
         let render = |environment: &Environment<'_>| environment.get_template(self.name)?.render(context);
-        match render(&self.own) {
+        let spoken = |text: String| match text.trim() {
+            "" => Err(Error::new(ErrorKind::InvalidOperation, "it gives no text")),
+            _ => Ok(text),
+        };
+        match render(&self.own).and_then(spoken) {
             Ok(text) => Ok(Text { text, fault: None }),
             Err(fault) => Ok(Text { text: render(&self.shipped)?, fault: Some(fault) }),
         }
