@@ -1,7 +1,9 @@
 //! `promgit diff`: what a commit would change, printed from the plan that the agent would execute; or two commits compared.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::json;
 
@@ -62,15 +64,22 @@ pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> 
         console.note(format_args!("error: {problem}"));
     }
     let mut exit = if problems.is_empty() { Exit::Done } else { Exit::Failed };
+    let mut readers = BTreeMap::new();
     for observed in &clusters {
         if observed.cluster.spec.suspend {
             console.note(format_args!("note: {} is suspended, so nothing is committed for it", observed.key));
             continue;
         }
         let namespace = &observed.key.namespace;
-        let within = operation::within(&settings, arguments.repo.as_deref(), namespace);
-        let reader = operation::repository(&within)?;
-        match one(observed, inputs.of(namespace), &reader, &within.repository.path, console) {
+        let path = operation::within(&settings, arguments.repo.as_deref(), namespace).repository.path;
+        let reader = match readers.entry(path) {
+            Entry::Occupied(opened) => opened.into_mut(),
+            Entry::Vacant(new) => {
+                let reader = operation::opened(new.key())?;
+                new.insert(reader)
+            }
+        };
+        match one(observed, inputs.of(namespace), reader, console) {
             Ok(None) => {}
             Ok(Some((change, files))) => {
                 exit = if exit == Exit::Failed { exit } else { Exit::Different };
@@ -93,10 +102,10 @@ fn one(
     observed: &Observed,
     inputs: &Inputs,
     reader: &Reader,
-    repository: &Path,
     console: &mut Console,
 ) -> anyhow::Result<Option<(Change, Vec<FileChange>)>> {
     let branch = inputs.branches.of(&observed.key.namespace)?;
+    let repository = reader.root();
     let shown = operation::deep(|| Ok(shown::prepare(observed, inputs, Some(repository))?))?;
     let Shown { prepared, note } = shown;
     note.iter().for_each(|note| console.note(note));

@@ -240,7 +240,11 @@ pub fn commit(reader: &Reader, branch: &str, tip: Oid, revision: Option<&str>) -
 
 /// The repository of the settings, opened for reading.
 pub fn repository(settings: &Settings) -> anyhow::Result<Reader> {
-    let path = &settings.repository.path;
+    opened(&settings.repository.path)
+}
+
+/// A repository, opened for reading.
+pub fn opened(path: &Path) -> anyhow::Result<Reader> {
     if !path.exists() {
         let path = path.display();
         bail!("there is no repository at {path}; give its path with --repo (`promgit run` makes one)");
