@@ -2,7 +2,7 @@
 #![allow(clippy::disallowed_methods)] // a thread, and how long it gathers
 
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ impl Outcomes {
             return;
         };
         let Some(outcome) = outcome.as_ref().filter(|_| self.are_kept) else { return };
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
         if state.waiting.len() < MOST {
             state.waiting.push((key.clone(), outcome.clone()));
         }
@@ -52,17 +52,19 @@ impl Outcomes {
 
     /// Nothing will come any more.
     pub fn finish(&self) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).finished = true;
+        self.lock().finished = true;
         self.changed.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// All that came within a moment; none when no more will come.
     fn take(&self) -> Option<Vec<(Key, Outcome)>> {
-        let lock = || self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let is_idle = |state: &mut State| state.waiting.is_empty() && !state.finished;
-        drop(self.changed.wait_while(lock(), is_idle).unwrap_or_else(PoisonError::into_inner));
-        let goes_on = |state: &mut State| !state.finished;
-        let waited = self.changed.wait_timeout_while(lock(), GATHER, goes_on);
+        let first = self.changed.wait_while(self.lock(), is_idle).unwrap_or_else(PoisonError::into_inner);
+        let waited = self.changed.wait_timeout_while(first, GATHER, |state| !state.finished);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
         Some(std::mem::take(&mut state.waiting)).filter(|waiting| !waiting.is_empty())
     }

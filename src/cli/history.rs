@@ -18,7 +18,7 @@ use crate::git::reader::{ReadError, Reader};
 use crate::git::trailers;
 use crate::ledger::folder::CLUSTER;
 use crate::ledger::root::Marker;
-use crate::reconcile::branch::{CLUSTER_TRAILER, GENERATION_TRAILER};
+use crate::reconcile::branch::{CLUSTER_TRAILER, generation};
 use crate::reconcile::verify::{made, select};
 use crate::settings::Settings;
 use crate::settings::load::Flags;
@@ -147,7 +147,7 @@ impl<'r> Ledger<'r> {
             commit: oid.to_string(),
             at: time(commit.author.seconds),
             author: trailers::one_line(&commit.author.name),
-            generation: trailers::find(&trailers, GENERATION_TRAILER).and_then(|number| number.parse().ok()),
+            generation: generation(&trailers),
             subject: trailers::one_line(subject),
             by_hand: !made,
             outcome: outcome.filter(|outcome| !outcome.is_empty()),

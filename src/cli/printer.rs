@@ -296,7 +296,6 @@ mod tests {
             program: "promgit".into(),
             config: None,
             source: "dir:x".into(),
-
             settings: Settings::default(),
         };
         let (out, err) = (Box::new(std::io::sink()), Box::new(std::io::sink()));

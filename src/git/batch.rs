@@ -249,9 +249,9 @@ impl<'s> Batch<'s> {
         let below = format!("{name}/");
         let inside = self.store.refs().list(&below)?;
         let inside = inside.found.into_keys().chain(inside.unread.into_keys()).next();
-        let staged = self.tips.values().map(|tip| &tip.name);
+        let mut staged = self.tips.values().map(|tip| &tip.name);
         let nests = |other: &&String| other.starts_with(&below) || name.starts_with(&format!("{other}/"));
-        if let Some(other) = inside.or_else(|| staged.clone().find(nests).cloned()) {
+        if let Some(other) = inside.or_else(|| staged.find(nests).cloned()) {
             return Ok(Some(other));
         }
         for (at, _) in name.match_indices('/').skip(2) {

@@ -7,7 +7,7 @@ use crate::git::history;
 use crate::git::object::TreeEntry;
 use crate::git::oid::Oid;
 use crate::git::reader::{ReadError, Reader};
-use crate::git::trailers;
+use crate::git::trailers::{self, Trailer};
 use crate::ledger::folder::{CLUSTER, CRDS, KUSTOMIZATION, MANIFESTS, RELEASE};
 use crate::ledger::names::{Identity, ObjectId};
 use crate::ledger::record::Record;
@@ -177,6 +177,11 @@ fn parsed(reader: &Reader, folder: Oid, part: &str, namespace: &str) -> Result<V
     Ok(objects)
 }
 
+/// The generation that a commit says it is of.
+pub fn generation(trailers: &[Trailer]) -> Option<i64> {
+    trailers::find(trailers, GENERATION_TRAILER)?.parse().ok()
+}
+
 fn generations(
     reader: &Reader,
     tip: Oid,
@@ -189,7 +194,7 @@ fn generations(
         }
         let all = trailers::parse(&commit?.1.message);
         let cluster = trailers::find(&all, CLUSTER_TRAILER).and_then(|key| key.split('/').nth(1));
-        let number = trailers::find(&all, GENERATION_TRAILER).and_then(|number| number.parse().ok());
+        let number = generation(&all);
         if let (Some(cluster), Some(number)) = (cluster, number) {
             found.entry(cluster.to_string()).or_insert(number);
         }

@@ -5,7 +5,7 @@ use jsonschema::{Draft, PatternOptions, Retrieve, Uri, Validator};
 use serde_json::Value as Json;
 
 use super::cost;
-use super::explain::Explainer;
+use super::explain::{Explainer, MAX_SAID};
 use super::failure::{Failure, step};
 use super::format;
 use super::pattern::{Patterns, TooMuch};
@@ -163,10 +163,7 @@ fn reference(error: &jsonschema::ReferencingError) -> String {
     }
 }
 
-/// Bytes of what the judge says, but for the last of its sentences.
-const MAX_SAID: usize = 4 << 20;
-
-/// What the judge itself says, for keywords that the explainer does not know.
+/// What the judge itself says, for keywords that the explainer does not know; the last sentence may go beyond the limit.
 fn said(judge: &Validator, values: &Json) -> String {
     let mut text = String::new();
     for error in judge.iter_errors(values) {

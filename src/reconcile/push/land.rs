@@ -21,7 +21,7 @@ use crate::git::trailers;
 use crate::git::tree_edit::Edit;
 use crate::ledger::folder::OWN;
 use crate::ledger::root::{Marker, RootError};
-use crate::reconcile::branch::{self, Branch, BranchError, GENERATION_TRAILER, Known};
+use crate::reconcile::branch::{self, Branch, BranchError, Known};
 use crate::reconcile::footprint;
 use crate::reconcile::inputs::Inputs;
 use crate::reconcile::notes::NoteError;
@@ -178,7 +178,8 @@ impl Again<'_> {
         let folder = self.reader.entry_in_tree(commit.tree, cluster)?.filter(TreeEntry::is_tree);
         let mut edits: Vec<Edit> =
             OWN.iter().map(|own| Edit::Remove { path: format!("{cluster}/{own}") }).collect();
-        let mut known = Known { generation: generation(commit), ..Known::default() };
+        let mut known =
+            Known { generation: branch::generation(&trailers::parse(&commit.message)), ..Known::default() };
         if let Some(folder) = &folder {
             for TreeEntry { mode, name, oid } in self.reader.tree(folder.oid)? {
                 let name = String::from_utf8_lossy(&name).into_owned();
@@ -232,11 +233,6 @@ impl Again<'_> {
         }
         Ok(())
     }
-}
-
-fn generation(commit: &Commit) -> Option<i64> {
-    let all = trailers::parse(&commit.message);
-    trailers::find(&all, GENERATION_TRAILER).and_then(|number| number.parse().ok())
 }
 
 fn flush(batch: Batch<'_>) -> Result<(), LandError> {

@@ -137,10 +137,7 @@ impl Pusher<'_> {
         );
         (self.around.report)(Report::Notice(notice));
         self.outbox.pushed(std::slice::from_ref(&branch), &self.around);
-        if let Err(error) = tracking::note(&self.reader, &[(branch, theirs)]) {
-            // costs a look at the next start
-            tracing::warn!(%error, "what the remote has cannot be noted");
-        }
+        self.note(&[(branch, theirs)]);
     }
 
     /// Halves of what was refused together are pushed by themselves, until those that are meant are alone.
@@ -169,8 +166,12 @@ impl Pusher<'_> {
         branches.iter().for_each(|_| self.metrics.branch_pushed(PushOutcome::Pushed));
         let names: Vec<String> = branches.iter().map(|(branch, _)| branch.clone()).collect();
         self.outbox.pushed(&names, &self.around);
+        self.note(branches);
+    }
+
+    /// Where the remote has these branches; what cannot be noted costs a look at the next start.
+    fn note(&self, branches: &[(String, Oid)]) {
         if let Err(error) = tracking::note(&self.reader, branches) {
-            // costs a look at the next start
             tracing::warn!(%error, "what the remote has cannot be noted");
         }
     }
@@ -250,9 +251,7 @@ impl Pusher<'_> {
             Err(error) => return self.unreachable(&names, &error),
         };
         let theirs: Vec<(String, Oid)> = fetched.into_iter().collect();
-        if let Err(error) = tracking::note(&self.reader, &theirs) {
-            tracing::warn!(%error, "what the remote has cannot be noted");
-        }
+        self.note(&theirs);
         for name in names {
             match theirs.iter().find(|(branch, _)| *branch == name) {
                 Some((_, theirs)) => self.land(Moved { branch: name, theirs: *theirs }),

@@ -5,7 +5,7 @@ use crate::git::oid::Oid;
 use crate::git::reader::{ReadError, Reader};
 use crate::git::tracking;
 use crate::git::trailers;
-use crate::reconcile::branch::{CLUSTER_TRAILER, GENERATION_TRAILER};
+use crate::reconcile::branch::{CLUSTER_TRAILER, generation};
 use crate::reconcile::inputs::Inputs;
 use crate::source::event::Key;
 
@@ -24,7 +24,7 @@ pub struct Tag {
 pub fn of(inputs: &Inputs, commit: &Commit) -> Option<Tag> {
     let all = trailers::parse(&commit.message);
     let (namespace, name) = trailers::find(&all, CLUSTER_TRAILER)?.split_once('/')?;
-    let generation = trailers::find(&all, GENERATION_TRAILER)?.parse().ok()?;
+    let generation = generation(&all)?;
     let key = Key { namespace: namespace.to_owned(), name: name.to_owned() };
     let tag = inputs.tag(&key, generation).filter(|_| commit.committer.name == inputs.agent.name)?;
     Some(Tag { name: format!("{TAGS}{tag}"), namespace: key.namespace })

@@ -1,7 +1,7 @@
 //! Turns a value into one that shares nothing with it (`mitchellh/copystructure`).
 
 use super::define::{ANY, Answer, any, fail, func};
-use super::walk::{MAX_DEPTH, too_deep};
+use super::walk::{KEY_BYTES_PER_STEP, MAX_DEPTH, too_deep};
 use crate::render::context::Context;
 use crate::template::budgets::Budget;
 use crate::template::eval::Exec;
@@ -13,9 +13,6 @@ pub static TABLE: &[Func<Context>] = &[
     func("deepCopy", &[ANY], ANY, |exec, a| deep_copy(exec, any(a, 0))),
     func("mustDeepCopy", &[ANY], ANY, |exec, a| deep_copy(exec, any(a, 0))),
 ];
-
-/// Bytes of keys that are put in order in a step.
-const KEY_BYTES_PER_STEP: usize = 256;
 
 fn deep_copy(exec: &mut Exec<'_, Context>, value: &Value) -> Answer {
     if !value.is_some() {

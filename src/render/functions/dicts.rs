@@ -6,13 +6,11 @@ use super::cast::{strval, type_name};
 use super::define::{
     ANY, Answer, BOOL, LIST, MAP, STRING, STRINGS, any, fail, func, map, rest, text, variadic,
 };
+use super::walk::KEY_BYTES_PER_STEP;
 use crate::render::context::Context;
 use crate::template::eval::Exec;
 use crate::template::func::{CallError, Func};
 use crate::template::value::{Map, Str, Value};
-
-/// Bytes of a key that are compared in a step.
-const KEY_BYTES_PER_STEP: usize = 256;
 
 pub static TABLE: &[Func<Context>] = &[
     variadic("dict", &[ANY], MAP, |_, a| Ok(Value::map(a.chunks(2).map(pair)))),

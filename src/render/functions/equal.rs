@@ -10,7 +10,7 @@ use crate::template::value::Value;
 const ENTRIES_PER_STEP: u64 = 4;
 
 /// Bytes of texts that are compared in a step.
-const BYTES_PER_STEP: usize = 1_024;
+pub const BYTES_PER_STEP: usize = 1_024;
 
 /// `reflect.DeepEqual`: same type and same contents; a nil list is not an empty one, NaN is not NaN.
 pub fn deep_equal(budget: &mut Budget, a: &Value, b: &Value) -> Result<bool, CallError> {

@@ -2,7 +2,7 @@
 
 use super::cast::{elements, empty, kind, list, strval, to_int64};
 use super::define::{ANY, Answer, BOOL, INT, LIST, STRINGS, any, fail, func, int, nil_list, rest, variadic};
-use super::equal::deep_equal;
+use super::equal::{BYTES_PER_STEP, deep_equal};
 use super::strings::to_strings;
 use crate::render::context::Context;
 use crate::template::budgets::Budget;
@@ -138,16 +138,13 @@ fn has(exec: &mut Exec<'_, Context>, args: &[Value]) -> Answer {
 /// Short texts that are compared in one step.
 const LOOKS_PER_STEP: usize = 8;
 
-/// Bytes of long texts that are compared in one step.
-const COMPARED_PER_STEP: u64 = 1_024;
-
 fn contains(budget: &mut Budget, items: &[Value], needle: &Value) -> Result<bool, CallError> {
     budget.steps((items.len() / LOOKS_PER_STEP) as u64)?;
     for item in items {
         let is_same = match (needle, item) {
             (Value::Str(needle), Value::Str(item)) if needle.len() != item.len() => false,
             (Value::Str(needle), Value::Str(item)) => {
-                budget.steps(needle.len() as u64 / COMPARED_PER_STEP)?;
+                budget.steps((needle.len() / BYTES_PER_STEP) as u64)?;
                 needle == item
             }
             _ => deep_equal(budget, needle, item)?,

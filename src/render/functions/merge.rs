@@ -2,7 +2,7 @@
 
 use super::cast::kind;
 use super::define::{ANY, Answer, MAP, fail, map, rest, variadic};
-use super::walk::{MAX_DEPTH, too_deep};
+use super::walk::{KEY_BYTES_PER_STEP, MAX_DEPTH, too_deep};
 use crate::render::context::Context;
 use crate::template::eval::Exec;
 use crate::template::func::{CallError, Func};
@@ -14,9 +14,6 @@ pub static TABLE: &[Func<Context>] = &[
     variadic("mergeOverwrite", &[MAP, MAP], ANY, |exec, a| merge_all(exec, a, Rule::Overwrite)),
     variadic("mustMergeOverwrite", &[MAP, MAP], ANY, |exec, a| merge_all(exec, a, Rule::Overwrite)),
 ];
-
-/// Bytes of keys that are found in a step.
-const KEY_BYTES_PER_STEP: usize = 256;
 
 /// What happens to a value that is there already.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -32,7 +32,7 @@ pub struct Explainer<'s> {
 
 /// Bytes of reasons, those of alternatives that are not printed included. A schema can ask for thousands of names in
 /// each of thousands of values.
-const MAX_SAID: usize = 4 << 20;
+pub const MAX_SAID: usize = 4 << 20;
 
 const TOO_MANY: &str =
     "the values are refused for more reasons than there is room for; check them in smaller parts\n";
