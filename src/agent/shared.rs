@@ -134,7 +134,7 @@ impl Shared {
                 metrics.reconciled(Outcome::Refused);
             }
             Report::Failed { .. } => metrics.reconciled(Outcome::Failed),
-            Report::Pushed { .. } | Report::NotPushed { .. } => {}
+            Report::Pushed { .. } | Report::NotPushed { .. } | Report::Unasked { .. } => {}
             Report::Ready { .. } | Report::NotReady { .. } | Report::Listed { .. } | Report::Notice(_) => {}
         }
     }

@@ -10,17 +10,14 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::errors::{OpenError, RunError};
-use super::shared::{Held, Last, Shared};
-use crate::git::notes::REFERENCE;
-use crate::git::oid::Oid;
-use crate::git::reader::{ReadError, Reader};
+use super::shared::{Last, Shared};
+use crate::git::reader::Reader;
 use crate::git::store::{Options, Store};
-use crate::git::tracking;
 use crate::ledger::branch::Branches;
-use crate::reconcile::prune;
+use crate::reconcile::push::lacking::{There, lacking};
 use crate::reconcile::push::outbox::{Around, Outbox};
 use crate::reconcile::push::pusher::Pusher;
-use crate::reconcile::push::{link, start, tags};
+use crate::reconcile::push::{link, start};
 use crate::reconcile::report::Report;
 use crate::reconcile::writer::{Order, Writer};
 use crate::remote::settings::Remote;
@@ -34,7 +31,7 @@ pub struct Target {
     remote: Option<Remote>,
     push: Push,
     /// What the remote has, as far as it was asked.
-    there: Option<BTreeMap<String, Oid>>,
+    there: Option<There>,
     /// Why that is not known, for the operator.
     pub trouble: Option<String>,
 }
@@ -77,11 +74,12 @@ impl Target {
         if let (Some(remote), Some(outbox)) = (remote, &held.outbox) {
             let reader = store.reader()?;
             let around = Around { queue: &shared.queue, report: &|report| shared.report(report) };
-            outbox.lack(lacking(&reader, held, there.as_ref())?, &around);
-            for tag in tags::lacking(&held.inputs, &reader).map_err(prune::PruneError::from)? {
-                let branch = held.inputs.branches.of(&tag.namespace).unwrap_or_default();
-                outbox.follow(&branch, vec![tag.name], &around);
+            if there.is_none() {
+                outbox.doubt(&around);
             }
+            let lacking = lacking(&reader, &held.inputs, there.as_ref())?;
+            outbox.lack(lacking.branches, &around);
+            lacking.tags.into_iter().for_each(|(branch, tag)| outbox.follow(&branch, vec![tag], &around));
             pusher = Some(start_pusher(shared, number, remote, reader, orders)?);
         }
         let reader = store.reader()?;
@@ -130,34 +128,6 @@ pub struct Started {
     pub pusher: Option<JoinHandle<()>>,
 }
 
-/// The branches of this agent that the remote does not have as they are here: as it told, or where it could not be asked, as it was
-/// last heard of.
-fn lacking(
-    reader: &Reader,
-    held: &Held,
-    there: Option<&BTreeMap<String, Oid>>,
-) -> Result<Vec<String>, RunError> {
-    let mut found = Vec::new();
-    for (name, tip) in prune::managed(reader, &held.inputs)? {
-        let known = match there {
-            Some(there) => there.get(&name).copied(),
-            None => tracking::known(reader, &name).map_err(prune::PruneError::from)?,
-        };
-        if known != Some(tip) {
-            found.push(name);
-        }
-    }
-    found.extend(unpushed_notes(reader).map_err(prune::PruneError::from)?);
-    Ok(found)
-}
-
-/// Notes that nobody came to push: a remote that has others is gone on from, as with a branch.
-fn unpushed_notes(reader: &Reader) -> Result<Option<String>, ReadError> {
-    let ours = reader.reference(REFERENCE)?;
-    let is_known = ours == tracking::known(reader, REFERENCE)?;
-    Ok(ours.filter(|_| !is_known).map(|_| REFERENCE.to_owned()))
-}
-
 fn start_pusher(
     shared: &Arc<Shared>,
     number: usize,
@@ -172,7 +142,8 @@ fn start_pusher(
         let around = Around { queue: &shared.queue, report: &report };
         let Shared { known, metrics, .. } = &*shared;
         if let Some(outbox) = &shared.targets[number].outbox {
-            Pusher { remote, outbox, known, around, metrics, reader, orders }.run();
+            let inputs = &shared.targets[number].inputs;
+            Pusher { remote, inputs, outbox, known, around, metrics, reader, orders }.run();
         }
     };
     Ok(thread::Builder::new().name("pusher".into()).spawn(push)?)

@@ -34,6 +34,8 @@ pub struct Printer<'a> {
     failing: BTreeMap<Key, String>,
     /// Clusters whose commit the remote does not have, and why.
     unpushed: BTreeMap<Key, String>,
+    /// A remote could not be asked, and there is no later.
+    unasked: bool,
     /// Documents that were not taken, ever.
     refused: usize,
     /// Lines of data were lost, and nobody closed the stream.
@@ -67,6 +69,7 @@ impl<'a> Printer<'a> {
             bar: None,
             failing: BTreeMap::new(),
             unpushed: BTreeMap::new(),
+            unasked: false,
             refused: 0,
             lost: false,
         }
@@ -86,6 +89,7 @@ impl<'a> Printer<'a> {
     pub fn is_well(&self) -> bool {
         self.failing.is_empty()
             && self.unpushed.is_empty()
+            && !self.unasked
             && self.refused == 0
             && !self.lost
             && self.first.listed.is_some()
@@ -131,6 +135,13 @@ impl<'a> Printer<'a> {
                         "error: {key} is committed, and not on the remote: {message}{more}"
                     ));
                 }
+            }
+            Report::Unasked { message, again: true } => {
+                tracing::info!(message, "the remote was asked in vain")
+            }
+            Report::Unasked { message, again: false } => {
+                self.note(format_args!("error: what the remote has could not be found out: {message}"));
+                self.unasked = true;
             }
             Report::Refused(refused) => {
                 self.refused += 1;

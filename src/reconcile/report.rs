@@ -52,6 +52,8 @@ pub enum Report {
     Pushed { key: Key, branch: String },
     /// It does not, and why.
     NotPushed { key: Key, branch: String, reason: Reason, message: String, again: bool },
+    /// What the remote has could not be found out, and nothing waits for it that could say so.
+    Unasked { message: String, again: bool },
     /// A document that is not taken.
     Refused(Refused),
     /// A listing is complete: these clusters are being looked at, and these go, for they are not in it.

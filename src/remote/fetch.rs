@@ -36,14 +36,12 @@ pub enum Depth {
     Tip,
 }
 
-/// The branches of a server whose names start with `prefix` (may be empty), with their newest commits.
-pub fn tips(remote: &Remote, prefix: &str) -> Result<BTreeMap<String, Oid>, RemoteError> {
+/// The branches of a server with their newest commits, and its notes and tags under their full names.
+pub fn tips(remote: &Remote) -> Result<BTreeMap<String, Oid>, RemoteError> {
     run(remote, async || {
         let (conversation, shown) = Conversation::begin(remote, Service::Upload).await?;
         conversation.leave().await;
-        let mut branches = shown.branches;
-        branches.retain(|branch, _| branch.starts_with(prefix));
-        Ok(branches)
+        Ok(shown.branches)
     })
 }
 

@@ -86,6 +86,15 @@ pub fn push(
     })
 }
 
+/// What the server shows to somebody who is about to push: branches, and notes and tags under their full names.
+pub fn shown(remote: &Remote) -> Result<BTreeMap<String, Oid>, RemoteError> {
+    run(remote, async || {
+        let (conversation, shown) = Conversation::begin(remote, Service::Receive).await?;
+        conversation.leave().await;
+        Ok(shown.branches)
+    })
+}
+
 struct Session<'b> {
     remote: &'b Remote,
     reader: &'b Reader,

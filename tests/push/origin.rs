@@ -128,6 +128,19 @@ impl Origin {
         std::fs::rename(self.path.with_extension("away"), &self.path).unwrap();
     }
 
+    /// An empty repository stands where the server had one, or has none just now.
+    pub fn anew(&self) {
+        if self.path.exists() {
+            std::fs::remove_dir_all(&self.path).unwrap();
+        }
+        self.bed.git_in(self.bed.folder.path(), &["init", "-q", "--bare", &self.path.to_string_lossy()]);
+    }
+
+    /// The tags that the server has.
+    pub fn tags(&self) -> Vec<String> {
+        self.git(&["tag"]).lines().map(str::to_owned).collect()
+    }
+
     /// Both repositories are sound, hold the same branches, and every branch has one beginning.
     pub fn check(&self) {
         for folder in [&self.path, &self.bed.repo] {

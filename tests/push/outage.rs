@@ -89,18 +89,52 @@ fn a_start_without_the_remote_goes_on_alone() {
     }
     origin.settle();
     origin.away();
-    // what the remote is known to have is not in doubt: nothing failed
+    // nothing to commit, and nobody can say that the remote has all of it
     let said = origin.once(&origin.url());
-    assert!(
-        said.ok && said.err.contains("warning: ") && said.err.contains("there is no repository"),
-        "{}",
-        said.err
-    );
+    assert!(!said.ok && said.err.contains("warning: "), "{}", said.err);
+    assert!(said.err.contains("error: what the remote has could not be found out: "), "{}", said.err);
+    assert!(said.err.contains("there is no repository"), "{}", said.err);
     let agent = origin.agent(&origin.url(), &[]);
     origin.put("a", "one", "{replicas: 2}");
     agent.error("a/one: ");
     origin.back();
     agent.commit("a/one: replicas 1 → 2");
     assert_eq!(agent.stop(), Some(0));
+    origin.check();
+}
+
+#[test]
+fn a_repository_that_is_made_again_gets_everything() {
+    let origin = Origin::new();
+    let tags = [("PROMGIT_COMMIT_TAG", "{{ namespace }}/{{ name }}/{{ generation }}")];
+    for namespace in ["a", "b", "c"] {
+        origin.put(namespace, "one", "{}");
+    }
+    let agent = origin.agent(&origin.url(), &tags);
+    origin.wait("the tags", || origin.tags().len() == 3);
+    let had = origin.bed.refs(&origin.path, "%(objectname)");
+    // while the agent runs: one change of one branch finds it out
+    origin.anew();
+    origin.put("a", "one", "{replicas: 2}");
+    agent.commit("a/one: replicas 1 → 2");
+    origin.wait("all branches and tags", || origin.tags().len() == 4 && origin.tip("deploy/c").is_some());
+    // a tag that somebody deletes is not wanted
+    origin.git(&["tag", "-d", "b/one/1"]);
+    assert_eq!(agent.stop(), Some(0));
+    // while the remote was away at the start: it is asked when it is back
+    origin.away();
+    let agent = origin.agent(&origin.url(), &tags);
+    agent.error("there is no repository");
+    origin.anew();
+    origin.wait("all branches and tags", || origin.tags().len() == 4 && origin.tip("deploy/c").is_some());
+    origin.git(&["tag", "-d", "b/one/1"]);
+    assert_eq!(agent.stop(), Some(0));
+    let agent = origin.agent(&origin.url(), &tags);
+    origin.put("c", "one", "{replicas: 2}");
+    origin.wait("a fifth tag in the place of the fourth", || origin.tags().len() == 4);
+    assert_eq!(agent.stop(), Some(0));
+    assert!(!origin.tags().contains(&"b/one/1".to_owned()), "{:?}", origin.tags());
+    let has = origin.bed.refs(&origin.path, "%(objectname)");
+    assert!(had.iter().filter(|line| line.contains("heads/deploy/b")).all(|line| has.contains(line)));
     origin.check();
 }

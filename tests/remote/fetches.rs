@@ -40,7 +40,8 @@ fn an_empty_repository_goes_on_from_the_tips() {
         for depth in [Depth::Tip, Depth::Whole] {
             let mut origin = with_history(20);
             let Some(remote) = origin.remote(way) else { continue };
-            let known = tips(&remote, "deploy/").unwrap();
+            let mut known = tips(&remote).unwrap();
+            known.retain(|branch, _| branch.starts_with("deploy/"));
             assert_eq!(known.keys().map(String::as_str).collect::<Vec<_>>(), ["deploy/a", "deploy/b"]);
             let mut reader = origin.store.reader().unwrap();
             let branches: Vec<String> = known.keys().cloned().chain(["deploy/none".to_owned()]).collect();

@@ -86,7 +86,7 @@ impl Settled {
             }
             Report::Refused(_) | Report::Listed { .. } | Report::Notice(_) => return None,
             Report::Ready { .. } | Report::NotReady { .. } => return None,
-            Report::Pushed { .. } | Report::NotPushed { .. } => return None,
+            Report::Pushed { .. } | Report::NotPushed { .. } | Report::Unasked { .. } => return None,
         };
         let cluster = match work {
             Work::Apply(observed) => observed.cluster.clone(),
@@ -117,7 +117,7 @@ pub fn gone(report: &Report) -> Option<Key> {
         }
         Report::Refused(_) | Report::Listed { .. } | Report::Notice(_) => None,
         Report::Ready { .. } | Report::NotReady { .. } => None,
-        Report::Pushed { .. } | Report::NotPushed { .. } => None,
+        Report::Pushed { .. } | Report::NotPushed { .. } | Report::Unasked { .. } => None,
     }
 }
 

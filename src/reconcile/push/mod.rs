@@ -10,6 +10,7 @@
 //! report; what is pushed is read from the repository when its turn comes.
 
 pub mod known;
+pub mod lacking;
 pub mod land;
 pub mod link;
 pub mod outbox;

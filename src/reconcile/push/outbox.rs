@@ -47,6 +47,9 @@ struct State {
     flying: BTreeMap<String, Waiting>,
     /// Failed when there was no later any more.
     given_up: BTreeMap<String, Trouble>,
+    /// What the remote has is not known any more, or is being asked.
+    unasked: bool,
+    asking: bool,
     /// The remote failed as a whole: not before this moment, and how often in a row.
     pause: Option<Instant>,
     failures: u32,
@@ -57,6 +60,15 @@ struct State {
     /// There is no later: what fails is given up.
     draining: bool,
     finished: bool,
+}
+
+/// What the pusher is to do next.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// To be pushed.
+    pub branches: Vec<String>,
+    /// The remote is to be asked before what it has.
+    pub ask: bool,
 }
 
 #[derive(Default)]
@@ -84,11 +96,27 @@ impl Outbox {
         Outbox { is_required, state: Mutex::default(), changed: Condvar::new(), counted: AtomicUsize::new(0) }
     }
 
-    /// Branches that the remote is not known to have as they are here.
+    /// What the remote has is not known, or not what it was believed to be: it is to be asked.
+    pub fn doubt(&self, around: &Around<'_>) {
+        let mut state = self.lock();
+        state.unasked = true;
+        self.settle(state, around.queue);
+    }
+
+    /// It was asked, and what it lacks is here.
+    pub fn asked(&self, around: &Around<'_>) {
+        let mut state = self.lock();
+        (state.asking, state.pause, state.failures) = (false, None, 0);
+        self.settle(state, around.queue);
+    }
+
+    /// Branches that the remote is not known to have as they are here. Those that are on their way are, and those that were given up have no later.
     pub fn lack(&self, branches: Vec<String>, around: &Around<'_>) {
         let mut state = self.lock();
         for branch in branches {
-            state.waiting.entry(branch).or_default();
+            if !state.given_up.contains_key(&branch) && !state.flying.contains_key(&branch) {
+                state.waiting.entry(branch).or_default();
+            }
         }
         self.settle(state, around.queue);
     }
@@ -172,18 +200,14 @@ impl Outbox {
     }
 
     /// The branches whose turn it is, waiting for some; none when no more will come.
-    pub fn take(&self) -> Option<Vec<String>> {
+    pub fn take(&self) -> Option<Turn> {
         let mut state = self.lock();
         loop {
             let now = Instant::now();
-            let due = state.due(now);
-            if !due.is_empty() {
-                for branch in &due {
-                    if let Some(waiting) = state.waiting.remove(branch) {
-                        state.flying.insert(branch.clone(), waiting);
-                    }
-                }
-                return Some(due);
+            let turn = state.due(now);
+            if turn.ask || !turn.branches.is_empty() {
+                state.begin(&turn);
+                return Some(turn);
             }
             if state.finished {
                 return None;
@@ -253,6 +277,11 @@ impl Outbox {
         if all {
             state.failures = state.failures.saturating_add(1);
             state.pause = Some(Instant::now() + pause::after(state.failures));
+            // another repository may answer when one does again
+            (state.unasked, state.asking) = (again, false);
+            if branches.is_empty() {
+                (around.report)(Report::Unasked { message: trouble.message.clone(), again });
+            }
         }
         self.settle(state, around.queue);
     }
@@ -308,7 +337,7 @@ impl Outbox {
 
     /// Lets the queue wait as long as something is on its way, and wakes the pusher.
     fn settle(&self, mut state: MutexGuard<'_, State>, queue: &Queue) {
-        let holds = !state.waiting.is_empty() || !state.flying.is_empty();
+        let holds = state.unasked || state.asking || !state.waiting.is_empty() || !state.flying.is_empty();
         match (state.holds, holds) {
             (false, true) => queue.hold(),
             (true, false) => queue.release(),
@@ -342,18 +371,30 @@ impl State {
         }
     }
 
-    fn due(&self, now: Instant) -> Vec<String> {
+    fn due(&self, now: Instant) -> Turn {
         let is_over = |pause: Option<Instant>| self.draining || pause.is_none_or(|pause| pause <= now);
         if !is_over(self.pause) {
-            return Vec::new();
+            return Turn { branches: Vec::new(), ask: false };
         }
         let due = self.waiting.iter().filter(|(_, waiting)| is_over(waiting.pause));
-        due.map(|(branch, _)| branch.clone()).collect()
+        Turn { branches: due.map(|(branch, _)| branch.clone()).collect(), ask: self.unasked }
+    }
+
+    fn begin(&mut self, turn: &Turn) {
+        for branch in &turn.branches {
+            if let Some(waiting) = self.waiting.remove(branch) {
+                self.flying.insert(branch.clone(), waiting);
+            }
+        }
+        if turn.ask {
+            (self.unasked, self.asking) = (false, true);
+        }
     }
 
     /// How long nothing is due.
     fn next(&self, now: Instant) -> Option<Duration> {
-        let first = self.waiting.values().map(|waiting| waiting.pause).min()?;
+        let asking = self.unasked.then_some(None);
+        let first = self.waiting.values().map(|waiting| waiting.pause).chain(asking).min()?;
         let next = self.pause.max(first)?;
         Some(next.saturating_duration_since(now))
     }
@@ -442,6 +483,7 @@ mod tests {
             Report::NotPushed { key, again, .. } => format!("{} not pushed, again {again}", key.name),
             Report::Failed { key, again, .. } => format!("{} failed, again {again}", key.name),
             Report::Notice(text) => text.clone(),
+            Report::Unasked { message, again } => format!("{message}: not asked, again {again}"),
             other => format!("{other:?}"),
         }
     }
@@ -459,7 +501,7 @@ mod tests {
     }
 
     fn push(outbox: &Outbox) -> Vec<String> {
-        let branches = outbox.take().unwrap();
+        let branches = outbox.take().unwrap().branches;
         told(outbox, |outbox, around| outbox.pushed(&branches, around))
     }
 
@@ -481,7 +523,7 @@ mod tests {
         ] {
             let outbox = Outbox::new(policy);
             tell(&outbox, vec![commit("a", ONE)]);
-            let flying = outbox.take().unwrap();
+            let flying = outbox.take().unwrap().branches;
             tell(&outbox, vec![commit("a", TWO)]);
             assert_eq!(outbox.len(), 1);
             assert_eq!(told(&outbox, |outbox, around| outbox.pushed(&flying, around)), first);
@@ -497,7 +539,7 @@ mod tests {
         // made anew, or there before
         for (new, expected) in [(Some(TWO), "a 02 there"), (None, "a same there")] {
             tell(&outbox, vec![commit("a", ONE)]);
-            assert_eq!(outbox.take().unwrap(), ["b"]);
+            assert_eq!(outbox.take().unwrap().branches, ["b"]);
             assert_eq!(outbox.again("b", &BTreeMap::from([(ONE, new)])), 1);
             assert_eq!(push(&outbox), [expected]);
         }
@@ -508,7 +550,7 @@ mod tests {
         let outbox = Outbox::new(Push::Required);
         tell(&outbox, vec![commit("a", ONE), commit("b", TWO)]);
         let fail = |outbox: &Outbox| {
-            let branches = outbox.take().unwrap();
+            let branches = outbox.take().unwrap().branches;
             told(outbox, |outbox, around| outbox.failed(&branches, &trouble(), false, around))
         };
         assert_eq!(fail(&outbox), ["a failed, again true", "b failed, again true"]);
@@ -524,25 +566,48 @@ mod tests {
     }
 
     #[test]
+    fn a_remote_that_came_back_is_asked_what_it_has() {
+        let outbox = Outbox::new(Push::Required);
+        told(&outbox, |outbox, around| outbox.doubt(around));
+        assert_eq!(outbox.take().unwrap(), Turn { branches: Vec::new(), ask: true });
+        let fail =
+            |outbox: &Outbox| told(outbox, |outbox, around| outbox.failed(&[], &trouble(), true, around));
+        assert_eq!(fail(&outbox), ["no: not asked, again true"]);
+        assert!(!outbox.lock().due(Instant::now()).ask, "there is a pause");
+        outbox.lock().pause = None;
+        assert!(outbox.take().unwrap().ask);
+        told(&outbox, |outbox, around| outbox.asked(around));
+        assert!(!outbox.lock().due(Instant::now()).ask && !outbox.lock().holds);
+        // a branch that fails with everything else leaves the same doubt
+        tell(&outbox, vec![commit("a", ONE)]);
+        let branches = outbox.take().unwrap().branches;
+        told(&outbox, |outbox, around| outbox.failed(&branches, &trouble(), true, around));
+        outbox.drain();
+        assert_eq!(outbox.take().unwrap(), Turn { branches: branches.clone(), ask: true });
+        told(&outbox, |outbox, around| outbox.failed(&branches, &trouble(), true, around));
+        assert!(!outbox.lock().holds, "there is no later");
+    }
+
+    #[test]
     fn a_remote_that_is_down_is_not_asked_with_every_commit() {
         let outbox = Outbox::new(Push::Async);
         tell(&outbox, vec![commit("a", ONE)]);
-        let branches = outbox.take().unwrap();
+        let branches = outbox.take().unwrap().branches;
         let failed = told(&outbox, |outbox, around| outbox.failed(&branches, &trouble(), true, around));
         assert_eq!(failed, ["a not pushed, again true"]);
         tell(&outbox, vec![commit("a", TWO)]);
-        assert!(outbox.lock().due(Instant::now()).is_empty());
+        assert!(outbox.lock().due(Instant::now()).branches.is_empty());
         // a round that pushed nothing is no sign of life
         told(&outbox, |outbox, around| outbox.pushed(&[], around));
         assert_eq!(outbox.lock().failures, 1);
-        assert!(outbox.lock().due(Instant::now()).is_empty());
+        assert!(outbox.lock().due(Instant::now()).branches.is_empty());
         // one branch that is refused does not stop the others, and something new of it may be taken
         let other = Outbox::new(Push::Async);
         tell(&other, vec![commit("a", ONE)]);
-        let branches = other.take().unwrap();
+        let branches = other.take().unwrap().branches;
         told(&other, |other, around| other.failed(&branches, &trouble(), false, around));
-        assert!(other.lock().due(Instant::now()).is_empty());
+        assert!(other.lock().due(Instant::now()).branches.is_empty());
         tell(&other, vec![commit("a", TWO)]);
-        assert_eq!(other.lock().due(Instant::now()), ["b"]);
+        assert_eq!(other.lock().due(Instant::now()).branches, ["b"]);
     }
 }

@@ -9,8 +9,9 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Instant;
 
 use super::known::Known;
+use super::lacking::{Lacking, lacking};
 use super::land::{LandError, Landed, Moved};
-use super::outbox::{Around, Outbox, Trouble};
+use super::outbox::{Around, Outbox, Trouble, Turn};
 use crate::api::conditions::Reason;
 use crate::git::oid::Oid;
 use crate::git::path::{called, is_tag};
@@ -18,15 +19,20 @@ use crate::git::reader::{ReadError, Reader};
 use crate::git::tracking;
 use crate::metrics::Metrics;
 use crate::metrics::labels::PushOutcome;
+use crate::reconcile::inputs::Inputs;
+use crate::reconcile::prune::PruneError;
 use crate::reconcile::report::Report;
 use crate::reconcile::writer::{Landing, Order};
 use crate::remote::error::RemoteError;
 use crate::remote::fetch::{Depth, fetch};
-use crate::remote::push::{BranchPush, Pushed, push};
+use crate::remote::push::{BranchPush, Pushed, push, shown};
 use crate::remote::settings::Remote;
 
 /// A branch that moves faster than this is fought over by two programs: it is tried again slowly.
 const MOST_MOVES: u32 = 5;
+
+/// Branches that one warning names.
+const MOST_NAMED: usize = 10;
 
 /// How git's servers refuse all branches of a request for one of them (builtin/receive-pack.c): in a hook that sees them together,
 /// as those of Gitea and GitLab do, or by the size of what came.
@@ -42,6 +48,7 @@ const RACED: &[&str] =
 /// What the pusher needs.
 pub struct Pusher<'a> {
     pub remote: Remote,
+    pub inputs: &'a Inputs,
     pub outbox: &'a Outbox,
     pub known: &'a Known,
     pub around: Around<'a>,
@@ -61,10 +68,38 @@ struct Refused {
 impl Pusher<'_> {
     /// Pushes until the outbox is finished and empty.
     pub fn run(mut self) {
-        while let Some(branches) = self.outbox.take() {
+        while let Some(Turn { branches, ask }) = self.outbox.take() {
             self.outbox.count(self.metrics);
-            self.round(&branches);
+            if !ask || self.ask(&branches) {
+                self.round(&branches);
+            }
             self.outbox.count(self.metrics);
+        }
+    }
+
+    /// Finds out what the remote lacks, whatever it was believed to have: it may have been away, or be another one. False when that
+    /// cannot be found out now, and `branches` are not pushed.
+    fn ask(&mut self, branches: &[String]) -> bool {
+        let there = match shown(&self.remote) {
+            Ok(there) => there,
+            Err(error) => {
+                self.unreachable(branches, &error);
+                return false;
+            }
+        };
+        let looked = self.reader.refresh().map_err(|error| PruneError::Read(error.into()));
+        match looked.and_then(|()| lacking(&self.reader, self.inputs, Some(&there))) {
+            Ok(Lacking { branches, tags }) => {
+                self.outbox.lack(branches, &self.around);
+                tags.into_iter()
+                    .for_each(|(branch, tag)| self.outbox.follow(&branch, vec![tag], &self.around));
+                self.outbox.asked(&self.around);
+                true
+            }
+            Err(error) => {
+                self.unread(branches, &error.to_string());
+                false
+            }
         }
     }
 
@@ -176,22 +211,31 @@ impl Pusher<'_> {
         }
     }
 
-    /// Gone from the remote, while its clusters are not: the branch is what they are, so it is there again.
+    /// Gone from the remote, while their clusters are not: the branches are what those are, so they are there again. Where they
+    /// went, others may have gone too.
     fn anew(&mut self, pushes: Vec<BranchPush>, searches: &mut u32) {
+        let gone: Vec<String> = pushes.iter().map(|push| push.branch.clone()).collect();
+        if !self.ask(&gone) {
+            return;
+        }
         let (whole, cut): (Vec<_>, Vec<_>) =
             pushes.into_iter().partition(|push| self.is_whole(push.new).unwrap_or(true));
         cut.into_iter().for_each(|push| self.incomplete(push.branch));
         if whole.is_empty() {
             return;
         }
-        for BranchPush { branch, .. } in &whole {
-            let remote = &self.remote.address;
-            let notice = format!(
-                "{} was deleted on {remote}; it is pushed again, as there are clusters of it",
-                called(branch)
-            );
-            (self.around.report)(Report::Notice(notice));
-        }
+        let named: Vec<String> = whole.iter().take(MOST_NAMED).map(|push| called(&push.branch)).collect();
+        let more = match whole.len() - named.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let (are, remote) = (if whole.len() == 1 { "was" } else { "were" }, &self.remote.address);
+        let again = if whole.len() == 1 { "it is" } else { "they are" };
+        let notice = format!(
+            "{}{more} {are} deleted on {remote}; {again} pushed again, as there are clusters of it",
+            named.join(", ")
+        );
+        (self.around.report)(Report::Notice(notice));
         self.send(whole, searches);
     }
 
@@ -264,7 +308,7 @@ impl Pusher<'_> {
     fn land(&self, moved: Moved) {
         self.metrics.branch_pushed(PushOutcome::Moved);
         let branch = moved.branch.clone();
-        let trouble = match self.ask(moved) {
+        let trouble = match self.order(moved) {
             Ok(Landed { renamed, namespace }) => {
                 tracing::info!(branch, commits = renamed.len(), "moved on the remote: gone on from there");
                 let moves = self.outbox.again(&branch, &renamed);
@@ -285,7 +329,7 @@ impl Pusher<'_> {
     }
 
     /// The writer alone moves branches.
-    fn ask(&self, moved: Moved) -> Result<Landed, Trouble> {
+    fn order(&self, moved: Moved) -> Result<Landed, Trouble> {
         let ended =
             || Trouble { reason: Reason::CommitFailed, message: "the writer thread ended".to_owned() };
         let (answer, answers) = sync_channel(1);

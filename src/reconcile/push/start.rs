@@ -1,11 +1,12 @@
 //! What a remote has at the start, turned into local branches that go on from there.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::lacking::There;
 use crate::git::adopt::adopt;
 use crate::git::objects::ObjectError;
 use crate::git::oid::Oid;
+use crate::git::path::is_beside;
 use crate::git::reader::ReadError;
 use crate::git::store::Store;
 use crate::git::tracking::{self, TrackingError};
@@ -30,19 +31,20 @@ pub enum StartError {
 }
 
 /// Fetches the branches below `prefix` that moved, the newest commits only into an empty repository, and moves the local ones
-/// forward. Those that have commits of their own are left as they are: the first push of each finds that out. Returns what the
+/// forward. Those that have commits of their own are left as they are: the first push of each finds that out. Returns all that the
 /// remote has.
-pub fn look(remote: &Remote, store: &mut Store, prefix: &str) -> Result<BTreeMap<String, Oid>, StartError> {
+pub fn look(remote: &Remote, store: &mut Store, prefix: &str) -> Result<There, StartError> {
     let asked = Remote {
         connect_timeout: remote.connect_timeout.min(PATIENCE),
         silence_timeout: remote.silence_timeout.min(PATIENCE),
         ..remote.clone()
     };
     let mut reader = store.reader()?;
-    let mut found = tips(&asked, prefix)?;
+    let mut found = tips(&asked)?;
     let mut moved = Vec::new();
+    let is_of_us = |branch: &str| branch.starts_with(prefix) && !is_beside(branch);
     for (branch, tip) in &found {
-        if reader.tip(branch)? != Some(*tip) {
+        if is_of_us(branch) && reader.tip(branch)? != Some(*tip) {
             moved.push(branch.clone());
         }
     }
@@ -56,7 +58,8 @@ pub fn look(remote: &Remote, store: &mut Store, prefix: &str) -> Result<BTreeMap
         }
         found.extend(fetched);
     }
-    let now: Vec<(String, Oid)> = found.iter().map(|(branch, tip)| (branch.clone(), *tip)).collect();
+    let ours = found.iter().filter(|(branch, _)| is_of_us(branch));
+    let now: Vec<(String, Oid)> = ours.map(|(branch, tip)| (branch.clone(), *tip)).collect();
     tracking::note(&store.reader()?, &now)?;
     Ok(found)
 }

@@ -1,7 +1,8 @@
-//! A commit of the agent turned into the tag that names it, and the tags that the remote is not known to have.
+//! A commit of the agent turned into the tag that names it.
 
 use crate::git::object::Commit;
 use crate::git::oid::Oid;
+use crate::git::path::branch_ref;
 use crate::git::reader::{ReadError, Reader};
 use crate::git::tracking;
 use crate::git::trailers;
@@ -42,12 +43,12 @@ pub fn unpushed(
     Ok((is_here && tracking::known(reader, &tag.name)?.is_none()).then_some(tag))
 }
 
-/// All of them.
-pub fn lacking(inputs: &Inputs, reader: &Reader) -> Result<Vec<Tag>, ReadError> {
+/// All of this agent.
+pub fn all(inputs: &Inputs, reader: &Reader) -> Result<Vec<Tag>, ReadError> {
     let mut found = Vec::new();
     for (name, oid) in reader.references(TAGS)? {
-        // a name that no branch or tag may have, or a tag with words of its own, is somebody's
-        let (Ok(None), Ok(commit)) = (tracking::known(reader, &name), reader.commit(oid)) else { continue };
+        // a name that no tag may have, or a tag with words of its own, is somebody's
+        let (Ok(_), Ok(commit)) = (branch_ref(&name), reader.commit(oid)) else { continue };
         found.extend(of(inputs, &commit).filter(|tag| tag.name == name));
     }
     Ok(found)
