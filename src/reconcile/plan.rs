@@ -69,6 +69,17 @@ pub enum Generation {
     Same,
 }
 
+impl Generation {
+    /// Where the branch itself does not say the last number any more.
+    fn after(self, last: Option<i64>) -> Self {
+        match (self, last) {
+            (Generation::Next, Some(last)) => Generation::Given(last + 1),
+            (Generation::Same, Some(last)) => Generation::Given(last),
+            (same, _) => same,
+        }
+    }
+}
+
 /// Characters of the change cause in a commit message: a page. `cluster.yaml` keeps all of it.
 const LONGEST_CAUSE: usize = 1_000;
 
@@ -108,10 +119,17 @@ pub fn write(
     if base == wanted {
         return Ok(Plan::Unchanged(secrets));
     }
-    let told = |path: &String| base.get(path) != wanted.get(path) || is_told(path);
+    let tip = reader.tip(branch)?;
+    let lost = match tip.filter(|_| is_new(&base)) {
+        Some(tip) => strangers::lost(reader, tip, &key.name)?,
+        None => None,
+    };
+    let before = lost.as_ref().map_or(&base, |lost| &lost.was);
+    let is_first = is_new(before);
+    let told = |path: &String| before.get(path) != wanted.get(path) || is_told(path);
     let mut new = State::default();
     files.iter().filter(|(path, _)| told(path)).for_each(|(path, bytes)| new.add(path, Some(bytes)));
-    let mut old = footprint::state(reader, base.iter().filter(|(path, _)| told(path)))?;
+    let mut old = footprint::state(reader, before.iter().filter(|(path, _)| told(path)))?;
     let by_hand = if is_new(&base) { Vec::new() } else { footprint::by_hand(&base, &wanted, &old, &new) };
     if by_hand.iter().any(|path| path == folder::CLUSTER) {
         // Not what was asked for, so nothing to compare with.
@@ -120,9 +138,10 @@ pub fn write(
     }
     allowed(old.cluster.as_ref(), &cluster)?;
     old.name_unread(&new);
-    let changes = match (is_new(&base), base.contains_key(IN_PLACE)) {
+    let changes = match (is_first, base.contains_key(IN_PLACE)) {
         (true, _) => vec![subject::CREATED.to_string()],
         (_, true) => vec![subject::MADE_ROOM.to_string()],
+        _ if lost.is_some() && before == &wanted => vec![subject::BROUGHT_BACK.to_string()],
         _ => subject::changes(Side::of(&old), Side::of(&new), &by_hand),
     };
     let words = Words {
@@ -130,7 +149,7 @@ pub fn write(
         name: key.name.clone(),
         subject: subject::subject(&key.to_string(), &changes),
         changes,
-        effects: if is_new(&base) {
+        effects: if is_first {
             Vec::new()
         } else {
             effects([old.cluster.as_ref(), new.cluster.as_ref()], &old.objects, &new.objects)
@@ -142,17 +161,19 @@ pub fn write(
     };
     let generation = match observed.generation {
         Some(number) => Generation::Given(number),
-        None if is_new(&base) => Generation::Next,
-        None => counted(&old, &new),
+        None if is_first => Generation::Next,
+        None => counted(&old, &new).after(lost.as_ref().and_then(|lost| lost.generation)),
     };
     let requested_by = observed.cluster.metadata.annotations.as_ref();
     let requested_by = requested_by.and_then(|all| all.get(annotations::REQUESTED_BY));
     let requested_by = requested_by.map(|who| cut(who, LONGEST_REQUESTER));
     let mut trailers = new.record.as_ref().map(trailers).unwrap_or_default();
-    if let (false, Some(tip)) = (by_hand.is_empty(), reader.tip(branch)?) {
-        let named = strangers::of(reader, tip, &key.name)?.into_iter();
-        trailers.extend(named.map(|who| (OVERWRITES_TRAILER, who)));
-    }
+    let named = match (lost, tip.filter(|_| !by_hand.is_empty())) {
+        (Some(lost), _) => lost.by,
+        (None, Some(tip)) => strangers::of(reader, tip, &key.name)?,
+        (None, None) => Vec::new(),
+    };
+    trailers.extend(named.into_iter().map(|who| (OVERWRITES_TRAILER, who)));
     Ok(Plan::Change(Box::new(Change {
         branch: branch.to_string(),
         base,
@@ -196,6 +217,11 @@ pub fn remove(reader: &Reader, branch: &str, deleted: &Deleted) -> Result<Plan, 
     if base.is_empty() || (base.contains_key(IN_PLACE) && !footprint::was_ours(reader, branch, &key.name)?) {
         return Ok(Plan::Unchanged(Secrets::default()));
     }
+    // a folder that somebody put there is removed as one, and who did is named
+    let named = match reader.tip(branch)? {
+        Some(tip) => strangers::since(reader, tip, &key.name)?,
+        None => Vec::new(),
+    };
     let mut old = footprint::state(reader, &base)?;
     old.name_unread(&State::default());
     let bodies: Vec<Json> = old.objects.values().cloned().collect();
@@ -218,7 +244,7 @@ pub fn remove(reader: &Reader, branch: &str, deleted: &Deleted) -> Result<Plan, 
         kind: Kind::Remove,
         secrets: Secrets::default(),
         words,
-        trailers: Vec::new(),
+        trailers: named.into_iter().map(|who| (OVERWRITES_TRAILER, who)).collect(),
         requested_by: None,
         at: deleted.changed_at,
         generation: Generation::Same,

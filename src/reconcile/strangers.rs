@@ -1,13 +1,14 @@
 //! Changes by hand of a cluster's files turned into who made them: what is overwritten is named.
 
-use super::footprint;
+use super::branch;
+use super::footprint::{self, Footprint};
 use super::verify::made;
 use super::verify::select;
 use crate::git::history;
 use crate::git::object::{Commit, TreeEntry};
 use crate::git::oid::Oid;
 use crate::git::reader::{ReadError, Reader};
-use crate::git::trailers::one_line;
+use crate::git::trailers::{self, one_line};
 use crate::ledger::folder::KUSTOMIZATION;
 use crate::ledger::root::{MARKER, Marker, README};
 
@@ -16,6 +17,8 @@ pub const OVERWRITES_TRAILER: &str = "Overwrites";
 
 /// Commits that a message names at most; the history has all of them.
 const MOST_NAMED: usize = 10;
+/// Commits that are looked at with every new cluster: a removal is put right as soon as it is seen.
+const MOST_RECENT: usize = 16;
 /// Commits that are looked at for them.
 const MOST_COMMITS: usize = 1_000;
 
@@ -36,6 +39,83 @@ pub fn of(reader: &Reader, tip: Oid, cluster: &str) -> Result<Vec<String>, ReadE
         }
     }
     Ok(found)
+}
+
+/// A folder of ours that somebody took away since promgit last wrote the branch.
+pub struct Lost {
+    /// What was in it.
+    pub was: Footprint,
+    /// Who took it away, newest first.
+    pub by: Vec<String>,
+    /// The last generation that was committed.
+    pub generation: Option<i64>,
+}
+
+/// What stood in the place of a cluster that the tip has no folder of, if it was not promgit who removed it, lately.
+pub fn lost(reader: &Reader, tip: Oid, cluster: &str) -> Result<Option<Lost>, ReadError> {
+    let Some(marker) = select::marker(reader, tip)? else { return Ok(None) };
+    let Some(removal) = removal(reader, tip, cluster)? else { return Ok(None) };
+    let (strangers, last) = on_top(reader, removal, &marker)?;
+    let Some((last, commit)) = last.filter(|_| !strangers.is_empty()) else { return Ok(None) };
+    let was = footprint::at_tree(reader, commit.tree, cluster)?;
+    if was.is_empty() {
+        return Ok(None);
+    }
+    let by = who(reader, &strangers, cluster)?;
+    let newest = history::log(reader, Some(last), cluster).next().transpose()?;
+    let generation = newest.and_then(|(_, commit)| branch::generation(&trailers::parse(&commit.message)));
+    Ok(Some(Lost { was, by, generation }))
+}
+
+/// The newest commit that left nothing in the place of a folder.
+fn removal(reader: &Reader, tip: Oid, cluster: &str) -> Result<Option<Oid>, ReadError> {
+    let (mut oid, mut commit) = (tip, reader.commit(tip)?);
+    for _ in 0..MOST_RECENT {
+        let Some(parent) = commit.parents.first().filter(|_| !reader.shallow().contains(&oid)) else { break };
+        let before = reader.commit(*parent)?;
+        if before.tree != commit.tree && reader.entry_in_tree(before.tree, cluster)?.is_some() {
+            return Ok(Some(oid));
+        }
+        (oid, commit) = (*parent, before);
+    }
+    Ok(None)
+}
+
+/// Who changed our files of a cluster after promgit last wrote the branch, newest first.
+pub fn since(reader: &Reader, tip: Oid, cluster: &str) -> Result<Vec<String>, ReadError> {
+    let Some(marker) = select::marker(reader, tip)? else { return Ok(Vec::new()) };
+    let (strangers, _) = on_top(reader, tip, &marker)?;
+    who(reader, &strangers, cluster)
+}
+
+fn who(reader: &Reader, strangers: &[(Oid, Commit)], cluster: &str) -> Result<Vec<String>, ReadError> {
+    let mut found = Vec::new();
+    for (oid, commit) in strangers {
+        if found.len() < MOST_NAMED && changes(reader, commit, cluster)? {
+            found.push(named(*oid, commit));
+        }
+    }
+    Ok(found)
+}
+
+/// The commits on top of the last one that promgit made, newest first, and that one.
+type OnTop = (Vec<(Oid, Commit)>, Option<(Oid, Commit)>);
+
+fn on_top(reader: &Reader, tip: Oid, marker: &Marker) -> Result<OnTop, ReadError> {
+    let (mut strangers, mut next) = (Vec::new(), Some(tip));
+    while let Some(oid) = next.filter(|_| strangers.len() < MOST_COMMITS) {
+        let commit = reader.commit(oid)?;
+        if made::by_promgit(&commit, marker).is_ok() {
+            return Ok((strangers, Some((oid, commit))));
+        }
+        // the first of a history that was not fetched whole: what it changed nobody can tell
+        if reader.shallow().contains(&oid) {
+            break;
+        }
+        next = commit.parents.first().copied();
+        strangers.push((oid, commit));
+    }
+    Ok((strangers, None))
 }
 
 /// The same of the files at the root. They are written again by the next commit whatever it is about, so those that nobody wrote

@@ -247,3 +247,53 @@ fn a_branch_that_is_not_ours_there_is_left_alone() {
     assert_eq!(agent.stop(), Some(0));
     assert!(origin.tip("deploy/a").unwrap().starts_with(&jane));
 }
+
+#[test]
+fn a_folder_that_somebody_removed_renamed_or_replaced_is_put_right_and_they_are_named() {
+    // what Jane does; whether the agent has a change that is not pushed; what the agent says
+    let put = |clone: &Path, what: &str| match what {
+        "removed" => std::fs::remove_dir_all(clone.join("one")).unwrap(),
+        "renamed" => std::fs::rename(clone.join("one"), clone.join("three")).unwrap(),
+        "a file" => {
+            std::fs::remove_dir_all(clone.join("one")).unwrap();
+            write(clone, "one", "hers\n");
+        }
+        _ => unreachable!(),
+    };
+    for (what, changed, subject) in [
+        ("removed", false, "a/one: restored: its folder was removed by hand"),
+        ("removed", true, "a/one: replicas 1 → 2"),
+        ("renamed", false, "a/one: restored: its folder was removed by hand"),
+        ("renamed", true, "a/one: replicas 1 → 2"),
+        ("a file", false, "a/one: restored: something stood in its place"),
+        ("a file", true, "a/one: replicas 1 → 2"),
+    ] {
+        let origin = Origin::new();
+        origin.put("a", "one", "{}");
+        origin.put("a", "two", "{}");
+        origin.settle();
+        let before = origin.git(&["rev-parse", "deploy/a^{tree}"]);
+        if changed {
+            // committed, and not there yet
+            origin.away();
+            origin.put("a", "one", "{replicas: 2}");
+            assert!(!origin.once(&origin.url()).ok);
+            origin.back();
+        }
+        let jane = origin.jane("deploy/a", |clone| put(clone, what));
+        origin.settle();
+        let of_one: Vec<String> =
+            origin.subjects("deploy/a").into_iter().filter(|line| line.starts_with("a/one")).collect();
+        assert_eq!(of_one[1..], [subject], "{what} {changed}");
+        let commits = origin.git(&["log", "--format=%H %s", "deploy/a"]);
+        let last = commits.lines().find(|line| line.contains("a/one")).unwrap()[..40].to_owned();
+        let said = trailers(&origin, &last);
+        assert!(said.iter().any(|line| line.starts_with(&format!("Overwrites: {jane}"))), "{what}: {said:?}");
+        let generation = if changed { "Generation: 2" } else { "Generation: 1" };
+        assert!(said.contains(&generation.to_owned()), "{what} {changed}: {said:?}");
+        let after = origin.git(&["rev-parse", "deploy/a^{tree}"]);
+        assert_eq!(before == after, !changed, "{what}: {}", origin.git(&["ls-tree", "-r", "deploy/a"]));
+        assert_eq!(origin.settle(), "", "{what}: all is as it should be");
+        origin.check();
+    }
+}

@@ -58,6 +58,9 @@ fn restored(by_hand: &[String]) -> String {
 /// What a commit says that puts a folder where somebody had put something else.
 pub const MADE_ROOM: &str = "restored: something stood in its place";
 
+/// What a commit says that brings back a folder which somebody had removed.
+pub const BROUGHT_BACK: &str = "restored: its folder was removed by hand";
+
 /// What a first commit says.
 pub const CREATED: &str = "created";
 

@@ -162,8 +162,10 @@ impl Again<'_> {
         let (mut committer, mut message) = (commit.committer.clone(), commit.message.clone());
         let (edits, signer) = match made::by_promgit(&commit, &self.marker) {
             Ok(cluster) => {
+                let room = self.room(&cluster)?;
                 self.overwrite(&cluster, &commit, &mut message)?;
-                (self.of_cluster(&cluster, &commit)?, self.inputs.signer.clone())
+                let edits = room.into_iter().chain(self.of_cluster(&cluster, &commit)?).collect();
+                (edits, self.inputs.signer.clone())
             }
             // not ours to sign
             Err(_) => (self.of_others(&commit)?, None),
@@ -171,6 +173,15 @@ impl Again<'_> {
         committer.seconds = committer.seconds.max(self.onto.time);
         let (branch, expected) = (self.name.to_owned(), self.onto.tip);
         Ok(CommitSpec { branch, expected, edits, message, author: commit.author, committer, signer })
+    }
+
+    /// What somebody put where the folder belongs goes, before the first commit of the cluster.
+    fn room(&self, cluster: &str) -> Result<Option<Edit>, LandError> {
+        if self.seen.contains(cluster) {
+            return Ok(None);
+        }
+        let found = self.reader.entry(self.theirs, cluster)?.filter(|entry| !entry.is_tree());
+        Ok(found.map(|_| Edit::Remove { path: cluster.to_owned() }))
     }
 
     /// Our part of a cluster's folder becomes what the commit says, and the files at the root follow.
