@@ -93,7 +93,9 @@ fn a_deleted_cluster_is_gone_and_stays_so() {
 fn branches_of_others_are_left_alone_and_refused_by_name() {
     let bed = Bed::examples();
     bed.git(&["--git-dir=deploy.git", "branch", "deploy/mine", &foreign(&bed)]);
-    bed.verify(&[]).is_silent();
+    let said = bed.verify(&[]);
+    assert_eq!((said.code, &said.out[..]), (0, ""));
+    assert!(said.err.contains("note: branch deploy/mine is passed over: "), "{said:?}");
     let said = bed.verify(&["deploy/mine"]);
     assert_eq!((said.code, &said.out[..]), (1, ""));
     assert!(
@@ -106,6 +108,17 @@ fn branches_of_others_are_left_alone_and_refused_by_name() {
         said.err.contains("branch deploy/none could not be verified: there is no such branch"),
         "{said:?}"
     );
+}
+
+/// Under whatever name, and with whatever settings: it holds what promgit wrote.
+#[test]
+fn a_branch_that_lost_its_mark_is_verified_by_the_mark_that_it_had() {
+    let bed = Bed::examples();
+    bed.git(&["--git-dir=deploy.git", "branch", "elsewhere/mine", BRANCH]);
+    bed.by_hand("elsewhere/mine", |clone| std::fs::remove_file(clone.join("promgit.yaml")).unwrap());
+    let said = bed.verify(&[]);
+    assert_eq!(said.code, 3);
+    assert!(said.out.contains("elsewhere/mine:promgit.yaml: is missing"), "{said:?}");
 }
 
 /// A commit without any file of ours.

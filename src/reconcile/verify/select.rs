@@ -5,6 +5,7 @@ use crate::git::history;
 use crate::git::object::TreeEntry;
 use crate::git::oid::Oid;
 use crate::git::reader::{ReadError, Reader};
+use crate::ledger::folder::RELEASE;
 use crate::ledger::root::{MARKER, Marker};
 
 /// A branch to verify.
@@ -15,8 +16,8 @@ pub struct Chosen {
     pub marker: Marker,
 }
 
-/// These branches, or all that promgit manages: those with a mark, and those below `prefix` that ever had one. A named one that
-/// cannot be verified goes into the report.
+/// These branches, or all that promgit manages: those with a mark, and of those below `prefix` or with a cluster's folder, those
+/// that ever had one. A named one that cannot be verified goes into the report.
 pub fn branches(
     reader: &Reader,
     prefix: &str,
@@ -26,11 +27,18 @@ pub fn branches(
     let mut chosen = Vec::new();
     if named.is_empty() {
         for (name, tip) in reader.branches("")? {
-            let marker = match name.starts_with(prefix) {
+            let is_below = name.starts_with(prefix);
+            let marker = match is_below || has_cluster(reader, tip)? {
                 true => marker(reader, tip)?,
                 false => at(reader, reader.commit(tip)?.tree)?,
             };
-            chosen.extend(marker.map(|marker| Chosen { name, tip, marker }));
+            match marker {
+                Some(marker) => chosen.push(Chosen { name, tip, marker }),
+                None if is_below && !prefix.is_empty() => report.notes.push(format!(
+                    "note: branch {name} is passed over: its name begins with {prefix}, and no commit of it has a readable {MARKER}"
+                )),
+                None => {}
+            }
         }
         return Ok(chosen);
     }
@@ -45,6 +53,16 @@ pub fn branches(
     chosen.sort_by(|a, b| a.name.cmp(&b.name));
     chosen.dedup_by(|a, b| a.name == b.name);
     Ok(chosen)
+}
+
+/// Whether a folder of the commit looks like a cluster's.
+fn has_cluster(reader: &Reader, tip: Oid) -> Result<bool, ReadError> {
+    for folder in reader.tree(reader.commit(tip)?.tree)?.iter().filter(|entry| entry.is_tree()) {
+        if reader.entry_in_tree(folder.oid, RELEASE)?.is_some_and(|entry| entry.is_file()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn one(reader: &Reader, name: &str) -> Result<Result<Chosen, String>, ReadError> {
