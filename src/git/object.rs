@@ -136,13 +136,16 @@ impl Signature {
         Ok(format!("{name} <{email}> {} {sign}{:02}{:02}", self.seconds, minutes / 60, minutes % 60))
     }
 
-    fn decode(line: &str) -> Option<Signature> {
-        let (name, rest) = line.split_once('<')?;
-        let (email, time) = rest.rsplit_once('>')?;
-        let (seconds, zone) = time.trim().split_once(' ')?;
-        let zone: i16 = zone.parse().ok()?;
+    /// As far as the line can be read: git shows commits whose lines are broken as well (`split_ident_line` in ident.c), and a
+    /// history may hold some.
+    fn decode(line: &str) -> Signature {
+        let (name, rest) = line.split_once('<').unwrap_or((line, ""));
+        let (email, time) = rest.rsplit_once('>').unwrap_or((rest, ""));
+        let (seconds, zone) = time.trim().split_once(' ').unwrap_or((time.trim(), ""));
+        let (seconds, zone) = (seconds.parse().unwrap_or(0), zone.parse().unwrap_or(0));
+        let offset = (zone / 100 * 60 + zone % 100).clamp(-MAX_OFFSET, MAX_OFFSET);
         let (name, email) = (name.trim().to_owned(), email.to_owned());
-        Some(Signature { name, email, seconds: seconds.parse().ok()?, offset: zone / 100 * 60 + zone % 100 })
+        Signature { name, email, seconds: i64::max(seconds, 0), offset }
     }
 }
 
@@ -189,8 +192,8 @@ pub fn decode_commit(bytes: &[u8]) -> Result<Commit, Malformed> {
         match line.split_once(' ') {
             Some(("tree", id)) => tree = id.parse().ok(),
             Some(("parent", id)) => parents.push(id.parse().map_err(|_| bad("a parent is no id"))?),
-            Some(("author", who)) => author = Signature::decode(who),
-            Some(("committer", who)) => committer = Signature::decode(who),
+            Some(("author", who)) => author = Some(Signature::decode(who)),
+            Some(("committer", who)) => committer = Some(Signature::decode(who)),
             _ => {}
         }
     }
@@ -254,5 +257,30 @@ mod tests {
         assert_eq!((commit.author, commit.message.as_str()), (who, "s\n\nbody\n"));
         assert_eq!(commit.parents, [Oid::EMPTY_TREE]);
         assert!(decode_commit(b"author x").is_err());
+    }
+
+    #[test]
+    fn a_commit_by_nobody_in_particular_is_read_as_far_as_it_goes() {
+        let who = |name: &str, email: &str, seconds, offset| Signature {
+            name: name.into(),
+            email: email.into(),
+            seconds,
+            offset,
+        };
+        let table = [
+            ("Ann <a@b> 7 +0200", who("Ann", "a@b", 7, 120)),
+            ("Ann <a@b> 7", who("Ann", "a@b", 7, 0)),
+            ("Ann <a@b>", who("Ann", "a@b", 0, 0)),
+            ("Ann", who("Ann", "", 0, 0)),
+            ("Ann <a@b", who("Ann", "a@b", 0, 0)),
+            ("<> -1 +9999", who("", "", 0, MAX_OFFSET)),
+            ("", who("", "", 0, 0)),
+        ];
+        for (line, expected) in table {
+            let text = format!("tree {}\nauthor {line}\ncommitter {line}\n\ns\n", Oid::EMPTY_TREE);
+            let commit = decode_commit(text.as_bytes()).unwrap();
+            assert_eq!(commit.author, expected, "{line}");
+            assert!(commit.author.encode().is_ok(), "{line}");
+        }
     }
 }

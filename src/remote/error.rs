@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::git::incoming::IncomingError;
 use crate::git::lock::LockError;
 use crate::git::objects::ObjectError;
+use crate::git::oid::Oid;
 use crate::git::reader::ReadError;
 
 use super::known_hosts::HostKeyError;
@@ -52,6 +53,8 @@ pub enum Fault {
     NotGit(String),
     #[error("the server does not keep to git's protocol: {0}")]
     Protocol(String),
+    #[error("it sent commit {commit} without its object {object}")]
+    Incomplete { commit: Oid, object: Oid },
     #[error("{0}")]
     Settings(String),
     #[error(
@@ -69,6 +72,12 @@ pub enum Fault {
 }
 
 impl RemoteError {
+    /// True when it is about what came, not about who sent it: other branches may be well.
+    pub fn is_of_content(&self) -> bool {
+        let is_io = matches!(&*self.fault, Fault::Incoming(IncomingError::Io(_)));
+        !is_io && matches!(&*self.fault, Fault::Incoming(_) | Fault::Read(_) | Fault::Incomplete { .. })
+    }
+
     /// True when the same may succeed later without anybody's doing: worth another try, later.
     pub fn is_transient(&self) -> bool {
         match &*self.fault {
@@ -89,6 +98,7 @@ impl RemoteError {
             | Fault::Refused(_)
             | Fault::NotGit(_)
             | Fault::Protocol(_)
+            | Fault::Incomplete { .. }
             | Fault::Settings(_)
             | Fault::NoGit(_)
             | Fault::File { .. }

@@ -225,6 +225,6 @@ fn check_tip(reader: &Reader, tip: Oid) -> Result<(), Fault> {
     let missing = reader.list(tree)?.into_values().find(|entry| entry.is_file() && !reader.has(entry.oid));
     match missing {
         None => Ok(()),
-        Some(entry) => Err(Fault::Protocol(format!("it sent commit {tip} without its object {}", entry.oid))),
+        Some(entry) => Err(Fault::Incomplete { commit: tip, object: entry.oid }),
     }
 }

@@ -9,6 +9,7 @@
 //! The writer and whoever reads never wait for the remote: the outbox keeps names of branches and, for each cluster, its newest
 //! report; what is pushed is read from the repository when its turn comes.
 
+pub mod gather;
 pub mod known;
 pub mod lacking;
 pub mod land;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Instant;
 
+use super::gather::{Gathered, gather};
 use super::known::Known;
 use super::lacking::{Lacking, lacking};
 use super::land::{LandError, Landed, Moved};
@@ -24,7 +25,7 @@ use crate::reconcile::prune::PruneError;
 use crate::reconcile::report::Report;
 use crate::reconcile::writer::{Landing, Order};
 use crate::remote::error::RemoteError;
-use crate::remote::fetch::{Depth, fetch};
+use crate::remote::fetch::Depth;
 use crate::remote::push::{BranchPush, Pushed, push, shown};
 use crate::remote::settings::Remote;
 
@@ -281,6 +282,14 @@ impl Pusher<'_> {
         self.outbox.failed(branches, &trouble, true, &self.around);
     }
 
+    /// What somebody pushed there cannot be gone on from.
+    fn unusable(&self, branch: &str, error: &RemoteError) {
+        self.metrics.branch_pushed(PushOutcome::Rejected);
+        let message = format!("somebody moved branch {branch} to a commit that cannot be taken: {error}");
+        let trouble = Trouble { reason: Reason::RemoteRejected, message };
+        self.outbox.failed(&[branch.to_owned()], &trouble, false, &self.around);
+    }
+
     fn unread(&self, branches: &[String], message: &str) {
         branches.iter().for_each(|_| self.metrics.branch_pushed(PushOutcome::Failed));
         let trouble = Trouble { reason: Reason::CommitFailed, message: message.to_owned() };
@@ -290,13 +299,16 @@ impl Pusher<'_> {
     /// Somebody pushed there: theirs is fetched, and ours goes on from it.
     fn moved(&mut self, moved: &BTreeMap<String, Oid>) {
         let names: Vec<String> = moved.keys().cloned().collect();
-        let fetched = match fetch(&self.remote, &mut self.reader, &names, Depth::Tip) {
-            Ok(fetched) => fetched,
+        let Gathered { found, bad } = match gather(&self.remote, &mut self.reader, &names, Depth::Tip) {
+            Ok(gathered) => gathered,
             Err(error) => return self.unreachable(&names, &error),
         };
-        let theirs: Vec<(String, Oid)> = fetched.into_iter().collect();
+        let theirs: Vec<(String, Oid)> = found.into_iter().collect();
         self.note(&theirs);
-        for name in names {
+        for (branch, error) in &bad {
+            self.unusable(branch, error);
+        }
+        for name in names.into_iter().filter(|name| bad.iter().all(|(branch, _)| branch != name)) {
             match theirs.iter().find(|(branch, _)| *branch == name) {
                 Some((_, theirs)) => self.land(Moved { branch: name, theirs: *theirs }),
                 // gone in the meantime: seen by the next push

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::gather::gather;
 use super::lacking::There;
 use crate::git::adopt::adopt;
 use crate::git::objects::ObjectError;
@@ -11,7 +12,7 @@ use crate::git::reader::ReadError;
 use crate::git::store::Store;
 use crate::git::tracking::{self, TrackingError};
 use crate::remote::error::RemoteError;
-use crate::remote::fetch::{Depth, fetch, tips};
+use crate::remote::fetch::{Depth, tips};
 use crate::remote::settings::Remote;
 
 /// A server that says nothing for so long is not waited for: the agent starts with what it has.
@@ -49,8 +50,11 @@ pub fn look(remote: &Remote, store: &mut Store, prefix: &str) -> Result<There, S
         }
     }
     if !moved.is_empty() {
-        let fetched = fetch(remote, &mut reader, &moved, Depth::Tip)?;
-        let fetched: Vec<(String, Oid)> = fetched.into_iter().collect();
+        let gathered = gather(remote, &mut reader, &moved, Depth::Tip)?;
+        for (branch, error) in gathered.bad {
+            tracing::warn!(branch, %error, "what the remote has is not taken");
+        }
+        let fetched: Vec<(String, Oid)> = gathered.found.into_iter().collect();
         for ((branch, _), answer) in fetched.iter().zip(adopt(store, &fetched)?) {
             if let Err(error) = answer {
                 tracing::warn!(branch, %error, "what the remote has cannot be gone on from");
