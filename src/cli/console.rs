@@ -5,10 +5,14 @@ use std::io::{self, IsTerminal, Write};
 
 use anyhow::Context;
 
+use super::harmless::harmless;
+
 /// The two streams of a command. Tests give buffers.
 pub struct Console {
     pub out: Box<dyn Write + Send>,
     pub err: Box<dyn Write + Send>,
+    /// Stdout is a terminal: what somebody wrote into a commit is shown, not acted upon.
+    pub terminal: bool,
     /// Escape sequences are welcome on stdout.
     pub colour: bool,
     /// A progress bar is welcome on stderr.
@@ -25,6 +29,7 @@ impl Console {
         Console {
             out: Box::new(io::stdout()),
             err: Box::new(io::stderr()),
+            terminal: io::stdout().is_terminal(),
             colour: io::stdout().is_terminal() && !plain && !dumb,
             progress: io::stderr().is_terminal() && !dumb,
         }
@@ -32,12 +37,16 @@ impl Console {
 
     /// Writes data. A reader that went away (`promgit history … | head`) ends the command quietly.
     pub fn data(&mut self, text: impl fmt::Display) -> anyhow::Result<()> {
-        write!(self.out, "{text}").and_then(|()| self.out.flush()).context("standard output")
+        let written = match self.terminal {
+            true => write!(self.out, "{}", harmless(&text.to_string())),
+            false => write!(self.out, "{text}"),
+        };
+        written.and_then(|()| self.out.flush()).context("standard output")
     }
 
     /// Writes a line of news to stderr; a closed stderr is nobody's concern.
     pub fn note(&mut self, text: impl fmt::Display) {
-        let _ = writeln!(self.err, "{text}");
+        let _ = writeln!(self.err, "{}", harmless(&text.to_string()));
     }
 
     /// `text` in this style (an SGR number: 31 red, 32 green, 33 yellow, 2 faint), or plain.

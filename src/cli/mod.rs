@@ -8,6 +8,7 @@ pub mod crd;
 pub mod diff;
 pub mod exit;
 pub mod gc;
+mod harmless;
 mod hint;
 pub mod history;
 pub mod operation;

@@ -310,7 +310,7 @@ mod tests {
             settings: Settings::default(),
         };
         let (out, err) = (Box::new(std::io::sink()), Box::new(std::io::sink()));
-        let mut console = Console { out, err, colour: false, progress: false };
+        let mut console = Console { out, err, terminal: false, colour: false, progress: false };
         let mut printer = Printer::new(&mut console, &place, Until::Done, Format::Text);
         reports.into_iter().for_each(|report| printer.one(report));
         printer.is_well()

@@ -13,6 +13,7 @@ use super::pins::{self, PinsError, Place};
 use super::shipped;
 use crate::chart::Chart;
 use crate::chart::load;
+use crate::git::path::{BranchError as NameError, branch_ref};
 use crate::git::signing::{KeyError, MAX_KEY, Signer};
 use crate::ledger::branch::{BranchError, Branches};
 use crate::ledger::message::{MessageError, Template};
@@ -89,6 +90,8 @@ pub enum InputsError {
     Branch(#[from] BranchError),
     #[error(transparent)]
     Tag(#[from] TagError),
+    #[error("commit.tag: {0}")]
+    TagName(#[from] NameError),
     #[error(transparent)]
     Message(#[from] MessageError),
     #[error(transparent)]
@@ -165,7 +168,7 @@ impl Common {
             mapping: Mapping::parse(&mapping, &text)?,
             overrides: Json::Object(settings.chart.override_values.clone()),
             message: Template::compile(&message, shipped::COMMIT)?,
-            tags: settings.commit.tag.as_deref().map(Tags::compile).transpose()?,
+            tags: tags(settings.commit.tag.as_deref())?,
             readme: readme(settings)?,
             capabilities,
             recorded,
@@ -184,6 +187,15 @@ fn signer(signing: &Signing) -> Result<Option<Signer>, InputsError> {
     let passphrase = passphrase.map(|text| String::from_utf8_lossy(&text).trim_end().to_owned());
     let signer = Signer::new(&read(path)?, passphrase.as_deref());
     signer.map(Some).map_err(|source| InputsError::Key { path: path.clone(), source })
+}
+
+/// The template of tags, if there are any: one that gives a name which git takes.
+fn tags(template: Option<&str>) -> Result<Option<Tags>, InputsError> {
+    let tags = template.map(Tags::compile).transpose()?;
+    if let Some(tag) = tags.as_ref().and_then(|tags| tags.of("example", "simple", 1)) {
+        branch_ref(&format!("refs/tags/{tag}"))?;
+    }
+    Ok(tags)
 }
 
 /// The template of the README.

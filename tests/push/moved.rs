@@ -332,3 +332,31 @@ fn a_commit_that_cannot_be_read_holds_up_its_own_branch_only() {
     });
     assert_eq!(agent.stop(), Some(0));
 }
+
+#[test]
+fn a_history_that_somebody_replaced_is_heard_of_and_ours_comes_on_top() {
+    for running in [true, false] {
+        let origin = Origin::new();
+        origin.put("a", "one", "{}");
+        origin.settle();
+        origin.put("a", "one", "{replicas: 2}");
+        origin.settle();
+        let had = origin.local("deploy/a");
+        let agent = running.then(|| origin.agent(&origin.url(), &[]));
+        // it has looked at the remote
+        agent.iter().for_each(|agent| drop(agent.error("promgit: watching ")));
+        // the newest commit is taken off, and another put there
+        origin.git(&["update-ref", "refs/heads/deploy/a", "deploy/a^"]);
+        let jane = origin.jane("deploy/a", |clone| write(clone, "note.md", "hers\n"));
+        let agent = agent.unwrap_or_else(|| origin.agent(&origin.url(), &[]));
+        origin.put("a", "one", "{replicas: 3}");
+        agent.error("somebody replaced the history of branch deploy/a on ");
+        agent.commit("a/one: replicas ");
+        assert_eq!(agent.stop(), Some(0));
+        let subjects = origin.subjects("deploy/a");
+        assert_eq!(subjects[..3], ["a/one: created", "by Jane", "a/one: replicas 1 → 2"], "{running}");
+        assert!(origin.git(&["log", "--format=%H", "deploy/a"]).contains(&jane));
+        assert!(superseded(&origin).iter().any(|line| line.contains("deploy/a")), "{had}");
+        origin.check();
+    }
+}

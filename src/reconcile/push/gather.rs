@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::git::ancestry::is_ancestor;
 use crate::git::oid::Oid;
+use crate::git::path::is_beside;
 use crate::git::reader::Reader;
+use crate::git::tracking;
 use crate::remote::error::RemoteError;
 use crate::remote::fetch::{Depth, fetch};
 use crate::remote::settings::Remote;
@@ -37,4 +40,20 @@ pub fn gather(
         }
     }
     Ok(gathered)
+}
+
+/// What is to be said where somebody forced a branch, so that commits which it had are not behind what it has. For before that is
+/// noted.
+pub fn replaced(reader: &Reader, remote: &Remote, branch: &str, theirs: Oid) -> Option<String> {
+    let before = tracking::known(reader, branch).ok().flatten().filter(|_| !is_beside(branch))?;
+    // what cannot be told is no news
+    if is_ancestor(reader, before, theirs).unwrap_or(true) {
+        return None;
+    }
+    Some(format!(
+        "somebody replaced the history of branch {branch} on {}: commit {} is not in it any more; what was committed here and is not \
+         there is put on top, and the history as it was stays under refs/promgit/superseded/{branch}/ here",
+        remote.address,
+        before.short()
+    ))
 }

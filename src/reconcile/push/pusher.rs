@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Instant;
 
-use super::gather::{Gathered, gather};
+use super::gather::{Gathered, gather, replaced};
 use super::known::Known;
 use super::lacking::{Lacking, lacking};
 use super::land::{LandError, Landed, Moved};
@@ -282,6 +282,13 @@ impl Pusher<'_> {
         self.outbox.failed(branches, &trouble, true, &self.around);
     }
 
+    /// Somebody forced the branch, which is to be heard of.
+    fn replaced(&self, branch: &str, theirs: Oid) {
+        if let Some(words) = replaced(&self.reader, &self.remote, branch, theirs) {
+            (self.around.report)(Report::Notice(words));
+        }
+    }
+
     /// What somebody pushed there cannot be gone on from.
     fn unusable(&self, branch: &str, error: &RemoteError) {
         self.metrics.branch_pushed(PushOutcome::Rejected);
@@ -304,6 +311,7 @@ impl Pusher<'_> {
             Err(error) => return self.unreachable(&names, &error),
         };
         let theirs: Vec<(String, Oid)> = found.into_iter().collect();
+        theirs.iter().for_each(|(branch, theirs)| self.replaced(branch, *theirs));
         self.note(&theirs);
         for (branch, error) in &bad {
             self.unusable(branch, error);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::gather::gather;
+use super::gather::{gather, replaced};
 use super::lacking::There;
 use crate::git::adopt::adopt;
 use crate::git::objects::ObjectError;
@@ -55,6 +55,11 @@ pub fn look(remote: &Remote, store: &mut Store, prefix: &str) -> Result<There, S
             tracing::warn!(branch, %error, "what the remote has is not taken");
         }
         let fetched: Vec<(String, Oid)> = gathered.found.into_iter().collect();
+        for (branch, tip) in &fetched {
+            if let Some(words) = replaced(&reader, remote, branch, *tip) {
+                tracing::warn!("{words}");
+            }
+        }
         for ((branch, _), answer) in fetched.iter().zip(adopt(store, &fetched)?) {
             if let Err(error) = answer {
                 tracing::warn!(branch, %error, "what the remote has cannot be gone on from");
