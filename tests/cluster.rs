@@ -19,6 +19,8 @@ mod deletion;
 mod examples;
 #[path = "cluster/external.rs"]
 mod external;
+#[path = "cluster/immutable.rs"]
+mod immutable;
 #[path = "cluster/locks.rs"]
 mod locks;
 #[path = "cluster/many.rs"]
@@ -29,6 +31,8 @@ mod owners;
 mod outcomes;
 #[path = "cluster/phases.rs"]
 mod phases;
+#[path = "cluster/pruning.rs"]
+mod pruning;
 #[path = "cluster/remotes.rs"]
 mod remotes;
 #[path = "cluster/scene.rs"]

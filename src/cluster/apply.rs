@@ -27,6 +27,10 @@ pub enum ApplyError {
     NotOurs { title: String, owner: String },
     #[error("{title} is still being deleted")]
     Going { title: String },
+    #[error("{title} is not usable yet; what needs it waits")]
+    Unsettled { title: String },
+    #[error("{title}: {reason}")]
+    Immutable { title: String, reason: String },
     #[error(
         "{title} is to be in namespace {namespace}, and the objects of a PrometheusCluster are in its own; take it out \
          of spec.values, or let the chart render it without metadata.namespace"
@@ -45,9 +49,10 @@ impl ApplyError {
         match self {
             ApplyError::Kind { source: KindError::Unknown { .. }, .. } | ApplyError::NotOurs { .. } => true,
             ApplyError::Foreign { .. } | ApplyError::ClusterScoped { .. } => true,
+            ApplyError::Immutable { .. } => true,
             ApplyError::Kind { source: KindError::Call(source), .. } => source.is_final(),
             ApplyError::Call { source, .. } => source.is_final(),
-            ApplyError::Going { .. } => false,
+            ApplyError::Going { .. } | ApplyError::Unsettled { .. } => false,
         }
     }
 }
@@ -90,27 +95,33 @@ pub struct Applier<'a> {
     pub cluster_scoped: &'a [GroupKind],
 }
 
+/// What an apply is sent for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Intent {
+    /// To be done, unless fields belong to somebody else.
+    Do,
+    /// To be done, and such fields taken.
+    Take,
+    /// To know what it would do.
+    Ask,
+    AskForced,
+}
+
 impl Applier<'_> {
     /// Applies one object; returns which version of it the API server has now.
     pub async fn apply(&self, object: &Object) -> Result<Version, ApplyError> {
         let title = || object.title();
         let served = self.served(object).await?;
-        self.is_in_bounds(object, &served)?;
-        let namespace = namespace(&served, self.release.namespace);
-        let body = object.body(self.release, served.is_namespaced.then_some(namespace));
-        let api = served.api(self.client.clone(), namespace);
-        let send = async |force: bool| {
-            let parameters = PatchParams { force, ..PatchParams::apply(FIELD_MANAGER) };
-            limited(api.patch(&object.name, &parameters, &Patch::Apply(&body))).await
-        };
         let failed = |source| ApplyError::Call { title: title(), source };
-        let applied = match send(false).await {
+        self.is_in_bounds(object, &served)?;
+        let applied = match self.send(&served, object, Intent::Do).await {
             Err(error) if error.is_conflict() => {
                 // Fields of another manager: ours to take only on an object of this release.
+                let api = served.api(self.client.clone(), namespace(&served, self.release.namespace));
                 let found: DynamicObject = limited(api.get(&object.name)).await.map_err(failed)?;
                 let found = serde_json::to_value(&found.metadata).unwrap_or_default();
                 self.is_ours(&api, object, &found).await?;
-                send(true).await.map_err(failed)?
+                self.send(&served, object, Intent::Take).await.map_err(failed)?
             }
             other => other.map_err(failed)?,
         };
@@ -120,33 +131,31 @@ impl Applier<'_> {
         Ok(Version::of(&applied.metadata))
     }
 
+    pub(super) async fn send(
+        &self,
+        served: &Served,
+        object: &Object,
+        intent: Intent,
+    ) -> Result<DynamicObject, CallError> {
+        let namespace = namespace(served, self.release.namespace);
+        let body = object.body(self.release, served.is_namespaced.then_some(namespace));
+        let parameters = PatchParams {
+            force: matches!(intent, Intent::Take | Intent::AskForced),
+            dry_run: matches!(intent, Intent::Ask | Intent::AskForced),
+            ..PatchParams::apply(FIELD_MANAGER)
+        };
+        let api = served.api(self.client.clone(), namespace);
+        limited(api.patch(&object.name, &parameters, &Patch::Apply(&body))).await
+    }
+
     /// Where the API server serves the kind of an object.
     pub(super) async fn served(&self, object: &Object) -> Result<Served, ApplyError> {
         let served = self.kinds.of(&object.api_version, &object.kind).await;
         served.map_err(|source| ApplyError::Kind { title: object.title(), source })
     }
 
-    /// Makes sure that an object may be applied that this release did not have before: as Helm, promgit takes over none
-    /// without the marks of the release (`pkg/action/validate.go`, `existingResourceConflict`).
-    pub async fn is_free(&self, object: &Object) -> Result<(), ApplyError> {
-        let served = match self.served(object).await {
-            // Its definition may be an object of the same release.
-            Err(ApplyError::Kind { source: KindError::Unknown { .. }, .. }) => return Ok(()),
-            other => other?,
-        };
-        let api = served.api(self.client.clone(), namespace(&served, self.release.namespace));
-        match limited(api.get_metadata(&object.name)).await {
-            Ok(found) => {
-                let found = serde_json::to_value(&found.metadata).unwrap_or_default();
-                self.is_ours(&api, object, &found).await
-            }
-            Err(error) if error.is_not_found() => Ok(()),
-            Err(source) => Err(ApplyError::Call { title: object.title(), source }),
-        }
-    }
-
     /// Whether an object that exists is one of this release.
-    async fn is_ours(
+    pub(super) async fn is_ours(
         &self,
         api: &Api<DynamicObject>,
         object: &Object,

@@ -34,6 +34,16 @@ impl CallError {
         self.code() == Some(409)
     }
 
+    /// The object breaks a rule of its kind, or changes what cannot be changed.
+    pub fn is_invalid(&self) -> bool {
+        self.code() == Some(422)
+    }
+
+    /// A webhook stands before the object that cannot be asked without acting.
+    pub fn is_no_dry_run(&self) -> bool {
+        matches!(self, CallError::Refused { code: 400, message, .. } if message.contains("does not support dry run"))
+    }
+
     /// The API server will say the same again, until someone changes something.
     pub fn is_final(&self) -> bool {
         matches!(self.code(), Some(400 | 403 | 404 | 405 | 409 | 410 | 413 | 415 | 422))

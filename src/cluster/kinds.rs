@@ -77,6 +77,13 @@ impl Kinds {
         served.ok_or_else(unknown)
     }
 
+    /// A definition of this group was made or changed: what it serves is asked again.
+    pub fn forget(&self, group: &str) {
+        let is_of = |api_version: &str| api_version.split_once('/').is_some_and(|(of, _)| of == group);
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|api_version, _| !is_of(api_version));
+    }
+
     fn slot(&self, api_version: &str) -> Arc<Mutex<Option<Group>>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.entry(api_version.to_string()).or_default().clone()

@@ -1,7 +1,8 @@
 //! The Kubernetes side of a delivery: manifests into applied objects, live objects into readiness, outcomes into status
 //! and events.
 //!
-//! [`connect`] finds the API server, [`greet`] what it can, [`kinds`] what it serves. [`apply`] and [`remove`] change objects, [`live`] follows
+//! [`connect`] finds the API server, [`greet`] what it can, [`kinds`] what it serves. [`rehearse`] asks what an apply would do, [`apply`], [`replace`] (by the
+//! ways of [`immutable`]) and [`remove`] change objects, [`settle`] waits for what others need, [`live`] follows
 //! what becomes of them, [`explain`] asks why one is not up. [`publish`] writes the resource's status, finalizer and events, [`secret`] what
 //! is to stay out of git. [`dry_run`] is what `promgit template` asks, by Helm's rules.
 
@@ -12,10 +13,14 @@ pub mod counted;
 pub mod dry_run;
 pub mod explain;
 pub mod greet;
+pub mod immutable;
 pub mod kinds;
 pub mod live;
 pub mod object;
 pub mod proxy;
 pub mod publish;
+pub mod rehearse;
 pub mod remove;
+pub mod replace;
 pub mod secret;
+pub mod settle;

@@ -49,10 +49,14 @@ impl Object {
         !self.namespace.is_empty() && self.namespace != release.namespace
     }
 
+    /// Whether it stands for data.
+    pub fn is_claim(&self) -> bool {
+        (self.api_version.as_str(), self.kind.as_str()) == ("v1", "PersistentVolumeClaim")
+    }
+
     /// Whether a chart asked for it to outlive its release.
     pub fn is_kept(&self) -> bool {
-        let policy = self.json["metadata"]["annotations"][RESOURCE_POLICY].as_str();
-        policy.is_some_and(|policy| policy.trim().eq_ignore_ascii_case("keep"))
+        is_kept(&self.json["metadata"])
     }
 
     /// What is sent: the manifest with its namespace and the marks of its release.
@@ -70,6 +74,12 @@ impl Object {
         );
         body
     }
+}
+
+/// Whether the metadata ask for the object to outlive its release.
+pub fn is_kept(metadata: &Value) -> bool {
+    let policy = metadata["annotations"][RESOURCE_POLICY].as_str();
+    policy.is_some_and(|policy| policy.trim().eq_ignore_ascii_case("keep"))
 }
 
 /// The release that an object in the cluster belongs to, if it carries Helm's marks: namespace and name.

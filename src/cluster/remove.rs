@@ -53,7 +53,8 @@ impl Applier<'_> {
                 Err(error) => return Err(failed(error)),
             };
             let metadata = serde_json::to_value(&found).unwrap_or_default();
-            if !self.has(&metadata) {
+            // Helm looks at the live one, where somebody may have asked for it (`pkg/kube/client.go`, `Update`).
+            if !self.has(&metadata) || object::is_kept(&metadata) {
                 return Ok(Removed::Kept);
             }
             if found.deletion_timestamp.is_some() {

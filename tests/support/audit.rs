@@ -34,9 +34,9 @@ pub struct Request {
 }
 
 impl Request {
-    /// Whether it asks for a change.
+    /// Whether it asks for a change, and not only what it would do.
     pub fn writes(&self) -> bool {
-        !["get", "list", "watch"].contains(&self.verb.as_str())
+        !["get", "list", "watch"].contains(&self.verb.as_str()) && !self.uri.contains("dryRun=All")
     }
 }
 

@@ -18,10 +18,11 @@ What the agent may do, and nothing else. README.md says why for each; tests/agen
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
-# Why a pod is not ready, and which claims are retained.
+# Why a pod is not ready, and which claims are retained; claims are made larger, and pods of a StatefulSet that is made anew with
+# another selector get its labels. None is ever deleted.
 - apiGroups: [""]
   resources: [pods, persistentvolumeclaims]
-  verbs: [get, list]
+  verbs: [get, list, patch]
 - apiGroups: ["", events.k8s.io]
   resources: [events]
   verbs: [get, list]

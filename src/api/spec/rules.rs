@@ -38,11 +38,28 @@ pub fn storage_stays() -> Rule {
     )
 }
 
-/// The claims of a StatefulSet cannot change.
+/// The claims that exist keep all but their size.
 pub fn storage_unchanged() -> Rule {
-    Rule::new("self == oldSelf").message(
-        "storage cannot change once the cluster exists: the claims of a StatefulSet are fixed. \
-            Put the old value back; to have other storage, create a cluster with another name",
+    let same = |field: &str| {
+        format!(
+            "has(self.{field}) == has(oldSelf.{field}) && (!has(self.{field}) || self.{field} == oldSelf.{field})"
+        )
+    };
+    Rule::new(["storageClassName", "accessModes", "selector"].map(same).join(" && ")).message(
+        "only storage.size can change once the cluster exists: the claims that there are keep their class, access modes and \
+            selector. Put the old values back; to have other storage, create a cluster with another name",
+    )
+}
+
+/// A volume grows, if its class lets it, and never shrinks.
+pub fn storage_grows() -> Rule {
+    Rule::new(
+        "!isQuantity(string(self.size)) || !isQuantity(string(oldSelf.size)) \
+         || !quantity(string(self.size)).isLessThan(quantity(string(oldSelf.size)))",
+    )
+    .message(
+        "storage.size can only grow: a volume never shrinks. Put the old size back; to have smaller volumes, create a cluster \
+            with another name",
     )
 }
 

@@ -29,9 +29,10 @@ pub struct Retention {
 /// The volume of each replica.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = rules::storage_unchanged())]
+#[x_kube(validation = rules::storage_unchanged(), validation = rules::storage_grows())]
 pub struct Storage {
-    /// How much space each replica gets, such as `50Gi`.
+    /// How much space each replica gets, such as `50Gi`. It can grow later, if the StorageClass allows it: the claims are made larger
+    /// while the pods run.
     #[schemars(schema_with = "shapes::quantity")]
     #[x_kube(validation = rules::storage_size())]
     pub size: Quantity,

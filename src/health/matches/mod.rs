@@ -13,7 +13,7 @@ mod words;
 
 use serde_json::Value;
 
-pub use quantity::is_same_amount;
+pub use quantity::{is_less, is_same_amount};
 use walk::Walk;
 
 /// The first difference as a sentence with its path and both values, or `None` if the live object holds every field of

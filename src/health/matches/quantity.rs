@@ -25,6 +25,11 @@ pub fn is_same_amount(one: &str, other: &str) -> bool {
     amount(one).is_some_and(|amount_of_one| amount(other) == Some(amount_of_one))
 }
 
+/// Whether both texts are quantities, and the first is the smaller amount.
+pub fn is_less(one: &str, other: &str) -> bool {
+    amount(one).zip(amount(other)).is_some_and(|(one, other)| one < other)
+}
+
 /// The amount in units of 10⁻⁹.
 fn amount(text: &str) -> Option<i128> {
     let (sign, rest) = match text.as_bytes().first()? {

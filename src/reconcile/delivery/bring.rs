@@ -2,37 +2,26 @@
 #![allow(clippy::disallowed_methods)] // how long it took
 
 use std::pin::pin;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::time::{sleep, timeout};
 
 use super::actor::Actor;
+use super::attempt::{Attempt, Brought, Done, Pruned, applier};
 use super::backoff::Attempts;
 use super::phase::{Described, Phase, outcome};
-use super::release::{self, Part, Release};
+use super::release::Part;
 use super::settled::Settled;
-use super::shared::Shared;
 use super::status::is_applied;
 use crate::api::conditions::Reason;
-use crate::cluster::apply::{Applier, ApplyError, Version};
-use crate::cluster::object::{self, Object};
+use crate::cluster::apply::{Applier, ApplyError};
+use crate::cluster::publish::Tone;
 use crate::git::oid::Oid;
-use crate::git::reader::Reader;
 use crate::ledger::stub::Secrets;
 use crate::reconcile::report::Report;
-use crate::source::event::Key;
 
 /// An apply that takes longer than this is told, so that no status stays empty for long.
 const QUIET: Duration = Duration::from_secs(5);
-
-/// An object that was applied.
-pub struct Brought {
-    pub api_version: String,
-    pub kind: String,
-    pub name: String,
-    pub version: Version,
-}
 
 /// What is to be applied.
 pub struct What<'a> {
@@ -52,7 +41,8 @@ impl Actor {
         let (mut attempts, began, mut told) = (Attempts::default(), Instant::now(), None);
         loop {
             let error = match self.try_apply(settled, what, described).await {
-                Ok(brought) => {
+                Ok(Done { brought, pruned }) => {
+                    self.pruned(settled, &pruned).await;
                     let took = began.elapsed().as_millis();
                     let Described { short, .. } = described;
                     tracing::info!(cluster = %self.key, generation = settled.generation(), commit = short, took, "applied");
@@ -67,6 +57,12 @@ impl Actor {
             }
             sleep(attempts.failed(is_final)).await;
         }
+    }
+
+    async fn pruned(&self, settled: &Settled, pruned: &Pruned) {
+        let Some(words) = pruned.words() else { return };
+        tracing::info!(cluster = %self.key, "{words}");
+        self.shared.publisher.event(&settled.subject, Tone::Normal, "Pruned", "Apply", &words).await;
     }
 
     async fn not_applied(
@@ -99,9 +95,9 @@ impl Actor {
         settled: &Settled,
         what: &What<'_>,
         described: &Described,
-    ) -> Result<Vec<Brought>, ApplyError> {
+    ) -> Result<Done, ApplyError> {
         self.hold(settled).await?;
-        let bringing = Bringing {
+        let attempt = Attempt {
             shared: self.shared.clone(),
             key: self.key.clone(),
             commit: what.commit,
@@ -110,7 +106,7 @@ impl Actor {
             held: self.held_commit(),
         };
         let shared = self.shared.clone();
-        let mut work = pin!(shared.in_turn(bringing.all()));
+        let mut work = pin!(shared.in_turn(attempt.all()));
         if let Ok(done) = timeout(QUIET, &mut work).await {
             return done;
         }
@@ -143,62 +139,4 @@ impl Actor {
     pub(super) fn applier(&self) -> Applier<'_> {
         applier(&self.shared, &self.key)
     }
-}
-
-/// One attempt to apply a commit.
-struct Bringing {
-    shared: Arc<Shared>,
-    key: Key,
-    commit: Oid,
-    part: Part,
-    secrets: Secrets,
-    /// What the cluster holds already.
-    held: Option<Oid>,
-}
-
-impl Bringing {
-    /// The manifests are read when their turn has come: hundreds of clusters may wait for it.
-    async fn all(&self) -> Result<Vec<Brought>, ApplyError> {
-        let applier = applier(&self.shared, &self.key);
-        let (release, held) = self.read().await;
-        // Before anything is changed: half a release helps nobody.
-        for object in release.definitions.iter().chain(&release.objects) {
-            applier.may_apply(object).await?;
-        }
-        for object in release.objects.iter().filter(|object| !held.iter().any(|known| known.is_same(object)))
-        {
-            applier.is_free(object).await?;
-        }
-        for definition in &release.definitions {
-            applier.define(definition).await?;
-        }
-        let mut brought = Vec::with_capacity(release.objects.len());
-        for object in release.objects {
-            let version = applier.apply(&object).await?;
-            let Object { api_version, kind, name, .. } = object;
-            brought.push(Brought { api_version, kind, name, version });
-        }
-        Ok(brought)
-    }
-
-    /// The objects of the commit, and those that the cluster holds already. A repository that does not hold that commit any
-    /// more (it was made anew) knows of none.
-    async fn read(&self) -> (Release, Vec<Object>) {
-        let (commit, held, name, part) = (self.commit, self.held, self.key.name.clone(), self.part);
-        let secrets = self.secrets.clone();
-        let load = move |reader: &Reader| {
-            let known = held.and_then(|held| release::load(reader, held, &name, part).ok());
-            Ok((release::whole(reader, commit, &name, part, &secrets)?, known.unwrap_or_default().objects))
-        };
-        self.shared.read(&self.key, load).await
-    }
-}
-
-fn applier<'a>(shared: &'a Shared, key: &'a Key) -> Applier<'a> {
-    let Shared { client, kinds, defaults, .. } = shared;
-    Applier { client, kinds, release: marks(key), cluster_scoped: &defaults.cluster_scoped }
-}
-
-fn marks(key: &Key) -> object::Release<'_> {
-    object::Release { namespace: &key.namespace, name: &key.name }
 }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use tokio::time::{sleep, sleep_until};
 
 use super::actor::Actor;
+use super::attempt::Brought;
 use super::backoff::Owed;
-use super::bring::Brought;
 use super::onward::Onward;
 use super::pace::Pace;
 use super::phase::{Applied, Described, Phase, outcome};

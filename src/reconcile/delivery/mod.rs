@@ -11,12 +11,14 @@
 //! is being done for an older one. What is done is recorded in the resource's status alone, so a restart goes on there.
 
 pub mod actor;
+pub mod attempt;
 pub mod backoff;
 pub mod bring;
 pub mod deliver;
 pub mod engine;
 pub mod follow;
 pub mod gauges;
+pub mod leftovers;
 pub mod onward;
 pub mod pace;
 pub mod phase;

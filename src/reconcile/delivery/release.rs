@@ -42,6 +42,17 @@ pub enum Part {
     Secrets,
 }
 
+impl Part {
+    /// Whether the object in this file, below the folder of the cluster, is of the part.
+    pub fn holds(self, path: &str) -> bool {
+        match self {
+            Part::All => true,
+            Part::Listed => !is_stub(path),
+            Part::Secrets => is_stub(path),
+        }
+    }
+}
+
 /// Why a commit cannot be delivered.
 #[derive(Debug, thiserror::Error)]
 pub enum ReleaseError {
@@ -148,6 +159,11 @@ fn read_objects(
     Ok(release)
 }
 
+/// One object of a commit; a Secret has digests in the place of its values.
+pub fn object_at(reader: &Reader, commit: Oid, cluster: &str, item: &Item) -> Result<Object, ReleaseError> {
+    At { reader, commit, cluster }.yaml(&item.file).map(|json| object(stub::as_secret(json)))
+}
+
 /// Whether a file stands for a Secret.
 pub fn is_stub(path: &str) -> bool {
     path.split('/').next() == Some(STUBS)
@@ -190,12 +206,7 @@ impl At<'_> {
             listed.filter(|path| path.starts_with(CRDS)).map(str::to_string).collect();
         let record = Record::parse(&self.file(RELEASE)?).map_err(|reason| self.broken(RELEASE, reason))?;
         let inventory = record.inventory.into_iter().map(|item| item.file);
-        let is_part = |path: &String| match part {
-            Part::All => true,
-            Part::Listed => !is_stub(path),
-            Part::Secrets => is_stub(path),
-        };
-        Ok(definitions.into_iter().chain(inventory).filter(is_part).collect())
+        Ok(definitions.into_iter().chain(inventory).filter(|path| part.holds(path)).collect())
     }
 
     fn broken(&self, path: &str, reason: String) -> ReleaseError {

@@ -1,0 +1,154 @@
+//! An object that stands in the way of a change turned into room for the new one: what runs, and what it has stored, stay.
+
+use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
+use kube::api::{
+    Api, DeleteParams, DynamicObject, ListParams, Patch, PatchParams, Preconditions, PropagationPolicy,
+};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::time::sleep;
+
+use super::apply::{Applier, ApplyError, FIELD_MANAGER, namespace};
+use super::call::limited;
+use super::immutable::{Growth, Way};
+use super::object::Object;
+use crate::health::matches::is_less;
+
+/// How often it is looked whether an object has gone.
+const LOOK: Duration = Duration::from_millis(100);
+/// How often at most: 30 s. An object that somebody's finalizer holds is tried again later.
+const MOST_LOOKS: u32 = 300;
+
+impl Applier<'_> {
+    /// Makes room for an object. Where this is cut short, the next attempt finds it gone, or as it was.
+    pub async fn make_way(&self, object: &Object, way: &Way) -> Result<(), ApplyError> {
+        let served = self.served(object).await?;
+        let api = served.api(self.client.clone(), namespace(&served, self.release.namespace));
+        let failed = |source| ApplyError::Call { title: object.title(), source };
+        let live = match limited(api.get(&object.name)).await {
+            Ok(live) => live,
+            Err(error) if error.is_not_found() => return Ok(()),
+            Err(error) => return Err(failed(error)),
+        };
+        let policy = match way {
+            Way::Anew => PropagationPolicy::Background,
+            Way::Adopt { growth, .. } => {
+                let json = serde_json::to_value(&live).unwrap_or_default();
+                self.grow(object, &json, growth, false).await?;
+                PropagationPolicy::Orphan
+            }
+        };
+        self.clear(&api, object, &live, policy).await?;
+        match way {
+            Way::Adopt { labels, .. } if !labels.is_empty() => self.label(object, &live, labels).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Deletes the object that was looked at, and waits until it has gone.
+    async fn clear(
+        &self,
+        api: &Api<DynamicObject>,
+        object: &Object,
+        live: &DynamicObject,
+        policy: PropagationPolicy,
+    ) -> Result<(), ApplyError> {
+        let failed = |source| ApplyError::Call { title: object.title(), source };
+        let preconditions = Preconditions { uid: live.metadata.uid.clone(), resource_version: None };
+        let parameters = DeleteParams {
+            preconditions: Some(preconditions),
+            propagation_policy: Some(policy),
+            ..DeleteParams::default()
+        };
+        match limited(api.delete(&object.name, &parameters)).await {
+            Ok(_) => {}
+            Err(error) if error.is_not_found() => return Ok(()),
+            Err(error) => return Err(failed(error)),
+        }
+        for _ in 0..MOST_LOOKS {
+            match limited(api.get_metadata(&object.name)).await {
+                Ok(found) if found.metadata.uid == live.metadata.uid => sleep(LOOK).await,
+                Ok(_) => return Ok(()),
+                Err(error) if error.is_not_found() => return Ok(()),
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        Err(ApplyError::Going { title: object.title() })
+    }
+
+    /// Asks for larger claims (with `ask`, only whether that would be granted); they grow while pods use them.
+    pub(super) async fn grow(
+        &self,
+        object: &Object,
+        live: &Value,
+        growth: &[Growth],
+        ask: bool,
+    ) -> Result<(), ApplyError> {
+        let failed = |title: String, source| ApplyError::Call { title, source };
+        if growth.is_empty() {
+            return Ok(());
+        }
+        let claims: Api<PersistentVolumeClaim> = Api::namespaced(self.client.clone(), self.release.namespace);
+        let found = limited(claims.list(&ListParams::default().labels(&selector(live)))).await;
+        let found = found.map_err(|source| failed(format!("the claims of {}", object.title()), source))?;
+        for Growth { template, size } in growth {
+            let prefix = format!("{template}-{}-", object.name);
+            for claim in &found.items {
+                let name = claim.metadata.name.as_deref().unwrap_or_default();
+                let is_own = name.strip_prefix(&prefix).is_some_and(|ordinal| ordinal.parse::<u32>().is_ok());
+                if !is_own || !is_less(&asked_for(claim), size) {
+                    continue;
+                }
+                let patch = json!({"spec": {"resources": {"requests": {"storage": size}}}});
+                let parameters = PatchParams {
+                    dry_run: ask,
+                    field_manager: Some(FIELD_MANAGER.into()),
+                    ..PatchParams::default()
+                };
+                let patched = limited(claims.patch(name, &parameters, &Patch::Merge(&patch))).await;
+                patched.map_err(|source| failed(format!("PersistentVolumeClaim/{name}"), source))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives the pods that a deleted set left behind the labels by which the new one finds them.
+    async fn label(
+        &self,
+        object: &Object,
+        live: &DynamicObject,
+        labels: &[(String, String)],
+    ) -> Result<(), ApplyError> {
+        let failed = |source| ApplyError::Call { title: format!("the pods of {}", object.title()), source };
+        let pods: Api<Pod> = Api::namespaced(self.client.clone(), self.release.namespace);
+        let live = serde_json::to_value(live).unwrap_or_default();
+        let found = limited(pods.list_metadata(&ListParams::default().labels(&selector(&live)))).await;
+        let labels: serde_json::Map<String, Value> =
+            labels.iter().map(|(key, value)| (key.clone(), value.as_str().into())).collect();
+        let patch = json!({"metadata": {"labels": labels}});
+        let prefix = format!("{}-", object.name);
+        for pod in found.map_err(failed)?.items {
+            let name = pod.metadata.name.unwrap_or_default();
+            if name.strip_prefix(&prefix).is_some_and(|ordinal| ordinal.parse::<u32>().is_ok()) {
+                let parameters =
+                    PatchParams { field_manager: Some(FIELD_MANAGER.into()), ..PatchParams::default() };
+                limited(pods.patch_metadata(&name, &parameters, &Patch::Merge(&patch)))
+                    .await
+                    .map_err(failed)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a set looks for its own by: `app=a,tier=b`.
+fn selector(live: &Value) -> String {
+    let labels = live.pointer("/spec/selector/matchLabels").and_then(Value::as_object);
+    let pair = |(key, value): (&String, &Value)| Some(format!("{key}={}", value.as_str()?));
+    labels.into_iter().flatten().filter_map(pair).collect::<Vec<_>>().join(",")
+}
+
+fn asked_for(claim: &PersistentVolumeClaim) -> String {
+    let requests = claim.spec.as_ref().and_then(|spec| spec.resources.as_ref()?.requests.as_ref());
+    requests.and_then(|requests| requests.get("storage")).map(|size| size.0.clone()).unwrap_or_default()
+}

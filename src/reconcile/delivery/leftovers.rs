@@ -1,0 +1,54 @@
+//! The commits of a cluster turned into the objects that earlier ones brought and the newest does not name: what is to be pruned.
+//!
+//! The branch is the inventory. It is there after a restart, after a crash between two objects, and where the status was lost.
+
+use std::collections::BTreeSet;
+
+use super::release::{self, Head, Part, ReleaseError};
+use crate::cluster::object::Object;
+use crate::git::history;
+use crate::git::oid::Oid;
+use crate::git::reader::Reader;
+use crate::ledger::record::Item;
+
+/// Commits that are looked at where nobody knows which one the cluster holds.
+const MOST_COMMITS: usize = 1_000;
+
+/// Objects of commits before `commit` that it does not have, back to `held`, the one that the cluster was brought to last, or to the
+/// first of this cluster. Newest first, each as the newest commit that had it says.
+pub fn leftovers(
+    reader: &Reader,
+    commit: Oid,
+    cluster: &str,
+    held: Option<Oid>,
+    part: Part,
+) -> Result<Vec<Object>, ReleaseError> {
+    let mut named: BTreeSet<_> =
+        release::head(reader, commit, cluster)?.inventory.iter().map(identity).collect();
+    let mut found = Vec::new();
+    for before in history::log(reader, Some(commit), cluster).skip(1).take(MOST_COMMITS) {
+        let (before, about) = before?;
+        // it was deleted then, and everything with it
+        if !reader.entry_in_tree(about.tree, cluster)?.is_some_and(|entry| entry.is_tree()) {
+            break;
+        }
+        // what somebody broke by hand says nothing, and the commit before it says it all
+        if let Ok(Head { inventory, .. }) = release::head(reader, before, cluster) {
+            for item in inventory.iter().filter(|item| part.holds(&item.file)) {
+                if named.insert(identity(item)) {
+                    found.extend(release::object_at(reader, before, cluster, item).ok());
+                }
+            }
+        }
+        if held == Some(before) {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// Another version of its API is the same object.
+fn identity(item: &Item) -> (String, String, String, String) {
+    let group = item.api_version.rsplit_once('/').map_or("", |(group, _)| group);
+    (group.to_owned(), item.kind.clone(), item.namespace.clone(), item.name.clone())
+}
