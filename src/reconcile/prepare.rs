@@ -5,12 +5,13 @@ use serde_json::{Map, Value as Json, json};
 use super::inputs::{Common, Inputs};
 use super::objects::{self, ObjectError};
 use super::unwritable;
-use crate::api::{PrometheusCluster, annotations};
+use crate::api::{PrometheusCluster, PrometheusClusterSpec, annotations};
 use crate::ledger::folder::{self, Deployment, Files, FolderError, Object};
+use crate::ledger::kept;
 use crate::ledger::names::ObjectId;
 use crate::ledger::record::{self, ChartRef};
 use crate::ledger::root::Row;
-use crate::ledger::secrets;
+use crate::ledger::secrets::{self, SecretInGit};
 use crate::ledger::stub::{self, DigestKey, Secrets};
 use crate::prometheus::{config, credentials, keys, rules};
 use crate::render::capabilities::Capabilities;
@@ -19,6 +20,7 @@ use crate::render::outside::Outside;
 use crate::render::policy::{Lock, Policy};
 use crate::render::release::Release;
 use crate::render::{self, RenderError, Request};
+use crate::secrecy::address;
 use crate::source::event::Key;
 use crate::template::budgets::Limits;
 use crate::template::frozen::Frozen;
@@ -110,12 +112,15 @@ fn prepared(
     lock: Option<&Lock>,
 ) -> Result<Prepared, PrepareError> {
     check_prometheus(cluster)?;
+    let documents = [("metadata", &asked["metadata"]), ("spec", &asked["spec"])];
+    secrets::asked(&documents).map_err(FolderError::from)?;
     let values = values(key, &asked, inputs)?;
+    secrets::asked(&[("values", &values)]).map_err(FolderError::from)?;
     let check = |of: &Deployment<'_>| {
         let objects = || of.manifests.iter().chain(&of.hooks);
         check_rendered(objects())?;
         let asked = [("spec", &of.cluster["spec"]), ("values", &values)];
-        Ok(secrets::kept(objects().map(|object| &object.json), asked).map_err(FolderError::from)?)
+        Ok(check_secrets(objects(), asked).map_err(FolderError::from)?)
     };
     let Common { chart, chart_ref, capabilities, recorded, .. } = &**inputs;
     release(key, asked, &values, &Fixed { chart, chart_ref, capabilities, recorded }, lock, check)
@@ -208,6 +213,17 @@ fn as_asked(key: &Key, cluster: &PrometheusCluster) -> Json {
     })
 }
 
+/// What a commit would keep of the Secrets that a chart renders, and of tokens in comments.
+fn check_secrets<'a>(
+    objects: impl Iterator<Item = &'a Object> + Clone,
+    asked: [(&str, &Json); 2],
+) -> Result<(), SecretInGit> {
+    let documents = objects.clone().map(|object| &object.json);
+    kept::asked(documents.clone(), asked)?;
+    kept::rendered(documents)?;
+    objects.into_iter().try_for_each(|object| secrets::check_text(&object.json, &object.text))
+}
+
 /// What Prometheus would refuse, and what git must not see.
 fn check_prometheus(cluster: &PrometheusCluster) -> Result<(), PrepareError> {
     let spec = &cluster.spec;
@@ -219,12 +235,24 @@ fn check_prometheus(cluster: &PrometheusCluster) -> Result<(), PrepareError> {
         let found = config::check(text, strict).into_iter().chain(credentials::check(text));
         problems.extend(found.map(|problem| format!("spec.config: {problem}")));
     }
+    problems.extend(logins(spec));
     for (file, text) in &spec.rules {
         problems.extend(
             rules::check(text, strict).iter().map(|problem| format!("spec.rules[{file}]: {problem}")),
         );
     }
     if problems.is_empty() { Ok(()) } else { Err(PrepareError::Prometheus(problems.join("; "))) }
+}
+
+/// Fields that hold addresses with a user or password.
+fn logins(spec: &PrometheusClusterSpec) -> impl Iterator<Item = String> {
+    let url = spec.external_url.iter().map(|url| ("spec.externalUrl".to_owned(), url));
+    let args = spec.additional_args.iter().enumerate();
+    let args = args.map(|(at, text)| (format!("spec.additionalArgs[{at}]"), text));
+    let found = url.chain(args).filter(|(_, text)| address::has_login(text));
+    found.map(|(field, _)| {
+        format!("{field}: a user or password in an address would be kept in git for ever; leave it out of the address")
+    })
 }
 
 /// Sections that make a text a Prometheus configuration with places for credentials.

@@ -1,5 +1,7 @@
-//! A secret, and texts of others, turned into texts without it: whatever form it comes back in.
+//! Texts turned into what of them is secret, and a secret that is known into texts without it.
 
+pub mod address;
 pub mod file;
 pub mod forms;
 pub mod hidden;
+pub mod tokens;
