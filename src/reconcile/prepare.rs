@@ -1,5 +1,9 @@
 //! A resource turned into the files of its folder: values → render → ledger. Pure.
 
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value as Json, json};
 
 use super::inputs::{Common, Inputs};
@@ -256,20 +260,36 @@ fn logins(spec: &PrometheusClusterSpec) -> impl Iterator<Item = String> {
 }
 
 /// Sections that make a text a Prometheus configuration with places for credentials.
-const SECTIONS: &[&str] = &["scrape_configs:", "remote_write:", "remote_read:", "alerting:"];
+const SECTIONS: &[&str] = &["scrape_configs", "remote_write", "remote_read", "alerting"];
+
+/// Whether one of them stands there as a key, in YAML or JSON.
+fn is_configuration(text: &str) -> bool {
+    let is_key = |rest: &str| rest.trim_start_matches(['"', '\'']).trim_start().starts_with(':');
+    SECTIONS.iter().any(|name| text.match_indices(name).any(|(at, _)| is_key(&text[at + name.len()..])))
+}
 
 /// A chart can put a configuration together from free values, which the look at `spec.config` does not see.
 fn check_rendered<'a>(objects: impl Iterator<Item = &'a Object>) -> Result<(), PrepareError> {
     let mut problems = Vec::new();
     for Object { identity, json, .. } in objects.filter(|object| object.identity.kind == "ConfigMap") {
-        for (file, text) in json["data"].as_object().into_iter().flatten() {
-            let text = text.as_str().filter(|text| SECTIONS.iter().any(|section| text.contains(section)));
-            let found = text.map(credentials::check).unwrap_or_default();
+        for (file, text) in map_texts(json) {
+            let found = if is_configuration(&text) { credentials::check(&text) } else { Vec::new() };
             let place = format!("rendered ConfigMap/{}, {file}", identity.name);
             problems.extend(found.iter().map(|problem| format!("{place}: {problem}")));
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(PrepareError::Prometheus(problems.join("; "))) }
+}
+
+/// The files of a ConfigMap.
+fn map_texts(map: &Json) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+    let all = |field: &str| map[field].as_object().into_iter().flatten();
+    let texts = all("data").filter_map(|(file, text)| Some((file.as_str(), Cow::from(text.as_str()?))));
+    let binary = all("binaryData").filter_map(|(file, text)| {
+        let bytes = STANDARD.decode(text.as_str()?.trim()).ok()?;
+        Some((file.as_str(), Cow::from(String::from_utf8(bytes).ok()?)))
+    });
+    texts.chain(binary)
 }
 
 fn values(key: &Key, asked: &Json, inputs: &Inputs) -> Result<Json, ComposeError> {

@@ -131,6 +131,31 @@ fn a_value_of_a_secret_is_refused_beside_it() {
 }
 
 #[test]
+fn a_configuration_in_any_form_is_looked_into() {
+    use base64::Engine as _;
+    let json = r#"{"remote_write": [{"url": "https://x/", "basic_auth": {"password": "hunter2"}}]}"#;
+    let binary = base64::engine::general_purpose::STANDARD.encode(json);
+    let map = |data: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: m}}\n{data}\n");
+    for (data, refused) in [
+        (format!("data: {{p.json: '{json}'}}"), true),
+        (format!("binaryData: {{p.json: {binary}}}"), true),
+        ("data: {p.md: 'remote_write takes a password: hunter'}".to_owned(), false),
+        (format!("data: {{p.json: '{}'}}", json.replace("password", "password_file")), false),
+    ] {
+        let bed = Bed::new();
+        bed.put("simple.yaml", &cluster("example", "simple", "{}"));
+        let said = with_chart(&bed, &map(&data));
+        assert_eq!(said.ok, !refused, "{data}: {}{}", said.out, said.err);
+        if refused {
+            let place =
+                "rendered ConfigMap/m, p.json: line 1: remote_write[0].basic_auth.password: a credential";
+            assert!(said.err.contains(place) && !said.err.contains("hunter2"), "{}", said.err);
+            nowhere(&bed, "hunter2");
+        }
+    }
+}
+
+#[test]
 fn a_text_that_yaml_cannot_hold_is_named() {
     for (annotations, spec, field) in [
         (
