@@ -11,6 +11,8 @@
 
 // What a user writes and reads back.
 pub mod api;
+// What nobody may read back.
+pub mod secrecy;
 // Go's text/template, go-yaml's YAML, Helm's charts: the renderer's ground.
 pub mod template;
 pub mod yaml;

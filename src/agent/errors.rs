@@ -30,10 +30,15 @@ pub enum OpenError {
     #[error(transparent)]
     Listen(#[from] ListenError),
     #[error(
-        "two targets push branches that begin with {prefix:?} to {url}; give each a remote of its own, or a repository.branch \
-         that begins with other words"
+        "{before} and {after} push branches that begin with {prefix:?} to one repository, {url}; give each a remote of its own, or a \
+         repository.branch that begins with other words"
     )]
-    Together { url: String, prefix: String },
+    Together { before: String, after: String, url: String, prefix: String },
+    #[error(
+        "{name}: remote.url {url} is the repository of {owner} itself (repository.path), where its commits are already; \
+         give another repository, or leave remote.url out"
+    )]
+    Own { name: String, url: String, owner: String },
 }
 
 /// Why the agent ended before its time.

@@ -4,6 +4,7 @@
 //!  source ─► pump ─► queue ─► workers ─► writer ─► pusher ─► reports ─► delivery (with an API server)
 //! ```
 
+mod apart;
 pub mod errors;
 mod outcomes;
 mod pages;
@@ -64,7 +65,7 @@ impl Agent {
     pub fn check(settings: &Settings) -> Result<(Origin, All), OpenError> {
         let origin = Agent::origin(settings)?;
         let each = settings.each();
-        target::apart(&each)?;
+        apart::check(&each)?;
         for settings in &each {
             link::remote(&settings.remote)?;
         }
@@ -83,7 +84,7 @@ impl Agent {
     pub fn open(settings: Settings) -> Result<Self, OpenError> {
         let origin = Agent::origin(&settings)?;
         let each = settings.each();
-        target::apart(&each)?;
+        apart::check(&each)?;
         let open = || target::open_all(&each);
         let (targets, inputs) = if each.iter().any(|settings| settings.remote.url.is_some()) {
             (open()?, Inputs::load(&settings)?)

@@ -107,21 +107,6 @@ pub fn open_all(each: &[Settings]) -> Result<Vec<Target>, OpenError> {
     })
 }
 
-/// Refuses targets of which one would fetch the branches of another.
-pub fn apart(each: &[Settings]) -> Result<(), OpenError> {
-    let mut seen: Vec<(&str, String)> = Vec::new();
-    for settings in each {
-        let Some(url) = &settings.remote.url else { continue };
-        let prefix = Branches::compile(&settings.repository.branch)?.prefix()?;
-        let nests = |other: &String| other.starts_with(&prefix) || prefix.starts_with(other);
-        if seen.iter().any(|(other, before)| other == url && nests(before)) {
-            return Err(OpenError::Together { url: url.clone(), prefix });
-        }
-        seen.push((url, prefix));
-    }
-    Ok(())
-}
-
 /// The threads of a repository.
 pub struct Started {
     pub writer: JoinHandle<()>,

@@ -92,7 +92,9 @@ fn exit_of(error: &anyhow::Error) -> Exit {
     };
     let in_opening = |error: &OpenError| match error {
         OpenError::Source(_) | OpenError::Folder { .. } => true,
-        OpenError::Remote(_) | OpenError::Together { .. } | OpenError::Branch(_) => true,
+        OpenError::Remote(_) | OpenError::Together { .. } | OpenError::Own { .. } | OpenError::Branch(_) => {
+            true
+        }
         OpenError::Inputs(error) => in_settings(error),
         OpenError::Store(_) | OpenError::Listen(_) => false,
     };

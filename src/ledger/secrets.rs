@@ -1,12 +1,11 @@
-//! Keeps secrets out of git: finds credentials in ConfigMaps, and values of Secrets in what was asked for.
-
-use std::borrow::Cow;
+//! Texts that a commit would publish turned into the first that holds a key or token: in what was asked for, and in what is rendered.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use super::{stub, tokens};
+use super::{leaves, stub};
+use crate::secrecy::tokens;
 
 /// What a commit would publish for ever. Only names are told, never a value.
 #[derive(Debug, PartialEq, thiserror::Error)]
@@ -17,142 +16,96 @@ pub enum SecretInGit {
     )]
     Value { field: String, name: String, key: String },
     #[error(
+        "{field} holds {kind}, and a commit would keep it for ever; \
+         put it into a Secret that is created outside git, and refer to that (`spec.secrets` mounts one)"
+    )]
+    Asked { field: String, kind: &'static str },
+    #[error(
+        "the chart renders {place} with what it puts into Secret/{name} as {key}, in {field}, and a commit would keep it for \
+         ever; let the chart refer to the Secret there (`secretKeyRef`, or a mounted file)"
+    )]
+    Rendered { place: String, field: String, name: String, key: String },
+    #[error(
         "the chart renders List/{name} with a Secret that carries values; let the chart render the Secret by itself"
     )]
     Listed { name: String },
     #[error(
-        "the chart renders ConfigMap/{name} with {kind} in {key}, and a commit would keep it for ever; \
-         put it into a Secret that is created outside git, and let the chart mount that"
+        "the chart renders {place} with {kind} in {key}, and a commit would keep it for ever; \
+         put it into a Secret that is created outside git, and let the chart refer to that"
     )]
-    Token { name: String, key: String, kind: &'static str },
+    Token { place: String, key: String, kind: &'static str },
 }
 
-/// Refuses ConfigMaps that carry a private key or a token of a known format, alone or in a list, and Secrets in a list that
-/// was not taken apart: they would get no stub.
+/// Refuses a private key or a token of a known format in what was asked for. `asked`: documents, with the word that their
+/// fields begin with.
+pub fn asked(asked: &[(&str, &Value)]) -> Result<(), SecretInGit> {
+    let leaves = asked.iter().flat_map(|(root, value)| leaves::of(root, value));
+    let found = leaves.filter_map(|leaf| Some((kind(&leaf.text)?, leaf.field))).next();
+    found.map_or(Ok(()), |(kind, field)| Err(SecretInGit::Asked { field, kind }))
+}
+
+/// Refuses objects that carry a private key or a token of a known format, alone or in a list, and Secrets in a list that
+/// were not taken apart: they would get no stub. Of a Secret, its stub shows the metadata only.
 pub fn check<'a>(objects: impl IntoIterator<Item = &'a Value>) -> Result<(), SecretInGit> {
     for object in objects {
-        let name = |object: &Value| {
-            object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or("?").to_owned()
-        };
         for inner in alone(object) {
             if !std::ptr::eq(inner, object) && stub::has_values(inner) {
-                return Err(SecretInGit::Listed { name: name(object) });
+                return Err(SecretInGit::Listed { name: name_of(object) });
             }
             if let Some((key, kind)) = token(inner) {
-                return Err(SecretInGit::Token { name: name(inner), key: key.to_owned(), kind });
+                return Err(SecretInGit::Token { place: place(inner), key, kind });
             }
         }
     }
     Ok(())
 }
 
-/// Characters of a value of a Secret that is looked for among what was asked for: shorter ones (`true`, `admin`) stand there
-/// by chance.
-const MIN_VALUE: usize = 6;
-
-/// Names of fields whose text is a secret, however short, if it is part of a rendered Secret.
-const TELLING: &[&str] = &[
-    "password",
-    "passwd",
-    "pass",
-    "pwd",
-    "passphrase",
-    "token",
-    "secret",
-    "apikey",
-    "privatekey",
-    "credential",
-];
-
-/// Refuses what was asked for if it holds the value of a rendered Secret: `cluster.yaml` and `values.yaml` are committed as
-/// they are. `asked` is each of these files, with the word that its fields begin with in the resource.
-pub fn kept<'a>(
-    secrets: impl IntoIterator<Item = &'a Value>,
-    asked: [(&str, &Value); 2],
-) -> Result<(), SecretInGit> {
-    let secrets: Vec<&Value> = secrets.into_iter().filter(|object| stub::has_values(object)).collect();
-    if secrets.is_empty() {
-        return Ok(());
-    }
-    let texts = asked.map(|(root, value)| leaves(root, value)).concat();
-    for secret in secrets {
-        for (key, value) in stub::decoded(secret) {
-            if let Some(leaf) = texts.iter().find(|leaf| leaf.is(key, &value)) {
-                let name = secret["metadata"]["name"].as_str().unwrap_or("?").to_owned();
-                return Err(SecretInGit::Value { field: leaf.field.clone(), name, key: key.to_owned() });
-            }
-        }
-    }
-    Ok(())
+/// The same for a text as it was rendered: comments are committed, too.
+pub fn check_text(object: &Value, text: &str) -> Result<(), SecretInGit> {
+    let found = Some(text).filter(|_| !is_apart(object)).and_then(tokens::kind);
+    let key = || "a comment".to_owned();
+    found.map_or(Ok(()), |kind| Err(SecretInGit::Token { place: place(object), key: key(), kind }))
 }
 
-fn holds(text: &[u8], part: &[u8]) -> bool {
-    text.windows(part.len()).any(|window| window == part)
+/// A Secret has a stub, and a definition is documentation, which may show what a key looks like.
+fn is_apart(object: &Value) -> bool {
+    object["kind"] == "Secret" || object["kind"] == "CustomResourceDefinition"
 }
 
-/// A text or number somewhere in what was asked for.
-#[derive(Clone)]
-struct Leaf<'a> {
-    /// `spec.values.admin.password`
-    field: String,
-    text: Cow<'a, str>,
-    is_telling: bool,
+fn place(object: &Value) -> String {
+    format!("{}/{}", object["kind"].as_str().unwrap_or("?"), name_of(object))
 }
 
-impl Leaf<'_> {
-    /// Whether it is this value of a Secret, or gives it away: as it is, with other space around it, in base 64 (as `data` of a
-    /// Secret has it); as a part of the value, where its own name tells; with the value as a part of it, where the name in the Secret
-    /// does.
-    fn is(&self, key: &str, value: &[u8]) -> bool {
-        let (text, value) = (self.text.trim().as_bytes(), value.trim_ascii());
-        let decoded = STANDARD.decode(text).unwrap_or_default();
-        value.len() >= MIN_VALUE && (text == value || decoded.trim_ascii() == value)
-            || self.is_telling && !text.is_empty() && holds(value, text)
-            || value.len() >= MIN_VALUE && tells(key) && holds(text, value)
-    }
+/// The name in its metadata.
+pub fn name_of(object: &Value) -> String {
+    object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or("?").to_owned()
 }
 
-/// Whether a name says that what it names is a secret. What ends in a name is a reference: `existingSecretName`, `secretName`.
-fn tells(name: &str) -> bool {
-    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-    let plain = plain.to_lowercase();
-    TELLING.iter().any(|word| plain.ends_with(word) || plain.ends_with(&format!("{word}s")))
-}
-
-fn leaves<'a>(root: &str, value: &'a Value) -> Vec<Leaf<'a>> {
-    let mut found = Vec::new();
-    let mut open = vec![(root.to_owned(), false, value)];
-    while let Some((field, is_telling, value)) = open.pop() {
-        match value {
-            Value::String(text) => found.push(Leaf { field, text: text.into(), is_telling }),
-            Value::Number(number) => {
-                found.push(Leaf { field, text: number.to_string().into(), is_telling });
-            }
-            Value::Array(items) => open.extend(
-                items.iter().enumerate().map(|(at, item)| (format!("{field}[{at}]"), is_telling, item)),
-            ),
-            Value::Object(members) => open
-                .extend(members.iter().map(|(key, member)| (format!("{field}.{key}"), tells(key), member))),
-            _ => {}
-        }
-    }
-    found
-}
-
-/// The first key of a ConfigMap that holds a credential, and of what kind.
-fn token(object: &Value) -> Option<(&str, &'static str)> {
-    let maps = [&object["data"], &object["binaryData"]];
-    let maps = maps.into_iter().filter(|_| object["kind"] == "ConfigMap").filter_map(Value::as_object);
-    maps.flatten().find_map(|(key, text)| {
-        let text = text.as_str()?;
-        let decoded = || STANDARD.decode(text.trim()).ok();
-        let inside = || tokens::kind(&String::from_utf8_lossy(&decoded()?));
-        Some((key.as_str(), tokens::kind(text).or_else(inside)?))
+/// The first field that holds a credential, and of what kind; of a ConfigMap, its key.
+fn token(object: &Value) -> Option<(String, &'static str)> {
+    let (root, shown) = match is_apart(object) {
+        true => ("metadata", &object["metadata"]),
+        false => ("", object),
+    };
+    leaves::of(root, shown).into_iter().find_map(|leaf| {
+        let kind = kind(&leaf.text)?;
+        let key = ["data", "binaryData"].into_iter().find_map(|map| leaf.field.strip_prefix(map));
+        let key = key.filter(|_| object["kind"] == "ConfigMap");
+        Some((key.map_or(leaf.field.clone(), |key| key.trim_matches(['.', '[', ']']).to_owned()), kind))
     })
 }
 
+/// Bytes of a text in base 64 from which on it may hold a key or token.
+const SHORTEST: usize = 24;
+
+/// As it is, or in base 64.
+fn kind(text: &str) -> Option<&'static str> {
+    let decoded = || STANDARD.decode(text.trim()).ok().filter(|_| text.len() >= SHORTEST);
+    tokens::kind(text).or_else(|| tokens::kind(&String::from_utf8_lossy(&decoded()?)))
+}
+
 /// The object itself, or the items of a list: `kubectl apply` takes `kind: List` for what is in it.
-fn alone(object: &Value) -> Vec<&Value> {
+pub fn alone(object: &Value) -> Vec<&Value> {
     let mut found = Vec::new();
     let mut open = vec![object];
     while let Some(object) = open.pop() {
@@ -172,46 +125,6 @@ mod tests {
 
     fn secret(data: &Value) -> Value {
         json!({"kind": "Secret", "metadata": {"name": "s"}, "stringData": data})
-    }
-
-    #[test]
-    fn a_value_that_was_asked_for_is_found_and_not_shown() {
-        let rendered = secret(&json!({
-            "config": "user: operator\npassword: ab\n", "key": "hunter2", "pin": "424242", "admin-password": "s3cret-word",
-        }));
-        let told = |values: &Value| {
-            let asked = [("spec.values", values), ("values", &Value::Null)];
-            kept([&rendered], asked).err().map(|error| error.to_string())
-        };
-        let table = [
-            (
-                json!({"a": {"b": ["x", "hunter2"]}}),
-                "spec.values.a.b[1] holds what the chart puts into Secret/s as key",
-            ),
-            (
-                json!({"db": {"adminPassword": "ab"}}),
-                "spec.values.db.adminPassword holds what the chart puts",
-            ),
-            (json!({"api_tokens": ["ab"]}), "spec.values.api_tokens[0] holds"),
-            (json!({"b64": "aHVudGVyMg=="}), "spec.values.b64 holds"),
-            (json!({"spaced": " hunter2\n"}), "spec.values.spaced holds"),
-            (json!({"pin": 424242}), "spec.values.pin holds"),
-            (json!({"users": ["admin:s3cret-word"]}), "spec.values.users[0] holds"),
-            (json!({"dbPass": "ab"}), "spec.values.dbPass holds"),
-        ];
-        for (values, expected) in table {
-            let told = told(&values).unwrap_or_default();
-            assert!(told.starts_with(expected) && !told.contains("hunter2"), "{told}");
-        }
-        let innocent = [
-            json!({"user": "ab", "existingSecretName": "ab"}),
-            json!({"user": "operator"}),
-            json!({"password": ""}),
-            json!({"password": "other"}),
-        ];
-        for values in innocent {
-            assert_eq!(told(&values), None, "{values}");
-        }
     }
 
     #[test]
@@ -239,6 +152,87 @@ mod tests {
         for member in ["data", "binaryData"] {
             let map = json!({"kind": "ConfigMap", "metadata": {"name": "m"}, member: {"k": key}});
             assert!(check([&map]).is_err(), "{member}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_found_wherever_git_would_keep_it() {
+        let token = format!("ghp_{}", "aZ3".repeat(12));
+        let told = |object: Value| check([&object]).err().map(|error| error.to_string()).unwrap_or_default();
+        for (object, expected) in [
+            (
+                json!({"kind": "Pod", "metadata": {"name": "p"}, "spec": {"args": [format!("--x={token}")]}}),
+                "Pod/p with a GitHub token in spec.args[0]",
+            ),
+            (
+                json!({"kind": "Pod", "metadata": {"name": "p", "annotations": {"a/b": token}}}),
+                "in metadata.annotations[a/b]",
+            ),
+            (
+                json!({"kind": "Pod", "metadata": {"name": "p"}, "spec": {token.clone(): 1}}),
+                "Pod/p with a GitHub token",
+            ),
+            (
+                json!({"kind": "Secret", "metadata": {"name": "s", "labels": {"a": token}}}),
+                "Secret/s with a GitHub token in metadata.labels.a",
+            ),
+            (
+                json!({"kind": "ConfigMap", "metadata": {"name": "m"}, "data": {"a.b": token}}),
+                "ConfigMap/m with a GitHub token in a.b",
+            ),
+        ] {
+            let told = told(object);
+            assert!(told.contains(expected), "{told}");
+        }
+        for object in [
+            json!({"kind": "Secret", "stringData": {"a": token}}),
+            json!({"kind": "CustomResourceDefinition", "spec": {"description": token}}),
+            json!({"kind": "Pod", "spec": {"args": ["ghp_short", "--token-file=/x"], "env": [{"name": "T", "value": "$(TOKEN)"}]}}),
+        ] {
+            assert_eq!(told(object), "");
+        }
+        let object = json!({"kind": "ConfigMap", "metadata": {"name": "m"}});
+        let text = format!("# {token}\nkind: ConfigMap\n");
+        assert!(
+            check_text(&object, &text)
+                .unwrap_err()
+                .to_string()
+                .contains("ConfigMap/m with a GitHub token in a comment")
+        );
+        assert!(
+            check_text(&json!({"kind": "Secret"}), &text).is_ok() && check_text(&object, "# none").is_ok()
+        );
+    }
+
+    #[test]
+    fn a_token_that_was_asked_for_is_found() {
+        let token = format!("glc_{}==", "aZ3".repeat(30));
+        let metadata = json!({"annotations": {"kubernetes.io/change-cause": format!("use {token}")}});
+        let spec = json!({
+            "additionalArgs": [token], "podMetadata": {"labels": {"a": token}}, "values": {"env": [{"name": "A", "value": token}]},
+        });
+        for (root, value, field) in [
+            ("metadata", &metadata, "metadata.annotations[kubernetes.io/change-cause]"),
+            ("spec", &json!({"additionalArgs": spec["additionalArgs"]}), "spec.additionalArgs[0]"),
+            ("spec", &json!({"podMetadata": spec["podMetadata"]}), "spec.podMetadata.labels.a"),
+            ("spec", &json!({"values": spec["values"]}), "spec.values.env[0].value"),
+            ("spec", &json!({"rules": {"a.yaml": format!("# {token}")}}), "spec.rules[a.yaml]"),
+            ("values", &json!({"a": STANDARD.encode(&token)}), "values.a"),
+        ] {
+            let told = asked(&[(root, value)]).unwrap_err().to_string();
+            assert!(
+                told.starts_with(&format!("{field} holds a Grafana Cloud token")) && !told.contains("aZ3"),
+                "{told}"
+            );
+        }
+        for value in [
+            json!({"annotations": {"kubernetes.io/change-cause": "glc_ tokens are in the vault now"}}),
+            json!({"values": {"env": [{"name": "A", "valueFrom": {"secretKeyRef": {"name": "s", "key": "token"}}}]}}),
+            json!({"additionalArgs": ["--web.config.file=/etc/prometheus/secrets/web/config.yml"]}),
+            json!({"podMetadata": {"annotations": {"checksum/config": "0a".repeat(32)}}}),
+            json!({"secrets": ["glc-token"], "replicas": 3}),
+        ] {
+            assert_eq!(asked(&[("x", &value)]), Ok(()), "{value}");
         }
     }
 

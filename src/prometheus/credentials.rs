@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
+use super::headers;
 use super::problem::{Problem, Problems, parse};
+use crate::secrecy::address;
 
 /// Fields of type `Secret` in the configuration of Prometheus 3.16 (`prometheus/common` `config`, `discovery/*`,
 /// `storage/remote`), and what to write instead.
@@ -31,8 +33,19 @@ const INLINE: &[(&str, &str)] = &[
 const HEADERS: &[&str] = &["headers", "http_headers"];
 const PROXY_HEADERS: &str = "proxy_connect_header";
 
-/// Words in the name of a header that carries a credential.
-const TELLING: &[&str] = &["authorization", "token", "secret", "password", "api-key", "apikey", "cookie"];
+/// Where an address stands, with or without a scheme.
+const ADDRESSES: &[&str] = &[
+    "api_server",
+    "api_url",
+    "endpoint",
+    "host",
+    "identity_endpoint",
+    "proxy_url",
+    "server",
+    "servers",
+    "token_url",
+    "url",
+];
 
 /// Where names are the user's own, and mean no field.
 const OWN_NAMES: &[&str] = &["labels", "external_labels", "params"];
@@ -64,7 +77,7 @@ fn walk(path: &str, value: &Value, depth: usize, problems: &mut Problems<'_>) {
                 walk(&format!("{path}[{index}]"), item, depth + 1, problems);
             }
         }
-        Value::String(text) if has_password(text) => {
+        Value::String(text) if has_login(path, text) => {
             problems.add(path, advice("basic_auth with password_file"))
         }
         _ => {}
@@ -78,6 +91,11 @@ fn member(below: &str, path: &str, (key, value): (&str, &Value), depth: usize, p
     }
     match value {
         _ if OWN_NAMES.contains(&key) => {}
+        Value::String(kind) if key == "type" && path.ends_with("authorization") => {
+            if headers::carries_credential(kind) {
+                problems.add(below, advice("type: Bearer and credentials_file"));
+            }
+        }
         _ if key == PROXY_HEADERS && is_given(value) => {
             problems.add(below, advice("a proxy that asks for no credential"));
         }
@@ -92,17 +110,23 @@ fn member(below: &str, path: &str, (key, value): (&str, &Value), depth: usize, p
 
 /// A header: a text, or a map with `values`, `secrets` and `files`.
 fn header(path: &str, name: &str, value: &Value, problems: &mut Problems<'_>) {
-    let name = name.to_lowercase();
-    let tells = TELLING.iter().any(|word| name.contains(word));
     let given = |key: &str| value.get(key).is_some_and(is_given);
     let (place, is_inline) = match value {
-        Value::String(_) => (path.to_owned(), tells && is_given(value)),
+        Value::String(_) => (path.to_owned(), is_secret(name, value)),
         _ if given("secrets") => (format!("{path}.secrets"), true),
-        _ => (format!("{path}.values"), tells && given("values")),
+        _ => (format!("{path}.values"), is_secret(name, &value["values"])),
     };
     if is_inline {
         problems.add(&place, advice("http_headers with files, or authorization with credentials_file"));
     }
+}
+
+/// Whether a header with this name, or any of these values, is sent for who it says we are.
+fn is_secret(name: &str, values: &Value) -> bool {
+    let each = values.as_array().map_or(std::slice::from_ref(values), Vec::as_slice);
+    let texts = || each.iter().filter_map(Value::as_str);
+    headers::tells(name) && is_given(values)
+        || texts().any(|text| headers::carries_credential(text) || address::has_login(text))
 }
 
 /// `key` is a secret only inside `tls_config`; a relabel rule or header may be called anything.
@@ -121,13 +145,10 @@ fn is_given(value: &Value) -> bool {
     }
 }
 
-/// `https://user:password@host/`
-fn has_password(text: &str) -> bool {
-    let Some((scheme, rest)) = text.split_once("://") else { return false };
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let user = host.rsplit_once('@').map(|(user, _)| user);
-    scheme.chars().all(|c| c.is_ascii_alphanumeric())
-        && user.is_some_and(|user| user.contains(':') && !user.ends_with(':'))
+fn has_login(path: &str, text: &str) -> bool {
+    let field = path.rsplit('.').next().unwrap_or_default();
+    let field = field.split('[').next().unwrap_or_default();
+    if ADDRESSES.contains(&field) { address::is_with_login(text) } else { address::has_login(text) }
 }
 
 fn advice(instead: &str) -> String {

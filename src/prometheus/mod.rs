@@ -6,6 +6,7 @@
 
 pub mod config;
 pub mod credentials;
+mod headers;
 pub mod duration;
 pub mod keys;
 pub mod problem;

@@ -6,7 +6,6 @@
 #![allow(clippy::disallowed_methods)] // reads the files of credentials
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -21,6 +20,7 @@ use super::oci::reference::SCHEME;
 use super::oci_chart::{self, Asked, Logins, PullError};
 use super::repository::{self, Credentials, FetchError};
 use crate::chart::semver::Version;
+use crate::secrecy::file;
 
 /// A password is a line.
 const MAX_SECRET: u64 = 64 << 10;
@@ -296,9 +296,8 @@ fn not_empty(key: &'static str, path: &Path) -> Result<(), PinnedError> {
 /// The first line: editors and `kubectl create secret --from-file` leave the end of a line behind it.
 fn secret(key: &'static str, path: &Path) -> Result<String, PinnedError> {
     let wrong = |reason: String| PinnedError::Secret { key, path: path.into(), reason };
-    let mut text = String::new();
-    let read = std::fs::File::open(path).and_then(|file| file.take(MAX_SECRET).read_to_string(&mut text));
-    read.map_err(|error| wrong(error.to_string()))?;
+    let read = file::read(path, MAX_SECRET).map_err(|error| wrong(error.to_string()))?;
+    let text = String::from_utf8(read).map_err(|_| wrong("it is no text in UTF-8".to_owned()))?;
     let line = text.trim_end_matches(['\r', '\n']);
     match line.is_empty() || line.contains(['\r', '\n']) {
         true => Err(wrong("it does not hold one line".to_owned())),

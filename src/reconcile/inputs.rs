@@ -1,8 +1,7 @@
 //! Settings turned into everything but the resource that fixes the bytes of a branch.
 #![allow(clippy::disallowed_methods)] // reads the files that the settings name
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -27,6 +26,7 @@ use crate::pull::pinned::{self, PinnedError, Pulled, Source};
 use crate::render::capabilities::Capabilities;
 use crate::render::kube_version::{self, KubeVersionError};
 use crate::render::{self, Prepared};
+use crate::secrecy::file;
 use crate::settings::chart::Update;
 use crate::settings::target::Routes;
 use crate::settings::{Agent, Repository, Settings, Signing};
@@ -179,9 +179,7 @@ impl Common {
 fn signer(signing: &Signing) -> Result<Option<Signer>, InputsError> {
     let Some(path) = &signing.key_file else { return Ok(None) };
     let read = |path: &PathBuf| {
-        let mut text = Vec::new();
-        let read = File::open(path).and_then(|file| file.take(MAX_KEY).read_to_end(&mut text));
-        read.map(|_| text).map_err(|source| InputsError::Read { path: path.clone(), source })
+        file::read(path, MAX_KEY).map_err(|source| InputsError::Read { path: path.clone(), source })
     };
     let passphrase = signing.passphrase_file.as_ref().map(read).transpose()?;
     let passphrase = passphrase.map(|text| String::from_utf8_lossy(&text).trim_end().to_owned());

@@ -1,16 +1,21 @@
 //! A resource turned into the files of its folder: values → render → ledger. Pure.
 
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value as Json, json};
 
 use super::inputs::{Common, Inputs};
 use super::objects::{self, ObjectError};
 use super::unwritable;
-use crate::api::{PrometheusCluster, annotations};
+use crate::api::{PrometheusCluster, PrometheusClusterSpec, annotations};
 use crate::ledger::folder::{self, Deployment, Files, FolderError, Object};
+use crate::ledger::kept;
 use crate::ledger::names::ObjectId;
 use crate::ledger::record::{self, ChartRef};
 use crate::ledger::root::Row;
-use crate::ledger::secrets;
+use crate::ledger::secrets::{self, SecretInGit};
 use crate::ledger::stub::{self, DigestKey, Secrets};
 use crate::prometheus::{config, credentials, keys, rules};
 use crate::render::capabilities::Capabilities;
@@ -19,6 +24,7 @@ use crate::render::outside::Outside;
 use crate::render::policy::{Lock, Policy};
 use crate::render::release::Release;
 use crate::render::{self, RenderError, Request};
+use crate::secrecy::address;
 use crate::source::event::Key;
 use crate::template::budgets::Limits;
 use crate::template::frozen::Frozen;
@@ -110,12 +116,15 @@ fn prepared(
     lock: Option<&Lock>,
 ) -> Result<Prepared, PrepareError> {
     check_prometheus(cluster)?;
+    let documents = [("metadata", &asked["metadata"]), ("spec", &asked["spec"])];
+    secrets::asked(&documents).map_err(FolderError::from)?;
     let values = values(key, &asked, inputs)?;
+    secrets::asked(&[("values", &values)]).map_err(FolderError::from)?;
     let check = |of: &Deployment<'_>| {
         let objects = || of.manifests.iter().chain(&of.hooks);
         check_rendered(objects())?;
         let asked = [("spec", &of.cluster["spec"]), ("values", &values)];
-        Ok(secrets::kept(objects().map(|object| &object.json), asked).map_err(FolderError::from)?)
+        Ok(check_secrets(objects(), asked).map_err(FolderError::from)?)
     };
     let Common { chart, chart_ref, capabilities, recorded, .. } = &**inputs;
     release(key, asked, &values, &Fixed { chart, chart_ref, capabilities, recorded }, lock, check)
@@ -208,6 +217,17 @@ fn as_asked(key: &Key, cluster: &PrometheusCluster) -> Json {
     })
 }
 
+/// What a commit would keep of the Secrets that a chart renders, and of tokens in comments.
+fn check_secrets<'a>(
+    objects: impl Iterator<Item = &'a Object> + Clone,
+    asked: [(&str, &Json); 2],
+) -> Result<(), SecretInGit> {
+    let documents = objects.clone().map(|object| &object.json);
+    kept::asked(documents.clone(), asked)?;
+    kept::rendered(documents)?;
+    objects.into_iter().try_for_each(|object| secrets::check_text(&object.json, &object.text))
+}
+
 /// What Prometheus would refuse, and what git must not see.
 fn check_prometheus(cluster: &PrometheusCluster) -> Result<(), PrepareError> {
     let spec = &cluster.spec;
@@ -219,6 +239,7 @@ fn check_prometheus(cluster: &PrometheusCluster) -> Result<(), PrepareError> {
         let found = config::check(text, strict).into_iter().chain(credentials::check(text));
         problems.extend(found.map(|problem| format!("spec.config: {problem}")));
     }
+    problems.extend(logins(spec));
     for (file, text) in &spec.rules {
         problems.extend(
             rules::check(text, strict).iter().map(|problem| format!("spec.rules[{file}]: {problem}")),
@@ -227,21 +248,48 @@ fn check_prometheus(cluster: &PrometheusCluster) -> Result<(), PrepareError> {
     if problems.is_empty() { Ok(()) } else { Err(PrepareError::Prometheus(problems.join("; "))) }
 }
 
+/// Fields that hold addresses with a user or password.
+fn logins(spec: &PrometheusClusterSpec) -> impl Iterator<Item = String> {
+    let url = spec.external_url.iter().map(|url| ("spec.externalUrl".to_owned(), url));
+    let args = spec.additional_args.iter().enumerate();
+    let args = args.map(|(at, text)| (format!("spec.additionalArgs[{at}]"), text));
+    let found = url.chain(args).filter(|(_, text)| address::has_login(text));
+    found.map(|(field, _)| {
+        format!("{field}: a user or password in an address would be kept in git for ever; leave it out of the address")
+    })
+}
+
 /// Sections that make a text a Prometheus configuration with places for credentials.
-const SECTIONS: &[&str] = &["scrape_configs:", "remote_write:", "remote_read:", "alerting:"];
+const SECTIONS: &[&str] = &["scrape_configs", "remote_write", "remote_read", "alerting"];
+
+/// Whether one of them stands there as a key, in YAML or JSON.
+fn is_configuration(text: &str) -> bool {
+    let is_key = |rest: &str| rest.trim_start_matches(['"', '\'']).trim_start().starts_with(':');
+    SECTIONS.iter().any(|name| text.match_indices(name).any(|(at, _)| is_key(&text[at + name.len()..])))
+}
 
 /// A chart can put a configuration together from free values, which the look at `spec.config` does not see.
 fn check_rendered<'a>(objects: impl Iterator<Item = &'a Object>) -> Result<(), PrepareError> {
     let mut problems = Vec::new();
     for Object { identity, json, .. } in objects.filter(|object| object.identity.kind == "ConfigMap") {
-        for (file, text) in json["data"].as_object().into_iter().flatten() {
-            let text = text.as_str().filter(|text| SECTIONS.iter().any(|section| text.contains(section)));
-            let found = text.map(credentials::check).unwrap_or_default();
+        for (file, text) in map_texts(json) {
+            let found = if is_configuration(&text) { credentials::check(&text) } else { Vec::new() };
             let place = format!("rendered ConfigMap/{}, {file}", identity.name);
             problems.extend(found.iter().map(|problem| format!("{place}: {problem}")));
         }
     }
     if problems.is_empty() { Ok(()) } else { Err(PrepareError::Prometheus(problems.join("; "))) }
+}
+
+/// The files of a ConfigMap.
+fn map_texts(map: &Json) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
+    let all = |field: &str| map[field].as_object().into_iter().flatten();
+    let texts = all("data").filter_map(|(file, text)| Some((file.as_str(), Cow::from(text.as_str()?))));
+    let binary = all("binaryData").filter_map(|(file, text)| {
+        let bytes = STANDARD.decode(text.as_str()?.trim()).ok()?;
+        Some((file.as_str(), Cow::from(String::from_utf8(bytes).ok()?)))
+    });
+    texts.chain(binary)
 }
 
 fn values(key: &Key, asked: &Json, inputs: &Inputs) -> Result<Json, ComposeError> {

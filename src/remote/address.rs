@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::pull::address::{Address, redact};
+use crate::pull::address::Address;
 
 const SSH_PORT: u16 = 22;
 
@@ -54,8 +54,13 @@ pub enum RemoteAddressError {
     Part { shown: String, what: &'static str, part: String },
     #[error("{shown}: {scheme}:// is not spoken here; use https, http, ssh or file")]
     Scheme { shown: String, scheme: String },
-    #[error("{shown}: a query or fragment is no part of the address of a repository")]
+    #[error(
+        "{shown}: a query or fragment is no part of the address of a repository, and a token in it would reach logs; \
+         name its file as remote.tokenFile or remote.passwordFile"
+    )]
     Query { shown: String },
+    #[error("{shown}: the scheme is missing; write https:{shown}, or /path for a folder")]
+    NoScheme { shown: String },
     #[error("{shown}: a path has to be absolute; write /path or user@host:path")]
     Relative { shown: String },
     #[error("{0}")]
@@ -72,18 +77,20 @@ impl RemoteAddress {
         if text.chars().any(char::is_control) {
             return Err(RemoteAddressError::Control { shown: shown() });
         }
+        if text.starts_with("//") {
+            return Err(without_scheme(text));
+        }
         if text.starts_with('/') {
             return Ok(RemoteAddress::File(text.into()));
         }
-        match text.split_once("://") {
-            Some(("http" | "https", _)) => http(text).map(RemoteAddress::Http),
-            Some(("ssh" | "git+ssh" | "ssh+git", rest)) => ssh(rest, &shown()).map(RemoteAddress::Ssh),
-            Some(("file", path)) => file(path, &shown()),
-            Some((scheme, _)) => {
-                let scheme = scheme.to_owned();
-                Err(RemoteAddressError::Scheme { shown: shown(), scheme })
-            }
-            None => scp(text, &shown()).map(RemoteAddress::Ssh),
+        let Some((scheme, rest)) = text.split_once("://") else {
+            return scp(text, &shown()).map(RemoteAddress::Ssh);
+        };
+        match &*scheme.to_ascii_lowercase() {
+            "http" | "https" => http(text, rest).map(RemoteAddress::Http),
+            "ssh" | "git+ssh" | "ssh+git" => ssh(rest, &shown()).map(RemoteAddress::Ssh),
+            "file" => file(rest, &shown()),
+            scheme => Err(RemoteAddressError::Scheme { shown: shown(), scheme: self::shown(scheme) }),
         }
     }
 }
@@ -111,37 +118,76 @@ impl fmt::Display for SshAddress {
     }
 }
 
-/// A password in front of a host gives way to stars, also where the address is none.
+/// Fit to be shown, also where it is no address: what stands before an `@` gives way to stars, but for the name of an account of
+/// ssh, and so does what comes after a `?` or `#`.
 fn shown(text: &str) -> String {
     let text: String = text.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
-    if let Some((scheme, rest)) = text.split_once("//") {
-        let end = rest.find('/').unwrap_or(rest.len());
-        // on the web a user may be a token
-        return match rest[..end].rsplit_once('@') {
-            Some((_, host)) if scheme.starts_with("http") => format!("{scheme}//***@{host}{}", &rest[end..]),
-            _ => redact(&text),
-        };
+    let (start, rest) = match text.find("//").filter(|at| !text[..*at].contains('@')) {
+        Some(at) => text.split_at(at + 2),
+        None => ("", &*text),
+    };
+    let (before, rest) = split_user(rest);
+    if before.is_some_and(|before| before.contains(['?', '#'])) {
+        return format!("{start}***");
     }
-    match text.rsplit_once('@') {
-        Some((user, rest)) => match user.split_once(':') {
-            Some((name, _)) => format!("{name}:***@{rest}"),
-            None => text,
-        },
-        None => text,
+    let user = before.map_or_else(String::new, |before| {
+        let is_account = start.is_empty() || start.to_ascii_lowercase().contains("ssh");
+        match before.split_once(':') {
+            Some((name, _)) if is_account && is_plain(name) => format!("{name}:***@"),
+            None if is_account && is_plain(before) => format!("{before}@"),
+            _ => "***@".to_owned(),
+        }
+    });
+    match rest.find(['?', '#']) {
+        Some(at) => format!("{start}{user}{}***", &rest[..=at]),
+        None => format!("{start}{user}{rest}"),
     }
 }
 
-fn http(text: &str) -> Result<Address, RemoteAddressError> {
-    let mut address = Address::parse(text).map_err(|error| RemoteAddressError::Url(error.to_string()))?;
+/// What stands before the last `@`, which may be written as in a URL. A password may hold anything.
+fn split_user(text: &str) -> (Option<&str>, &str) {
+    let plain = text.rfind('@').map(|at| (at, at + 1));
+    let escaped = text.rfind("%40").map(|at| (at, at + 3));
+    match plain.max(escaped) {
+        Some((end, start)) => (Some(&text[..end]), &text[start..]),
+        None => (None, text),
+    }
+}
+
+/// A letter of the name of an account or host.
+fn is_plain(name: &str) -> bool {
+    name.chars().all(|c| c.is_alphanumeric() || ".-_+".contains(c))
+}
+
+/// `//user:password@host/path`, and what could be a folder.
+fn without_scheme(text: &str) -> RemoteAddressError {
+    let shown = shown(text);
+    match split_user(text).0 {
+        Some(_) => RemoteAddressError::Credentials { shown },
+        None => RemoteAddressError::NoScheme { shown },
+    }
+}
+
+/// Whether a URL carries a login, also one whose password holds a slash: `host:port` is no reason to think so, `user:word` is.
+fn has_login(rest: &str) -> bool {
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let has_user = |text| split_user(text).0.is_some();
+    let port = authority.rsplit_once(':').map(|(_, port)| port).filter(|port| !port.ends_with(']'));
+    has_user(authority) || has_user(path) && port.is_some_and(|port| port.parse::<u16>().is_err())
+}
+
+fn http(text: &str, rest: &str) -> Result<Address, RemoteAddressError> {
     let shown = || shown(text);
-    if address.credentials().is_some() {
+    // before it is parsed: what is no URL is shown as it is
+    if has_login(rest) {
         return Err(RemoteAddressError::Credentials { shown: shown() });
     }
+    if text.contains(['?', '#']) {
+        return Err(RemoteAddressError::Query { shown: shown() });
+    }
+    let mut address = Address::parse(text).map_err(|error| RemoteAddressError::Url(error.to_string()))?;
     if address.hostname().is_empty() {
         return Err(RemoteAddressError::NoHost { shown: shown() });
-    }
-    if address.query.is_some() || text.contains('#') {
-        return Err(RemoteAddressError::Query { shown: shown() });
     }
     address.path = address.path.trim_end_matches('/').to_owned();
     match address.path.is_empty() {
@@ -152,6 +198,12 @@ fn http(text: &str) -> Result<Address, RemoteAddressError> {
 
 fn ssh(rest: &str, shown: &str) -> Result<SshAddress, RemoteAddressError> {
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    if path.contains(['?', '#']) {
+        return Err(RemoteAddressError::Query { shown: shown.to_owned() });
+    }
+    if has_login(rest) && !authority.contains('@') {
+        return Err(RemoteAddressError::SshPassword { shown: shown.to_owned() });
+    }
     let (user, host) = account(authority, shown, "ssh://git@host/path")?;
     let (host, port) = match host.strip_prefix('[').and_then(|host| host.split_once(']')) {
         Some((host, after)) => (host, after.strip_prefix(':')),
@@ -252,6 +304,8 @@ mod tests {
             ("git@example.com:a/b.git", "ssh://git@example.com/~/a/b.git"),
             ("git@[::1]:/a/b.git", "ssh://git@[::1]/a/b.git"),
             ("file:///srv/a.git", "/srv/a.git"),
+            ("HTTPS://example.com/@team/a.git", "https://example.com/@team/a.git"),
+            ("https://example.com:8443/a@b.git", "https://example.com:8443/a@b.git"),
             ("/srv/a b.git", "/srv/a b.git"),
         ] {
             let address = RemoteAddress::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
@@ -270,6 +324,29 @@ mod tests {
             ("git:hunter2@example.com:a.git", "ssh takes none"),
             ("ssh://example.com/a.git", "ssh://git@host/path"),
             ("example.com:a.git", "git@host:path"),
+            ("HTTPS://hunter2@example.com/a.git", "remote.usernameFile and remote.passwordFile"),
+            ("https://me:hunter2/x@example.com/a.git", "remote.usernameFile and remote.passwordFile"),
+            ("https://me:hunter2?x@example.com/a.git", "remote.usernameFile and remote.passwordFile"),
+            ("https://me:hunter2%40example.com/a.git", "remote.usernameFile and remote.passwordFile"),
+            ("//me:hunter2@example.com/a.git", "remote.usernameFile and remote.passwordFile"),
+            ("//hunter2@example.com/a.git", "remote.usernameFile and remote.passwordFile"),
+            (
+                "//example.com/a.git",
+                "//example.com/a.git: the scheme is missing; write https://example.com/a.git",
+            ),
+            ("https:me:hunter2@example.com/a.git", "ssh takes none"),
+            ("https:/me:hunter2@example.com/a.git", "ssh takes none"),
+            ("ftp://hunter2@example.com/a", "ftp:// is not spoken"),
+            ("me:hunter2@example.com://a", "is not spoken"),
+            ("ssh://git:hunter2/x@example.com/a.git", "ssh takes none"),
+            ("ssh://git@example.com/a?token=hunter2", "name its file as remote.tokenFile"),
+            (
+                "https://example.com/?private_token=hunter2",
+                "name its file as remote.tokenFile or remote.passwordFile",
+            ),
+            ("https://example.com/a?b=c@hunter2", "name its file as remote.tokenFile"),
+            ("https://example.com/a#hunter2", "name its file as remote.tokenFile"),
+            ("https://example.com:x/a?private_token=hunter2", "name its file as remote.tokenFile"),
             ("https:///a.git", "host is missing"),
             ("https://example.com/", "path of the repository is missing"),
             ("https://example.com/a?b", "query or fragment"),

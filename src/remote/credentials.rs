@@ -1,11 +1,11 @@
 //! The files of a login turned into what a request says, and a refusal into which file to look at.
-#![allow(clippy::disallowed_methods)] // reads the files that hold secrets
 
-use std::io::Read as _;
 use std::path::Path;
 
 use crate::pull::http::connect::basic;
 use crate::pull::http::fault::system;
+use crate::secrecy::file;
+use crate::secrecy::hidden::Hidden;
 
 use super::error::Fault;
 use super::settings::Login;
@@ -13,16 +13,37 @@ use super::settings::Login;
 /// Bytes of a file that holds a password, a token or a key; the largest keys have 4 kB.
 const MAX_FILE: u64 = 64 << 10;
 
-/// The value of `Authorization`, read now.
-pub fn authorization(login: &Login) -> Result<Option<String>, Fault> {
-    Ok(match login {
-        Login::Anonymous => None,
+/// Letters of a user's name from which on it is a token: forges take one in either place.
+const TOKEN: usize = 20;
+
+/// The value of `Authorization`, read now. What it is made of is hidden.
+pub fn authorization(login: &Login, hidden: &mut Hidden) -> Result<Option<String>, Fault> {
+    let value = match login {
+        Login::Anonymous => return Ok(None),
         Login::Basic { username_file, password_file } => {
             let username = secret(username_file, "read the user in")?;
-            Some(basic(&username, &secret(password_file, "read the password in")?))
+            let password = secret(password_file, "read the password in")?;
+            hide(&username, &password, hidden);
+            basic(&username, &password)
         }
-        Login::Bearer { token_file } => Some(format!("Bearer {}", secret(token_file, "read the token in")?)),
-    })
+        Login::Bearer { token_file } => {
+            let token = secret(token_file, "read the token in")?;
+            hidden.add(&token);
+            format!("Bearer {token}")
+        }
+    };
+    Ok(Some(value))
+}
+
+/// A password, and what is sent of it.
+pub fn hide(username: &str, password: &str, hidden: &mut Hidden) {
+    hidden.add(password);
+    if username.len() >= TOKEN {
+        hidden.add(username);
+    }
+    if let Some((_, sent)) = basic(username, password).split_once(' ') {
+        hidden.add(sent);
+    }
 }
 
 /// Where to look when a server does not take the login.
@@ -53,13 +74,8 @@ pub fn secret(path: &Path, action: &'static str) -> Result<String, Fault> {
 
 /// A whole file.
 pub fn text(path: &Path, action: &'static str) -> Result<String, Fault> {
-    let mut text = String::new();
-    let read = std::fs::File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_string(&mut text));
-    match read {
-        Err(error) => Err(failed(path, action, &system(&error))),
-        Ok(length) if length as u64 > MAX_FILE => Err(failed(path, action, "it is larger than 64 KiB")),
-        Ok(_) => Ok(text),
-    }
+    let read = file::read(path, MAX_FILE).map_err(|error| failed(path, action, &system(&error)))?;
+    String::from_utf8(read).map_err(|_| failed(path, action, "it is no text in UTF-8"))
 }
 
 fn failed(path: &Path, action: &'static str, reason: &str) -> Fault {

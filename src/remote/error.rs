@@ -8,6 +8,7 @@ use crate::git::lock::LockError;
 use crate::git::objects::ObjectError;
 use crate::git::oid::Oid;
 use crate::git::reader::ReadError;
+use crate::secrecy::hidden::Hidden;
 
 use super::known_hosts::HostKeyError;
 
@@ -111,6 +112,39 @@ impl RemoteError {
 impl From<ObjectError> for Fault {
     fn from(error: ObjectError) -> Fault {
         Fault::Read(error.into())
+    }
+}
+
+impl Fault {
+    /// What the other side said, without what it must not say.
+    pub fn hiding(mut self, hidden: &Hidden) -> Fault {
+        let text = match &mut self {
+            Fault::Unreachable(text)
+            | Fault::Ended(text)
+            | Fault::Busy(text)
+            | Fault::Certificate(text)
+            | Fault::Login { words: text, .. }
+            | Fault::Forbidden { words: text, .. }
+            | Fault::NotFound(text)
+            | Fault::Refused(text)
+            | Fault::NotGit(text)
+            | Fault::Protocol(text)
+            | Fault::Settings(text) => text,
+            // of this side
+            Fault::ConnectTimeout(_)
+            | Fault::Silent(_)
+            | Fault::TooLong(_)
+            | Fault::HostKey(_)
+            | Fault::Raced
+            | Fault::Incomplete { .. }
+            | Fault::NoGit(_)
+            | Fault::File { .. }
+            | Fault::Read(_)
+            | Fault::Incoming(_)
+            | Fault::Shallow(_) => return self,
+        };
+        *text = hidden.without(text);
+        self
     }
 }
 

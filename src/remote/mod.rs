@@ -9,6 +9,7 @@
 //! changed, not what the server has. Version 0, which every server speaks.
 
 pub mod address;
+pub mod same;
 pub mod settings;
 pub mod error;
 pub mod words;

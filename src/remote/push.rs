@@ -6,6 +6,7 @@ use crate::git::ancestry::{Span, between};
 use crate::git::path::{branch_ref, is_tag};
 use crate::git::reader::ReadError;
 use crate::git::{Oid, Reader};
+use crate::secrecy::hidden::Hidden;
 
 use super::advertisement::Advertisement;
 use super::body::Body;
@@ -139,10 +140,11 @@ impl<'b> Session<'b> {
         let Plan { commands, objects } = plan;
         let pack = PackStream::new(self.reader, objects.list);
         let body = Body::new(request(shown, &commands)?, Some(pack));
-        let banded = shown.can(SIDE_BAND);
+        let (banded, hidden) = (shown.can(SIDE_BAND), conversation.hidden());
         let (report, words) = conversation.ask(body, async |answer| read(answer, banded).await).await?;
+        let words = hidden.without(&words.shown());
         for Command { branch, new, last, .. } in commands {
-            match (verdict(&report, branch, &words)?, self.waiting.get_mut(branch)) {
+            match (verdict(&report, branch, (&words, &hidden))?, self.waiting.get_mut(branch)) {
                 (Pushed::Pushed, Some(push)) if !last => push.expected = Some(new),
                 (answer, _) => drop(self.answers.insert(branch, answer)),
             }
@@ -264,8 +266,7 @@ async fn read(answer: &mut Answer, banded: bool) -> Result<(Report, Words), Faul
     }
 }
 
-fn verdict(report: &Report, branch: &str, words: &Words) -> Result<Pushed, Fault> {
-    let words = words.shown();
+fn verdict(report: &Report, branch: &str, (words, hidden): (&str, &Hidden)) -> Result<Pushed, Fault> {
     let name = branch_ref(branch).map_err(ReadError::from)?;
     let reason = match (report.references.get(&name), &report.unpack) {
         (Some(None), None) => return Ok(Pushed::Pushed),
@@ -273,5 +274,5 @@ fn verdict(report: &Report, branch: &str, words: &Words) -> Result<Pushed, Fault
         (Some(None) | None, Some(reason)) => reason.clone(),
         (None, None) => return Err(Fault::Protocol(format!("it says nothing about {branch}"))),
     };
-    Ok(Pushed::Rejected { reason, words })
+    Ok(Pushed::Rejected { reason: hidden.without(&reason), words: words.to_owned() })
 }

@@ -5,9 +5,12 @@ use std::path::PathBuf;
 
 use super::chart::ChartError;
 use super::origin::{Origin, OriginError};
+use super::place::is_special;
 use super::remote::RemoteError;
 use super::target::{self, TargetError};
 use super::{Settings, Source};
+
+const KUBECONFIG: &str = "cluster.kubeconfig";
 
 /// Why settings that could be read cannot be used.
 #[derive(Debug, thiserror::Error, PartialEq)]
@@ -33,6 +36,10 @@ pub enum CheckError {
     Twice(String),
     #[error("{what} {path} does not exist; correct `{key}`")]
     Missing { what: &'static str, key: &'static str, path: PathBuf },
+    #[error(
+        "{what} {path} is a pipe or device, and it is read more than once; name a regular file as `{key}`"
+    )]
+    Special { what: &'static str, key: &'static str, path: PathBuf },
 }
 
 /// Reads nothing but whether files exist.
@@ -74,15 +81,21 @@ fn files(settings: &Settings, origin: &Origin) -> Result<(), CheckError> {
     // A folder needs no cluster: the same file of settings may be used where there is none.
     let kubeconfig = settings.cluster.kubeconfig.as_ref().filter(|_| *origin == Origin::Cluster);
     let files = [
-        ("kubeconfig", "cluster.kubeconfig", kubeconfig),
+        ("kubeconfig", KUBECONFIG, kubeconfig),
         ("commit message template", "templates.commit", settings.templates.commit.as_ref()),
         ("signing key", "signing.keyFile", settings.signing.key_file.as_ref()),
         ("passphrase", "signing.passphraseFile", settings.signing.passphrase_file.as_ref()),
         ("README template", "templates.readme", settings.templates.readme.as_ref()),
     ];
     for (what, key, path) in settings.chart.files().into_iter().chain(files).chain(settings.remote.files()) {
-        if let Some(path) = path.filter(|path| !path.exists()) {
-            return Err(CheckError::Missing { what, key, path: path.clone() });
+        let Some(path) = path.cloned() else { continue };
+        match std::fs::metadata(&path) {
+            Err(_) => return Err(CheckError::Missing { what, key, path }),
+            // kubectl takes what a shell makes of `<(…)`
+            Ok(found) if key != KUBECONFIG && is_special(&found) => {
+                return Err(CheckError::Special { what, key, path });
+            }
+            Ok(_) => {}
         }
     }
     Ok(())
@@ -127,6 +140,16 @@ mod tests {
                 "kubeconfig /nowhere does not exist; correct `cluster.kubeconfig`",
             ),
             ("chart: {path: /nowhere}", "chart /nowhere does not exist; correct `chart.path`"),
+            (
+                "{remote: {url: /a, tokenFile: /dev/zero}}",
+                "token of the remote /dev/zero is a pipe or device, and it is read more than once; name a regular file as `remote.tokenFile`",
+            ),
+            ("{signing: {keyFile: /dev/zero}}", "signing key /dev/zero is a pipe or device"),
+            ("{templates: {commit: /dev/zero}}", "commit message template /dev/zero is a pipe or device"),
+            (
+                "{targets: [{namespaces: [a], repository: {path: a}, remote: {url: /a, sshKeyFile: /dev/zero}}]}",
+                "targets[0]: SSH key /dev/zero is a pipe or device",
+            ),
         ];
         for (text, expected) in table {
             let is = reason(text).unwrap_or_default();

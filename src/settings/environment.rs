@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_yaml::{Mapping, Value};
 
 use super::Settings;
+use super::text::without_login;
 
 /// All variables that set something start so.
 pub const PREFIX: &str = "PROMGIT_";
@@ -47,7 +48,9 @@ fn check(name: &str, path: &[String], value: Value) -> Result<(), EnvironmentErr
     set(&mut alone, path, value);
     match serde_yaml::from_value::<Settings>(Value::Mapping(alone)) {
         Ok(_) => Ok(()),
-        Err(error) => Err(EnvironmentError::Value { name: name.into(), reason: error.to_string() }),
+        Err(error) => {
+            Err(EnvironmentError::Value { name: name.into(), reason: without_login(&error.to_string()) })
+        }
     }
 }
 
@@ -83,8 +86,10 @@ fn value(name: &str, text: &str, default: &Value) -> Result<Value, EnvironmentEr
     if matches!(default, Value::String(_) | Value::Null) {
         return Ok(Value::String(text.to_string()));
     }
-    let failed =
-        |error: serde_yaml::Error| EnvironmentError::Value { name: name.into(), reason: error.to_string() };
+    let failed = |error: serde_yaml::Error| EnvironmentError::Value {
+        name: name.into(),
+        reason: without_login(&error.to_string()),
+    };
     serde_yaml::from_str(text).map_err(failed)
 }
 

@@ -68,7 +68,7 @@ pub fn load(
     let mut tree = file.map_or_else(|| Ok(Mapping::new()), read)?;
     lay_over(&mut tree, environment::overlay(variables)?);
     let mut settings: Settings =
-        serde_yaml::from_value(Value::Mapping(tree)).map_err(|error| LoadError::Merged(error.to_string()))?;
+        serde_yaml::from_value(Value::Mapping(tree)).map_err(|error| LoadError::Merged(reason(&error)))?;
     apply(&mut settings, flags.clone());
     check::check(&settings)?;
     check_fit(&settings, flags)?;
@@ -85,13 +85,18 @@ fn read(path: &Path) -> Result<Mapping, LoadError> {
     parse(&text).map_err(|reason| LoadError::Content { path: path.into(), reason })
 }
 
+/// It quotes what is wrong, which may be an address with a password in a place for something else.
+fn reason(error: &serde_yaml::Error) -> String {
+    text::without_login(&error.to_string())
+}
+
 /// Deserialised twice: once alone, so that an error has the file's line, once as a tree to lay others over.
 fn parse(text: &str) -> Result<Mapping, String> {
-    let tree: Value = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
+    let tree: Value = serde_yaml::from_str(text).map_err(|error| reason(&error))?;
     match tree {
         Value::Null => Ok(Mapping::new()),
         Value::Mapping(tree) => {
-            serde_yaml::from_str::<Settings>(text).map_err(|error| error.to_string())?;
+            serde_yaml::from_str::<Settings>(text).map_err(|error| reason(&error))?;
             Ok(tree)
         }
         _ => Err("the file is not a map of settings".into()),
@@ -287,6 +292,34 @@ mod tests {
                 "{text}: {error}"
             );
         }
+    }
+
+    #[test]
+    fn no_error_shows_the_password_of_an_address() {
+        let url = "https://me:hunter2@example.com/a.git";
+        for text in [
+            format!("remote: {url}"),
+            format!("remote: {{url: [{url}]}}"),
+            format!("remote: {{url: \"{url}\\n\"}}"),
+            format!("remote: {{push: \"{url}\"}}"),
+            format!("remote: {{timeout: \"{url}\"}}"),
+            format!("targets: [\"{url}\"]"),
+            format!("chart: {{repository: \"{url}\\n\"}}"),
+        ] {
+            let error = load_text(&text).unwrap_err();
+            assert!(
+                !error.to_string().contains("hunter2") && !format!("{error:?}").contains("hunter2"),
+                "{error}"
+            );
+        }
+        for name in ["PROMGIT_REMOTE_URL", "PROMGIT_REMOTE_PUSH", "PROMGIT_REMOTE_TIMEOUT"] {
+            let variable = (name.to_owned(), format!("{url}\n"));
+            let error = load(None, [variable].into_iter(), &Flags::default()).unwrap_err().to_string();
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+        let flags = Flags { remote: Some(format!("{url}\n")), ..Flags::default() };
+        let error = load(None, std::iter::empty(), &flags).unwrap_err().to_string();
+        assert!(error.contains("--remote is \"https://***@example.com/a.git\\n\""), "{error}");
     }
 
     #[test]

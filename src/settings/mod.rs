@@ -11,6 +11,7 @@ pub mod environment;
 pub mod group_kind;
 pub mod load;
 pub mod origin;
+pub mod place;
 pub mod remote;
 pub mod target;
 pub mod text;

@@ -1,10 +1,11 @@
 //! Namespaces with a repository of their own, and which of them a namespace belongs to.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::place::{Place, is_special};
 use super::remote::{Remote, RemoteError};
 use super::{Agent, Repository, Settings, Signing};
 
@@ -39,14 +40,18 @@ pub enum TargetError {
     )]
     Pattern(usize, String),
     #[error(
-        "{0} and {1} have the same repository.path {path}; give each its own, or put their namespaces together",
-        path = .2.display()
+        "{before} and {after} have the same repository.path, {one}{}; give each its own, or put their namespaces together",
+        as_well(one, other)
     )]
-    Same(String, String, PathBuf),
+    Same { before: String, after: String, one: PathBuf, other: PathBuf },
     #[error("targets[{0}]: {1}")]
     Remote(usize, RemoteError),
     #[error("targets[{at}]: {what} {path} does not exist; correct `{key}`")]
     Missing { at: usize, what: &'static str, key: &'static str, path: PathBuf },
+    #[error(
+        "targets[{at}]: {what} {path} is a pipe or device, and it is read more than once; name a regular file as `{key}`"
+    )]
+    Special { at: usize, what: &'static str, key: &'static str, path: PathBuf },
 }
 
 /// Which target a namespace belongs to. 0 is that of the settings themselves, which has what no other has.
@@ -93,7 +98,8 @@ pub fn check(settings: &Settings) -> Result<(), TargetError> {
     if settings.targets.len() > MOST {
         return Err(TargetError::TooMany(settings.targets.len()));
     }
-    let mut paths = BTreeMap::from([(settings.repository.path.clone(), "the settings".to_owned())]);
+    let mut places = BTreeMap::new();
+    keep("the settings".to_owned(), &settings.repository.path, &mut places)?;
     for (at, target) in settings.targets.iter().enumerate() {
         if target.namespaces.is_empty() {
             return Err(TargetError::Empty(at, target.repository.path.clone()));
@@ -101,14 +107,31 @@ pub fn check(settings: &Settings) -> Result<(), TargetError> {
         if let Some(wrong) = target.namespaces.iter().find(|pattern| !is_pattern(pattern)) {
             return Err(TargetError::Pattern(at, wrong.clone()));
         }
-        let name = format!("targets[{at}]");
-        if let Some(other) = paths.insert(target.repository.path.clone(), name.clone()) {
-            return Err(TargetError::Same(other, name, target.repository.path.clone()));
-        }
+        keep(format!("targets[{at}]"), &target.repository.path, &mut places)?;
         target.remote.check().map_err(|error| TargetError::Remote(at, error))?;
         files(at, target)?;
     }
     Ok(())
+}
+
+/// Refuses a repository that another target has, however its path is written.
+fn keep<'a>(
+    name: String,
+    path: &'a PathBuf,
+    places: &mut BTreeMap<Place, (String, &'a PathBuf)>,
+) -> Result<(), TargetError> {
+    let Some(place) = Place::of(path) else { return Ok(()) };
+    match places.insert(place, (name.clone(), path)) {
+        None => Ok(()),
+        Some((before, one)) => {
+            Err(TargetError::Same { before, after: name, one: one.clone(), other: path.clone() })
+        }
+    }
+}
+
+/// The other spelling of a path, where there is one.
+fn as_well(one: &Path, other: &Path) -> String {
+    if one == other { String::new() } else { format!(", which is {} as well", other.display()) }
 }
 
 fn files(at: usize, target: &Target) -> Result<(), TargetError> {
@@ -122,8 +145,11 @@ fn files(at: usize, target: &Target) -> Result<(), TargetError> {
         ),
     ];
     for (what, key, path) in own.into_iter().chain(target.remote.files()) {
-        if let Some(path) = path.filter(|path| !path.exists()) {
-            return Err(TargetError::Missing { at, what, key, path: path.clone() });
+        let Some(path) = path.cloned() else { continue };
+        match std::fs::metadata(&path) {
+            Err(_) => return Err(TargetError::Missing { at, what, key, path }),
+            Ok(found) if is_special(&found) => return Err(TargetError::Special { at, what, key, path }),
+            Ok(_) => {}
         }
     }
     Ok(())
@@ -213,7 +239,15 @@ mod tests {
             ("{namespaces: [A], repository: {path: a}}", "targets[0].namespaces: \"A\" fits no namespace"),
             (
                 "{namespaces: [a], repository: {path: deploy.git}}",
-                "the settings and targets[0] have the same",
+                "the settings and targets[0] have the same repository.path, deploy.git; give each",
+            ),
+            (
+                "{namespaces: [a], repository: {path: ./x/../deploy.git/}}",
+                "the settings and targets[0] have the same repository.path, deploy.git, which is ./x/../deploy.git/ as well;",
+            ),
+            (
+                "{namespaces: [a], repository: {path: a.git}}, {namespaces: [b], repository: {path: ./a.git}}",
+                "targets[0] and targets[1] have the same repository.path, a.git, which is ./a.git as well",
             ),
             (
                 "{namespaces: [a], repository: {path: a}, remote: {tokenFile: /t}}",

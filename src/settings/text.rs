@@ -48,7 +48,42 @@ impl Rule {
 
     /// The text as an error shows it: one that is much too long would hide what is wrong with it.
     pub fn shown(&self, text: &str) -> String {
-        if text.len() > self.longest { format!("{} bytes", text.len()) } else { format!("{text:?}") }
+        if text.len() > self.longest {
+            format!("{} bytes", text.len())
+        } else {
+            without_login(&format!("{text:?}"))
+        }
+    }
+}
+
+/// A message without the login of an address that it quotes: what stands before the last `@` of a quoted text, and a query.
+pub fn without_login(message: &str) -> String {
+    const QUOTES: [char; 2] = ['"', '`'];
+    // a quote inside of a text makes it unclear which is outside
+    if message.contains("\\\"") {
+        return hidden(message);
+    }
+    let mut out = String::with_capacity(message.len());
+    for (index, piece) in message.split_inclusive(QUOTES).enumerate() {
+        match index % 2 == 1 {
+            true => out.push_str(&hidden(piece)),
+            false => out.push_str(piece),
+        }
+    }
+    out
+}
+
+fn hidden(quoted: &str) -> String {
+    let from = quoted.find("//").map(|at| at + 2).or_else(|| quoted.find(':').map(|at| at + 1));
+    let Some(from) = from else { return quoted.to_owned() };
+    let (start, rest) = quoted.split_at(from);
+    let (stars, rest) = rest.rfind('@').map_or(("", rest), |at| ("***", &rest[at..]));
+    match rest.find('?').filter(|_| start.ends_with("//")) {
+        Some(at) => {
+            let end = if quoted.ends_with(['"', '`']) { &quoted[quoted.len() - 1..] } else { "" };
+            format!("{start}{stars}{}***{end}", &rest[..=at])
+        }
+        None => format!("{start}{stars}{rest}"),
     }
 }
 
@@ -111,5 +146,28 @@ impl<'de> Visitor<'de> for Optional {
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_str(self.0).map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_shows_no_login() {
+        for (message, shown) in [
+            (
+                r#"invalid type: string "https://u:p w@h/a", expected"#,
+                r#"invalid type: string "https://***@h/a", expected"#,
+            ),
+            (r#"invalid value: "git:hunter2@h:a\n""#, r#"invalid value: "git:***@h:a\n""#),
+            (r#"invalid value: "https://u:\"x@h/a\n""#, r#"invalid value: "https://***@h/a\n""#),
+            ("unknown variant `https://hunter2@h`, expected", "unknown variant `https://***@h`, expected"),
+            (r#"is "https://h/?token=x", not"#, r#"is "https://h/?***", not"#),
+            (r#"is "https://h/a:b", not a: b@c"#, r#"is "https://h/a:b", not a: b@c"#),
+            (r#"is "me@example.com", "a?b""#, r#"is "me@example.com", "a?b""#),
+        ] {
+            assert_eq!(without_login(message), shown);
+        }
     }
 }

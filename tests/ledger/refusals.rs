@@ -50,6 +50,111 @@ fn credentials_in_a_configuration_are_refused() {
     }
 }
 
+/// In the form of a token that its issuer made to be recognised.
+fn token() -> String {
+    format!("ghp_{}", "aZ3".repeat(12))
+}
+
+#[test]
+fn a_token_is_refused_wherever_the_branch_would_keep_it() {
+    let token = token();
+    let cause = format!("metadata: {{annotations: {{kubernetes.io/change-cause: 'with {token}'}}, ");
+    for (metadata, spec, field) in [
+        (&*cause, "{}".to_owned(), "metadata.annotations[kubernetes.io/change-cause] holds a GitHub token"),
+        (
+            "metadata: {",
+            format!("{{additionalArgs: [--web.page-title={token}]}}"),
+            "spec.additionalArgs[0] holds",
+        ),
+        (
+            "metadata: {",
+            format!("{{podMetadata: {{annotations: {{a: {token}}}}}}}"),
+            "spec.podMetadata.annotations.a holds",
+        ),
+        (
+            "metadata: {",
+            format!("{{values: {{env: [{{name: A, value: {token}}}]}}}}"),
+            "spec.values.env[0].value holds",
+        ),
+        (
+            "metadata: {",
+            format!("{{externalUrl: 'https://me:{token}@h/'}}"),
+            "spec.externalUrl: a user or password",
+        ),
+        (
+            "metadata: {",
+            format!("{{additionalArgs: ['--x=https://{token}@h/']}}"),
+            "spec.additionalArgs[0]: a user or password",
+        ),
+    ] {
+        let bed = Bed::new();
+        bed.put(
+            "good.yaml",
+            &cluster("example", "good", "{externalUrl: 'https://h/', additionalArgs: ['--x=ghp_']}"),
+        );
+        bed.put("simple.yaml", &cluster("example", "simple", &spec).replace("metadata: {", metadata));
+        let said = bed.once();
+        assert!(!said.ok && said.out.contains("example/good: created"), "{}{}", said.out, said.err);
+        assert!(said.err.contains(field) && !said.err.contains(&token), "{field}: {}", said.err);
+        nowhere(&bed, &token);
+    }
+}
+
+#[test]
+fn a_value_of_a_secret_is_refused_beside_it() {
+    let secret =
+        "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {auth.key: Hunter2-hunter2}\n---\n";
+    for (object, place) in [
+        (
+            "kind: ConfigMap\nmetadata: {name: m}\ndata: {a: 'x=hunter2-HUNTER2;'}\n",
+            "ConfigMap/m with what it puts into Secret/s as auth.key, in data.a",
+        ),
+        ("kind: ConfigMap\nmetadata: {name: m}\ndata: {Hunter2-hunter2: x}\n", "ConfigMap/m with what"),
+        (
+            "kind: ServiceAccount\nmetadata: {name: m, annotations: {a: Hunter2-hunter2}}\n",
+            "in metadata.annotations.a",
+        ),
+    ] {
+        let bed = Bed::new();
+        bed.put("simple.yaml", &cluster("example", "simple", "{}"));
+        let said = with_chart(&bed, &format!("{secret}apiVersion: v1\n{object}"));
+        assert!(!said.ok && said.err.contains(place), "{}{}", said.out, said.err);
+        nowhere(&bed, "unter2");
+    }
+    let bed = Bed::new();
+    bed.put("simple.yaml", &cluster("example", "simple", "{}"));
+    let other =
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\ndata: {auth.key: 'of Secret/s', a: hunter}\n";
+    let said = with_chart(&bed, &format!("{secret}{other}"));
+    assert!(said.ok, "{}{}", said.out, said.err);
+    nowhere(&bed, "Hunter2");
+}
+
+#[test]
+fn a_configuration_in_any_form_is_looked_into() {
+    use base64::Engine as _;
+    let json = r#"{"remote_write": [{"url": "https://x/", "basic_auth": {"password": "hunter2"}}]}"#;
+    let binary = base64::engine::general_purpose::STANDARD.encode(json);
+    let map = |data: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: m}}\n{data}\n");
+    for (data, refused) in [
+        (format!("data: {{p.json: '{json}'}}"), true),
+        (format!("binaryData: {{p.json: {binary}}}"), true),
+        ("data: {p.md: 'remote_write takes a password: hunter'}".to_owned(), false),
+        (format!("data: {{p.json: '{}'}}", json.replace("password", "password_file")), false),
+    ] {
+        let bed = Bed::new();
+        bed.put("simple.yaml", &cluster("example", "simple", "{}"));
+        let said = with_chart(&bed, &map(&data));
+        assert_eq!(said.ok, !refused, "{data}: {}{}", said.out, said.err);
+        if refused {
+            let place =
+                "rendered ConfigMap/m, p.json: line 1: remote_write[0].basic_auth.password: a credential";
+            assert!(said.err.contains(place) && !said.err.contains("hunter2"), "{}", said.err);
+            nowhere(&bed, "hunter2");
+        }
+    }
+}
+
 #[test]
 fn a_text_that_yaml_cannot_hold_is_named() {
     for (annotations, spec, field) in [

@@ -139,7 +139,7 @@ fn targets_that_would_see_each_others_branches_are_refused() {
     std::fs::write(&teams.settings, &shared).unwrap();
     let said = teams.once();
     assert!(
-        !said.ok && said.err.contains("two targets push branches that begin with \"deploy/\""),
+        !said.ok && said.err.contains("targets[0] and targets[1] push branches that begin with \"deploy/\""),
         "{}",
         said.err
     );

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use promgit::pull::http::proxy::Proxies;
 use promgit::remote::push::Pushed;
 use promgit::remote::settings::Login;
@@ -65,6 +67,47 @@ fn a_token_is_read_anew_and_its_file_named() {
     }
     write(&folder, "token", "t0ken\r\n");
     assert_eq!(origin.push(&remote, &[to("a", None, one)]), [Pushed::Pushed]);
+}
+
+/// No form in which a login could come back.
+fn says_nothing_of(text: &str, login: &str) {
+    let forms = [login.to_owned(), login.to_uppercase(), STANDARD.encode(login)];
+    let bad = forms.iter().find(|form| text.contains(form.trim_end_matches('=')));
+    assert_eq!(bad, None, "{text}");
+}
+
+#[test]
+fn a_login_that_a_server_says_back_is_not_shown() {
+    const TOKEN: &str = "hunter2-hunter2-hunter2/+&";
+    let mut origin = Origin::new();
+    let folder = origin.local.folder.path().to_owned();
+    let [user, secret] =
+        [("user", "robot"), ("secret", TOKEN)].map(|(name, text)| write(&folder, name, text));
+    let basic = Login::Basic { username_file: user, password_file: secret.clone() };
+    let blob = STANDARD.encode(format!("robot:{TOKEN}"));
+    let one = origin.commit("a", None, "1");
+    for login in [basic, Login::Bearer { token_file: secret }] {
+        for status in [401, 403, 404, 418, 503] {
+            let mut remote = remote(&origin.http.url(&format!("/echo/{status}/x.git")));
+            remote.login = login.clone();
+            let error = origin.try_push(&remote, &[to("a", None, one)]).unwrap_err();
+            let (text, debug) = (error.to_string(), format!("{error:?}"));
+            assert!(text.contains("you said ") && text.contains("***"), "{text}");
+            assert!(text.ends_with("go away\nbecause I say so"), "{text}");
+            for login in [TOKEN, &blob] {
+                says_nothing_of(&text, login);
+                says_nothing_of(&debug, login);
+            }
+        }
+        // a hook that shows its environment, as a report and beside it
+        let mut remote = origin.remote(Way::Http).unwrap();
+        remote.login = login;
+        let percent = TOKEN.replace('/', "%2f").replace('+', "%2B").replace('&', "%26");
+        origin.hook("update", &format!("echo '{TOKEN} {blob} https://robot:{percent}@h/' >&2; exit 1"));
+        let answers = origin.push(&remote, &[to("a", None, one)]);
+        let Pushed::Rejected { words, .. } = &answers[0] else { panic!("{answers:?}") };
+        assert!(words.starts_with("*** *** https://robot:***@h/\n"), "{words}");
+    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// A web server in front of all repositories below a folder. The first part of a path may say what happens instead:
-/// `/moved/…` redirects to the rest, `/status/503/…` answers that.
+/// `/moved/…` redirects to the rest, `/status/503/…` answers that, `/echo/503/…` with the login in it.
 pub struct GitHttp {
     pub port: u16,
     scheme: &'static str,
@@ -162,6 +162,14 @@ fn answer(stream: &mut BufReader<Box<dyn Stream>>, request: Request, state: &Sta
             return write(out, "302 Found", &format!("Location: {to}\r\n"), b"");
         }
         ("status", status) => return write(out, &format!("{status} So be it"), "", b""),
+        ("echo", status) => {
+            let said = request.header("authorization").unwrap_or_default();
+            let inner = STANDARD.encode(said);
+            let page = format!("you said {said}, or {inner}; go away\n");
+            let page = page.clone() + &"no\n".repeat(400_000) + &page + "because I say so\n";
+            let status = format!("{status} Not with {said}");
+            return write(out, &status, "Content-Type: text/plain\r\n", page.as_bytes());
+        }
         _ => {}
     }
     let backend = backend(&request, &state.root);

@@ -33,6 +33,15 @@ impl Proxies {
         }
     }
 
+    /// Users and passwords in the addresses of proxies, which may come back in what these say.
+    pub fn credentials(&self) -> Vec<(String, String)> {
+        let read = |proxy: &String| {
+            let with_scheme = || Address::parse(&format!("http://{proxy}")).ok()?.credentials();
+            Address::parse(proxy).ok().and_then(|address| address.credentials()).or_else(with_scheme)
+        };
+        [&self.http, &self.https].into_iter().filter_map(read).collect()
+    }
+
     /// The proxy for this address; none: go there directly.
     pub fn of_address(&self, address: &Address) -> Result<Option<Address>, Cause> {
         let proxy = if address.scheme == "https" { &self.https } else { &self.http };

@@ -11,9 +11,14 @@ use crate::settings::remote;
 #[error("remote.url: {0}")]
 pub struct LinkError(#[from] RemoteAddressError);
 
-/// The remote that the settings name, if they name one.
+/// Where the remote is that the settings name, if they name one.
+pub fn address(settings: &remote::Remote) -> Result<Option<RemoteAddress>, LinkError> {
+    Ok(settings.url.as_deref().map(RemoteAddress::parse).transpose()?)
+}
+
+/// The same, and how it is reached.
 pub fn remote(settings: &remote::Remote) -> Result<Option<Remote>, LinkError> {
-    let Some(url) = &settings.url else { return Ok(None) };
+    let Some(address) = address(settings)? else { return Ok(None) };
     let timeout = settings.timeout.get();
     Ok(Some(Remote {
         login: login(settings),
@@ -27,7 +32,7 @@ pub fn remote(settings: &remote::Remote) -> Result<Option<Remote>, LinkError> {
         connect_timeout: CONNECT_TIMEOUT.min(timeout),
         silence_timeout: SILENCE_TIMEOUT.min(timeout),
         total_timeout: timeout,
-        ..Remote::new(RemoteAddress::parse(url)?)
+        ..Remote::new(address)
     }))
 }
 

@@ -26,11 +26,11 @@ use crate::pull::http::tls;
 
 use super::super::advertisement::Advertisement;
 use super::super::body::Body;
-use super::super::credentials::{authorization, way_out};
+use super::super::credentials::way_out;
 use super::super::error::Fault;
 use super::super::settings::{Login, Remote};
 use super::super::silence::Watch;
-use super::super::words::{MAX_WORDS, Words};
+use super::super::words::Words;
 use super::answer::{Answer, answer};
 use super::service::Service;
 
@@ -39,8 +39,8 @@ const MAX_REDIRECTS: usize = 20;
 /// A request up to this size says its length; a larger one comes in chunks, which not every proxy takes (git's
 /// `http.postBuffer`).
 const POST_BUFFER: usize = 1 << 20;
-/// Bytes of an error page that are read, to show its words.
-const MAX_PAGE: usize = 4 * MAX_WORDS;
+/// Bytes of an error page that are read, to show its first and last words: more than any is long that a person wrote.
+const MAX_PAGE: usize = 8 << 20;
 /// Pieces that wait for the network.
 const PIECES: usize = 2;
 
@@ -63,10 +63,10 @@ pub async fn begin<'r>(
     remote: &'r Remote,
     address: &Address,
     service: Service,
-    watch: &Watch,
+    (authorization, watch): (Option<String>, &Watch),
 ) -> Result<(Http<'r>, Advertisement), Fault> {
     let tls = tls::configure(&remote.trust).map_err(|error| Fault::Settings(error.to_string()))?;
-    let mut authorization = header(authorization(&remote.login)?)?;
+    let mut authorization = header(authorization)?;
     let tail = format!("/info/refs?service={}", service.name());
     let mut at = asked(address, &tail)?;
     for _ in 0..=MAX_REDIRECTS {
