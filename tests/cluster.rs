@@ -35,6 +35,8 @@ mod phases;
 mod pruning;
 #[path = "cluster/remotes.rs"]
 mod remotes;
+#[path = "cluster/rollback.rs"]
+mod rollback;
 #[path = "cluster/scene.rs"]
 mod scene;
 #[path = "cluster/secrets.rs"]

@@ -112,14 +112,16 @@ impl Agent {
         let looked = readers()?;
         let (sender, events) = mpsc::channel(MOST_EVENTS);
         let outcomes = Arc::new(Outcomes::new(settings.commit.notes));
+        let queue = Arc::new(Queue::default());
         let Started { source, engine, locks } = match origin {
             Origin::Folder(folder) => source::folder(folder, &settings, sender),
             Origin::Cluster => {
                 let readers = Readers::new(inputs.routes.clone(), readers()?);
-                source::cluster(&settings, readers, &reports, outcomes.clone(), &metrics, sender).await?
+                source::cluster(&settings, readers, &reports, outcomes.clone(), &queue, &metrics, sender)
+                    .await?
             }
         };
-        let (queue, known) = (Queue::default(), Known::default());
+        let known = Known::default();
         let (ended, mut endings) = mpsc::unbounded_channel();
         let All { routes, each } = inputs;
         let held = |(inputs, target): (Inputs, &Target)| Held { inputs, outbox: target.outbox() };

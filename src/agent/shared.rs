@@ -26,7 +26,7 @@ pub struct Shared {
     pub routes: Arc<Routes>,
     /// In the numbers of the routes.
     pub targets: Vec<Held>,
-    pub queue: Queue,
+    pub queue: Arc<Queue>,
     pub locks: Locks,
     pub reports: Reports,
     /// What brings commits to a cluster, if there is one.

@@ -22,6 +22,7 @@ use crate::reconcile::delivery::shared::{Defaults, Readers};
 use crate::reconcile::lock::Locks;
 use crate::reconcile::lock::file::Files;
 use crate::reconcile::lock::secret::SecretKeeper;
+use crate::reconcile::queue::Queue;
 use crate::settings::{Settings, delivery};
 use crate::source::cluster::watch as clusters;
 use crate::source::event::Event;
@@ -52,6 +53,7 @@ pub async fn cluster(
     readers: Readers,
     reports: &Reports,
     outcomes: Arc<Outcomes>,
+    queue: &Arc<Queue>,
     metrics: &Arc<Metrics>,
     events: mpsc::Sender<Event>,
 ) -> Result<Started, RunError> {
@@ -61,7 +63,7 @@ pub async fn cluster(
     let namespaces = settings.source.namespaces.clone();
     let streams = greet::greet(&client).await.map_err(ConnectError::from)?;
     let kinds = Arc::new(Kinds::new(client.clone()));
-    let reports = reports.clone();
+    let (reports, queue) = (reports.clone(), queue.clone());
     let parts = Parts {
         live: Live::new(client.clone(), kinds.clone(), namespaces.clone(), streams, metrics.clone()),
         publisher: Publisher::new(client.clone(), &settings.agent.name, metrics.clone()),
@@ -76,6 +78,7 @@ pub async fn cluster(
             // Nobody listening is not a reason to stop working.
             drop(reports.send(report));
         }),
+        offer: Box::new(move |work| queue.offer(work)),
     };
     let engine = Some(Engine::new(parts, Handle::current()));
     let locks = Locks::new(SecretKeeper::new(client.clone(), Handle::current()));
@@ -95,6 +98,8 @@ fn defaults(settings: &Settings) -> Defaults {
     Defaults {
         mode,
         timeout: settings.delivery.timeout.get(),
+        atomic: settings.delivery.atomic,
+        max_retries: settings.delivery.max_retries,
         cluster_scoped: settings.delivery.cluster_scoped.clone(),
     }
 }

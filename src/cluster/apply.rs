@@ -44,6 +44,25 @@ pub enum ApplyError {
 }
 
 impl ApplyError {
+    /// It was refused for what it says, which no other attempt changes.
+    pub fn is_of_content(&self) -> bool {
+        match self {
+            ApplyError::Immutable { .. } => true,
+            ApplyError::Call { source, .. } => source.is_invalid(),
+            _ => false,
+        }
+    }
+
+    /// In words that may be kept in a commit: an answer of the API server may hold what a Secret does.
+    pub fn outline(&self) -> String {
+        match self {
+            ApplyError::Call { title, .. } if title.starts_with("Secret/") => {
+                format!("the API server refuses {title}")
+            }
+            other => other.to_string(),
+        }
+    }
+
     /// Trying again helps only when somebody changed something.
     pub fn is_final(&self) -> bool {
         match self {

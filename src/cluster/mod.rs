@@ -2,7 +2,8 @@
 //! and events.
 //!
 //! [`connect`] finds the API server, [`greet`] what it can, [`kinds`] what it serves. [`rehearse`] asks what an apply would do, [`apply`], [`replace`] (by the
-//! ways of [`immutable`]) and [`remove`] change objects, [`settle`] waits for what others need, [`live`] follows
+//! ways of [`immutable`]) and [`remove`] change objects, [`settle`] waits for what others need, [`unpin`] makes
+//! room for a rollback, [`live`] follows
 //! what becomes of them, [`explain`] asks why one is not up. [`publish`] writes the resource's status, finalizer and events, [`secret`] what
 //! is to stay out of git. [`dry_run`] is what `promgit template` asks, by Helm's rules.
 
@@ -24,3 +25,4 @@ pub mod remove;
 pub mod replace;
 pub mod secret;
 pub mod settle;
+pub mod unpin;

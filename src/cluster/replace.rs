@@ -12,6 +12,7 @@ use super::apply::{Applier, ApplyError, FIELD_MANAGER, namespace};
 use super::call::limited;
 use super::immutable::{Growth, Way};
 use super::object::Object;
+use super::unpin::selector;
 use crate::health::matches::is_less;
 
 /// How often it is looked whether an object has gone.
@@ -139,13 +140,6 @@ impl Applier<'_> {
         }
         Ok(())
     }
-}
-
-/// What a set looks for its own by: `app=a,tier=b`.
-fn selector(live: &Value) -> String {
-    let labels = live.pointer("/spec/selector/matchLabels").and_then(Value::as_object);
-    let pair = |(key, value): (&String, &Value)| Some(format!("{key}={}", value.as_str()?));
-    labels.into_iter().flatten().filter_map(pair).collect::<Vec<_>>().join(",")
 }
 
 fn asked_for(claim: &PersistentVolumeClaim) -> String {

@@ -37,6 +37,12 @@ impl Secrets {
     pub fn get(&self, path: &str) -> Option<&str> {
         self.0.get(path).map(String::as_str)
     }
+
+    /// Those at the paths that are told.
+    pub fn only(&self, is_kept: impl Fn(&str) -> bool) -> Self {
+        let kept = self.0.iter().filter(|(path, _)| is_kept(path));
+        Secrets(Arc::new(kept.map(|(path, text)| (path.clone(), text.clone())).collect()))
+    }
 }
 
 impl From<BTreeMap<String, String>> for Secrets {

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::git::history;
 use crate::git::object::{MODE_FILE, TreeEntry};
-use crate::git::oid::Oid;
+use crate::git::oid::{Oid, blob_id};
 use crate::git::reader::{ReadError, Reader};
-use crate::ledger::folder::{CLUSTER, KUSTOMIZATION, OWN, RELEASE, VALUES};
+use crate::ledger::folder::{CLUSTER, Files, KUSTOMIZATION, OWN, RELEASE, VALUES};
 use crate::ledger::state::State;
 
 /// What is ours in a cluster's folder: path below it → what is there. What the branch holds is compared with
@@ -40,6 +40,11 @@ impl From<TreeEntry> for Held {
     fn from(TreeEntry { mode, name: _, oid }: TreeEntry) -> Self {
         Held { mode, oid }
     }
+}
+
+/// What these files are once they are committed.
+pub fn wanted(files: &Files) -> Footprint {
+    files.iter().map(|(path, bytes)| (path.clone(), Held::file(blob_id(bytes)))).collect()
 }
 
 /// What the tip of the branch holds of ours for a cluster; empty where there is nothing.

@@ -59,6 +59,8 @@ pub struct Common {
     pub capabilities: Capabilities,
     /// The same, as `release.yaml` records it.
     pub recorded: record::Capabilities,
+    /// How often a change that was taken back is tried again, where a resource does not say.
+    pub max_retries: u32,
 }
 
 impl Deref for Inputs {
@@ -172,6 +174,7 @@ impl Common {
             readme: readme(settings)?,
             capabilities,
             recorded,
+            max_retries: settings.delivery.max_retries,
         })
     }
 }

@@ -33,5 +33,6 @@ pub mod stage;
 pub mod strangers;
 pub mod unwritable;
 pub mod verify;
+pub mod undo;
 pub mod worker;
 pub mod writer;

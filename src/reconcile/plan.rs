@@ -4,12 +4,11 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 
 use super::class::Class;
-use super::footprint::{self, Footprint, Held, IN_PLACE};
+use super::footprint::{self, Footprint, IN_PLACE};
 use super::owners::{self, Objects as Owned};
 use super::prepare::Prepared;
 use super::strangers::{self, OVERWRITES_TRAILER};
 use crate::api::{self, PrometheusCluster, annotations};
-use crate::git::oid::blob_id;
 use crate::git::reader::{ReadError, Reader};
 use crate::ledger::claims;
 use crate::ledger::folder::{self, Files};
@@ -114,8 +113,7 @@ pub fn write(
 ) -> Result<Plan, PlanError> {
     let Prepared { key, cluster, files, secrets, objects, row, warnings: _ } = prepared;
     let base = footprint::of(reader, branch, &key.name)?;
-    let held = |(path, bytes): (&String, &Vec<u8>)| (path.clone(), Held::file(blob_id(bytes)));
-    let wanted: Footprint = files.iter().map(held).collect();
+    let wanted = footprint::wanted(&files);
     if base == wanted {
         return Ok(Plan::Unchanged(secrets));
     }
@@ -282,7 +280,7 @@ fn trailers(record: &Record) -> Vec<(&'static str, String)> {
 }
 
 /// The text, or its beginning with an ellipsis.
-fn cut(text: &str, longest: usize) -> String {
+pub fn cut(text: &str, longest: usize) -> String {
     match text.char_indices().nth(longest) {
         Some((end, _)) => format!("{}…", text[..end].trim_end()),
         None => text.to_string(),

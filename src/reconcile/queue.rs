@@ -7,6 +7,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::class::{Class, Retry};
+use super::undo::Undo;
 use crate::source::event::{Deleted, Key, Observed, Origin};
 
 /// What a source wants done for a cluster.
@@ -14,6 +15,8 @@ use crate::source::event::{Deleted, Key, Observed, Origin};
 pub enum Work {
     Apply(Observed),
     Delete(Deleted),
+    /// From the delivery: what was applied did not come up.
+    Undo(Box<Undo>),
 }
 
 impl Work {
@@ -21,6 +24,7 @@ impl Work {
         match self {
             Work::Apply(observed) => &observed.key,
             Work::Delete(deleted) => &deleted.key,
+            Work::Undo(undo) => &undo.observed.key,
         }
     }
 
@@ -28,6 +32,7 @@ impl Work {
     pub fn origin(&self) -> Option<Origin> {
         match self {
             Work::Apply(observed) => Some(observed.origin.clone()),
+            Work::Undo(undo) => Some(undo.observed.origin.clone()),
             Work::Delete(_) => None,
         }
     }
@@ -95,6 +100,17 @@ impl Queue {
             state.order.push_back(key);
         }
         self.changed.notify_one();
+    }
+
+    /// Adds work that anything newer of the cluster makes void; false when the queue takes no more.
+    pub fn offer(&self, work: Work) -> bool {
+        let mut state = self.lock();
+        if state.closed {
+            return false;
+        }
+        state.put(work.key().clone(), Job { work, since: Instant::now(), attempt: 0, ticket: 0 });
+        self.changed.notify_one();
+        true
     }
 
     /// The next piece of work, waiting for one; `None` when the queue is closed and no work is left, also none
@@ -260,7 +276,7 @@ mod tests {
     fn taken(queue: &Queue) -> (String, i64) {
         match queue.next().unwrap().work {
             Work::Delete(deleted) => (deleted.key.name, deleted.changed_at.as_second()),
-            Work::Apply(_) => unreachable!(),
+            Work::Apply(_) | Work::Undo(_) => unreachable!(),
         }
     }
 

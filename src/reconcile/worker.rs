@@ -6,20 +6,26 @@ use std::sync::mpsc::SyncSender;
 use jiff::Timestamp;
 
 use super::class::{self, Class};
+use super::footprint;
 use super::inputs::Inputs;
 use super::lock::{LockError, Locks};
-use super::plan::{self, Plan, PlanError};
+use super::plan::{self, Kind, Plan, PlanError, cut};
 use super::prepare::{self, PrepareError, Prepared};
 use super::queue::{Job, Next, Queue, Work};
 use super::report::Report;
+use super::undo::{self, ASKED_TRAILER};
 use super::writer::{Order, Planned};
-use crate::api::conditions::Reason;
+use crate::api::annotations;
+use crate::api::conditions::{READY, Reason};
 use crate::git::reader::Reader;
 use crate::ledger::branch::BranchError;
 use crate::ledger::stub::Secrets;
 use crate::render::policy::Lock;
 use crate::settings::target::Routes;
 use crate::source::event::{Key, Observed};
+
+/// Characters of what was asked that go into a commit.
+const LONGEST_ASKED: usize = 100;
 
 /// What a worker needs.
 pub struct Worker<'a> {
@@ -128,12 +134,14 @@ impl<'a> Worker<'a> {
                 tracing::info!(cluster = %observed.key, "suspended: left as it is");
                 Ok(Plan::Unchanged(Secrets::default()))
             }
+            Work::Undo(undo) => Ok(undo::plan(&desk.reader, &branch, undo)?),
             Work::Apply(observed) => {
                 let prepared = prepare(desk.inputs, locks, observed)?;
                 for warning in &prepared.warnings {
                     tracing::warn!(cluster = %observed.key, "{warning}");
                 }
-                Ok(plan::write(&desk.reader, &branch, prepared, observed)?)
+                let plan = plan::write(&desk.reader, &branch, prepared, observed)?;
+                Ok(may_be_held(desk, &branch, observed, plan)?)
             }
         }
     }
@@ -145,6 +153,48 @@ impl<'a> Worker<'a> {
         let (reason, message, of) = (error.reason(), error.to_string(), key.clone());
         (self.report)(&of, Report::Failed { key, origin, class, reason, message, again, work });
     }
+}
+
+/// What was taken back as it is comes again only after a pause, and not for ever; at once where somebody asks for it.
+fn may_be_held(desk: &Desk<'_>, branch: &str, observed: &Observed, plan: Plan) -> Result<Plan, PlanError> {
+    let mut change = match (plan, observed.generation) {
+        (Plan::Change(change), Some(_)) => change,
+        // nothing is delivered from a folder
+        (plan, _) => return Ok(plan),
+    };
+    let Some(tip) = desk.reader.tip(branch)?.filter(|_| !is_up(observed)) else {
+        return Ok(Plan::Change(change));
+    };
+    if let Some(asked) = asked(observed) {
+        change.trailers.push((ASKED_TRAILER, asked));
+        return Ok(Plan::Change(change));
+    }
+    let Kind::Write { files, .. } = &change.kind else { return Ok(Plan::Change(change)) };
+    let wanted = footprint::wanted(files);
+    let own = observed.cluster.spec.delivery.as_ref().and_then(|delivery| delivery.max_retries);
+    let max_retries = own.and_then(|count| u32::try_from(count).ok()).unwrap_or(desk.inputs.max_retries);
+    let name = &observed.key.name;
+    match undo::holds(&desk.reader, tip, name, &wanted, max_retries, Timestamp::now())? {
+        true => Ok(Plan::Unchanged(change.secrets)),
+        false => Ok(Plan::Change(change)),
+    }
+}
+
+/// The resource says that all is well: nothing was taken back.
+fn is_up(observed: &Observed) -> bool {
+    let conditions = observed.cluster.status.iter().flat_map(|status| &status.conditions);
+    let is_of = |generation: Option<i64>| generation == observed.generation;
+    conditions.into_iter().any(|condition| {
+        condition.type_ == READY && condition.status == "True" && is_of(condition.observed_generation)
+    })
+}
+
+/// What is asked by the annotation, and was not acted on.
+fn asked(observed: &Observed) -> Option<String> {
+    let asked = observed.cluster.metadata.annotations.as_ref()?.get(annotations::RECONCILE_AT)?;
+    let handled =
+        observed.cluster.status.as_ref().and_then(|status| status.last_handled_reconcile_at.as_ref());
+    (handled != Some(asked)).then(|| cut(asked, LONGEST_ASKED))
 }
 
 /// Renders; a chart that draws random values gets the lock of its release. Most draw none, and none is made for them.

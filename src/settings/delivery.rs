@@ -17,6 +17,11 @@ pub struct Delivery {
     /// How long a change may take to become ready.
     #[serde(deserialize_with = "duration::timeout")]
     pub timeout: Span,
+    /// Whether a change that does not become ready in time is taken back, by a new commit.
+    pub atomic: bool,
+    /// How often a change that was taken back is tried again; 0 to [`MOST_RETRIES`].
+    #[serde(deserialize_with = "retries")]
+    pub max_retries: u32,
     /// Clusters applied at the same time; 1 to [`MOST_AT_ONCE`].
     #[serde(deserialize_with = "concurrency")]
     pub concurrency: NonZeroUsize,
@@ -45,10 +50,22 @@ impl Default for Delivery {
         Delivery {
             mode: Mode::Apply,
             timeout: Span::milliseconds(180_000),
+            atomic: true,
+            max_retries: 3,
             concurrency: AT_ONCE,
             cluster_scoped: Vec::new(),
         }
     }
+}
+
+/// As many as `spec.delivery.maxRetries` may say.
+pub const MOST_RETRIES: u64 = 100;
+
+fn retries<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let number = u64::deserialize(deserializer)?;
+    let count = u32::try_from(number).ok().filter(|_| number <= MOST_RETRIES);
+    let expected = format!("a whole number from 0 to {MOST_RETRIES}");
+    count.ok_or_else(|| D::Error::invalid_value(Unexpected::Unsigned(number), &expected.as_str()))
 }
 
 fn concurrency<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NonZeroUsize, D::Error> {

@@ -93,7 +93,7 @@ fn pods_that_do_not_come_up_are_named_and_followed() {
     let Some(_) = Bed::own() else { return };
     let scene = Scene::new("stuck");
     for (name, spec, _) in STUCK {
-        scene.put(name, &format!("{{delivery: {{timeout: 3s}}, {spec}}}"));
+        scene.put(name, &format!("{{delivery: {{timeout: 3s, atomic: false}}, {spec}}}"));
     }
     for (name, _, reason) in STUCK {
         let shown = scene.wait_for(name, "Ready=False Stalled", reason);
@@ -140,7 +140,7 @@ fn a_quota_is_named_and_raising_it_is_enough() {
     };
     quota(&pods, "pods: 1");
     quota(&objects, "services: 1");
-    pods.put("simple", "{replicas: 2, delivery: {timeout: 3s}}");
+    pods.put("simple", "{replicas: 2, delivery: {timeout: 3s, atomic: false}}");
     objects.put("simple", "{}");
 
     let shown = objects.wait_for("simple", "Ready=False ApplyFailed", "");

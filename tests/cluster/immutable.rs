@@ -69,7 +69,7 @@ fn a_volume_grows_under_pods_that_run_and_never_shrinks() {
 
 /// A chart's own objects, by way of the values of ours.
 fn bringing(objects: &[Value]) -> String {
-    json!({ "values": {"extraObjects": objects} }).to_string()
+    json!({"delivery": {"atomic": false}, "values": {"extraObjects": objects}}).to_string()
 }
 
 fn stateful(service: &str, label: &str) -> Value {

@@ -43,7 +43,7 @@ fn a_note_says_what_became_of_a_commit() {
     let remark =
         git(&remote, &["commit-tree", "-m", "remark", &format!("{first}^{{tree}}")]).trim().to_owned();
     git(&remote, &["notes", "--ref=promgit", "add", "-m", "seen by Jane", &remark]);
-    scene.put("simple", "{delivery: {timeout: 3s}, image: example.com/does-not-exist:v1}");
+    scene.put("simple", "{delivery: {timeout: 3s, atomic: false}, image: example.com/does-not-exist:v1}");
     scene.wait_for("simple", "Ready=False Stalled", "");
     let second = commit();
     noted(&remote, &second, "not ready within 3s: StatefulSet/simple\n\nCluster: ");

@@ -73,7 +73,10 @@ const STEPS: [Step; 7] = [
     ("{replicas: 3}", &["3 Progressing", "3 Succeeded"]),
     ("{replicas: 3, config: \"scrape_configs: 1\"}", &["4 InvalidConfig"]),
     ("{replicas: 3}", &["5 Succeeded"]),
-    ("{replicas: 3, nodeSelector: {no: node}, delivery: {timeout: 3s}}", &["6 Progressing", "6 Stalled"]),
+    (
+        "{replicas: 3, nodeSelector: {no: node}, delivery: {timeout: 3s, atomic: false}}",
+        &["6 Progressing", "6 Stalled"],
+    ),
     ("{replicas: 3}", &["7 Progressing", "7 Succeeded"]),
 ];
 

@@ -77,7 +77,7 @@ fn a_set_that_would_be_refused_changes_nothing() {
     let before = scene.get(&["configmap/m-a", "statefulset/simple", "--output=json"]);
     let mark = scene.mark();
     // The last of the set breaks a rule of its kind.
-    let broken = json!({"replicas": 2, "values": {"extraObjects": [
+    let broken = json!({"replicas": 2, "delivery": {"atomic": false}, "values": {"extraObjects": [
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m-a"}, "data": {"new": "1"}},
         {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "bad"},
          "spec": {"rules": [{"host": "not a host"}]}},

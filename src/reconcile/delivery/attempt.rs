@@ -29,6 +29,8 @@ pub struct Attempt {
     pub commit: Oid,
     pub part: Part,
     pub secrets: Secrets,
+    /// The commit that this one takes back, whose Secrets these are.
+    pub bad: Option<Oid>,
     /// What the cluster holds already.
     pub held: Option<Oid>,
 }
@@ -84,20 +86,27 @@ impl Attempt {
     /// A repository that does not hold the commit that the cluster has any more (it was made anew) knows of no object.
     async fn read(&self) -> Plan {
         let (commit, held, name, part) = (self.commit, self.held, self.key.name.clone(), self.part);
-        let secrets = self.secrets.clone();
+        let (secrets, bad) = (self.secrets.clone(), self.bad);
         let load = move |reader: &Reader| {
+            let secrets = match bad {
+                Some(bad) => release::alike(reader, commit, bad, &name, &secrets)?,
+                None => secrets.clone(),
+            };
             let known = held.and_then(|held| release::load(reader, held, &name, part).ok());
             let known = known.unwrap_or_default().objects;
-            let Release { definitions, objects } = release::whole(reader, commit, &name, part, &secrets)?;
+            let Release { definitions, objects } = match bad {
+                Some(_) => release::most(reader, commit, &name, part, &secrets)?,
+                None => release::whole(reader, commit, &name, part, &secrets)?,
+            };
             // with the digests of Secrets on both sides
             let told = release::load(reader, commit, &name, part)?.objects;
-            let planned = |(object, told): (Object, Object)| {
+            let planned = |object: Object| {
                 let before = known.iter().find(|known| known.is_same(&object));
-                let (is_known, is_same) =
-                    (before.is_some(), before.is_some_and(|known| known.json == told.json));
-                Planned { object, is_known, is_same }
+                let told = told.iter().find(|told| told.is_same(&object));
+                let is_same = before.zip(told).is_some_and(|(before, told)| before.json == told.json);
+                Planned { object, is_known: before.is_some(), is_same }
             };
-            let objects = objects.into_iter().zip(told).map(planned).collect();
+            let objects = objects.into_iter().map(planned).collect();
             Ok(Plan { definitions, objects, leftovers: leftovers(reader, commit, &name, held, part)? })
         };
         self.shared.read(&self.key, load).await

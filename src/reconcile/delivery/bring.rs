@@ -28,6 +28,10 @@ pub struct What<'a> {
     pub commit: Oid,
     pub part: Part,
     pub secrets: &'a Secrets,
+    /// The commit that this one takes back: the Secrets are those of that one.
+    pub bad: Option<Oid>,
+    /// The commit is taken back if it is refused for what it says.
+    pub may_undo: bool,
 }
 
 impl Actor {
@@ -52,6 +56,12 @@ impl Actor {
             };
             tracing::warn!(cluster = %self.key, %error, "not applied; it is tried again");
             let is_final = error.is_final();
+            if what.may_undo
+                && error.is_of_content()
+                && self.take_back(settled, what.commit, &error.outline(), true)
+            {
+                self.being_taken_back(settled, described, &error.to_string()).await;
+            }
             if attempts.is_news(is_final) {
                 self.not_applied(settled, described, &error, &mut told).await;
             }
@@ -103,6 +113,7 @@ impl Actor {
             commit: what.commit,
             part: what.part,
             secrets: what.secrets.clone(),
+            bad: what.bad,
             held: self.held_commit(),
         };
         let shared = self.shared.clone();

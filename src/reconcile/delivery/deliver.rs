@@ -9,7 +9,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use super::actor::Actor;
 use super::bring::What;
 use super::phase::{Applied, Described};
-use super::release::{self, Head, Part, ReleaseError};
+use super::release::{self, Head, Newest, Part, ReleaseError};
 use super::settled::{New, Settled};
 use super::status::condition;
 use super::tell::reconcile_at;
@@ -17,7 +17,6 @@ use super::watch::{self, Wait, Watch};
 use crate::api::PrometheusClusterStatus;
 use crate::api::conditions::{APPLIED, Reason};
 use crate::api::spec::delivery::Mode;
-use crate::git::oid::Oid;
 use crate::git::reader::Reader;
 use crate::ledger::stub::Secrets;
 
@@ -30,7 +29,11 @@ impl Actor {
         new: Option<&New>,
         secrets: &Secrets,
     ) {
-        let Head { commit, chart, inventory } = Box::pin(self.head(settled, branch, new)).await;
+        let Head { commit, chart, inventory, undone } =
+            match Box::pin(self.newest(settled, branch, new)).await {
+                Newest::Describes(head) => head,
+                Newest::Undone(undone) => return Box::pin(self.gone_again(settled, branch, &undone)).await,
+            };
         let described = Described {
             branch: branch.to_string(),
             commit: commit.to_string(),
@@ -45,6 +48,8 @@ impl Actor {
             false => Duration::ZERO,
         };
         let limit = self.limit(settled);
+        let again = undone.as_ref().and_then(|undone| self.again(settled, undone));
+        let may_undo = undone.is_none() && !is_external && self.may_undo(settled, &described.commit);
         let mut watch = Watch {
             settled,
             described,
@@ -52,15 +57,25 @@ impl Actor {
             applied: Applied::ByUs,
             is_external,
             wait: Wait::new(None, before, limit),
+            undone: undone.map(|undone| (undone, again)),
+            may_undo,
+            is_undoing: false,
         };
         // Nobody else has the values of a Secret.
         let part = if is_external { Part::Secrets } else { Part::All };
         let has_any = !is_external || inventory.iter().any(|item| release::is_stub(&item.file));
         let applied = match is_held || !has_any {
             true => Vec::new(),
-            false => Box::pin(self.apply(settled, &What { commit, part, secrets }, &watch.described)).await,
+            false => {
+                let bad = watch.undone.as_ref().map(|(undone, _)| undone.bad);
+                let what = What { commit, part, secrets, bad, may_undo };
+                Box::pin(self.apply(settled, &what, &watch.described)).await
+            }
         };
         watch.awaited = Box::pin(self.awaited(&inventory, &applied)).await;
+        if watch.undone.is_some() && !is_held {
+            Box::pin(self.unpin(&watch.awaited)).await;
+        }
         if watch.is_external {
             watch.applied = match is_held {
                 true => Applied::ByOthers,
@@ -108,19 +123,12 @@ impl Actor {
     }
 
     /// Reads the commit that describes the cluster; a repository that cannot be read is tried again.
-    async fn head(&self, settled: &Settled, branch: &str, new: Option<&New>) -> Head {
+    async fn newest(&self, settled: &Settled, branch: &str, new: Option<&New>) -> Newest {
         let known = self.status.as_ref().and_then(|status| status.commit.as_ref());
         let known = known.map(|commit| commit.revision.clone());
         let (branch, name) = (branch.to_string(), settled.key.name.clone());
         let new = new.map(|new| new.commit);
-        self.read(move |reader| {
-            let commit: Oid = match new {
-                Some(commit) => commit,
-                None => release::describing(reader, &branch, &name, known.as_deref())?,
-            };
-            release::head(reader, commit, &name)
-        })
-        .await
+        self.read(move |reader| release::newest(reader, &branch, &name, new, known.as_deref())).await
     }
 
     pub(super) async fn read<T: Send + 'static>(

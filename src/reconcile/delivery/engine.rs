@@ -14,6 +14,7 @@ use crate::cluster::kinds::Kinds;
 use crate::cluster::live::Live;
 use crate::cluster::publish::Publisher;
 use crate::metrics::Metrics;
+use crate::reconcile::queue::Work;
 use crate::reconcile::report::Report;
 use crate::source::event::Key;
 
@@ -37,12 +38,15 @@ pub struct Parts {
     pub metrics: Arc<Metrics>,
     /// Told what became of clusters.
     pub report: Box<dyn Fn(Report) + Send + Sync>,
+    /// Takes what is to be committed.
+    pub offer: Box<dyn Fn(Work) -> bool + Send + Sync>,
 }
 
 impl Engine {
     /// An engine whose actors run on `runtime`.
     pub fn new(parts: Parts, runtime: Handle) -> Self {
-        let Parts { client, kinds, live, publisher, readers, defaults, concurrency, metrics, report } = parts;
+        let Parts { client, kinds, live, publisher, readers, defaults, concurrency, metrics, report, offer } =
+            parts;
         let shared = Shared {
             client,
             kinds,
@@ -54,6 +58,7 @@ impl Engine {
             busy: watch::Sender::new(0),
             metrics,
             report,
+            offer,
             actors: Mutex::default(),
         };
         Engine { shared: Arc::new(shared), runtime }

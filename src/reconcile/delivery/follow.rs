@@ -23,7 +23,7 @@ use crate::cluster::publish::{Tone, cut};
 use crate::git::oid::Oid;
 use crate::health;
 use crate::ledger::record::Item;
-use crate::reconcile::report::Report;
+use crate::reconcile::report::{Outcome, Report};
 
 /// Changes of live objects within this time are looked at together.
 const GATHER: Duration = Duration::from_millis(100);
@@ -83,8 +83,17 @@ impl Actor {
             watch.wait.look(watch.is_up(&progress), Instant::now());
             Box::pin(self.explain(&watch, &progress, &mut pace)).await;
             let phase = watch.phase(&progress, pace.reason.as_deref(), Instant::now());
+            let phase = self.judge(commit, &mut watch, phase);
             Box::pin(self.tell(&watch, &phase, &progress, &mut pace)).await;
             let due = pace.due(&watch, &phase, Instant::now());
+            if let (Phase::RolledBack { .. }, Some((_, Some(again)))) = (&phase, &watch.undone)
+                && *again <= Instant::now()
+            {
+                self.try_again(watch.settled);
+                watch.undone.iter_mut().for_each(|(_, again)| *again = None);
+                // what is committed next is the next news
+                std::future::pending::<()>().await;
+            }
             let due = self.owed.as_ref().and_then(Owed::again).map_or(due, |again| due.min(again));
             is_woken = tokio::select! {
                 () = self.changed.notified() => {
@@ -95,6 +104,22 @@ impl Actor {
                 () = sleep_until(due.into()) => false,
             };
         }
+    }
+
+    /// A commit that is up is there to stay; one that does not come up is taken back, if it may be.
+    fn judge(&self, commit: Oid, watch: &mut Watch<'_>, phase: Phase) -> Phase {
+        match &phase {
+            Phase::Ready { .. } => watch.may_undo = false,
+            Phase::Late { message, .. } if watch.may_undo => {
+                if watch.is_undoing || self.take_back(watch.settled, commit, message, false) {
+                    watch.is_undoing = true;
+                    return Actor::undoing(&phase);
+                }
+                watch.may_undo = false;
+            }
+            _ => {}
+        }
+        phase
     }
 
     /// While another tool applies: whether the cluster holds the commit by now.
@@ -154,6 +179,11 @@ impl Actor {
                 let outcome = outcome(release, words.join(": "));
                 Report::NotReady { key, message, outcome }
             }
+            Phase::RolledBack { bad, message: words, .. } => {
+                let bad = Oid::from_hex(bad.as_bytes());
+                let outcome = bad.map(|commit| Outcome { commit, words: words.clone() });
+                Report::NotReady { key, message, outcome }
+            }
             _ => Report::NotReady { key, message, outcome: None },
         });
     }
@@ -163,6 +193,7 @@ impl Actor {
         let (generation, commit) = (watch.settled.generation(), &watch.described.commit);
         let was_ready = self.says_ready(generation, commit);
         let was_late = self.status.as_ref().is_some_and(|status| is_late(status, generation, commit));
+        let was_told = self.is_told(commit);
         // Right after a start nothing is seen yet, which is no news of a cluster that was spoken of before.
         let onward = self.onward.borrow().clone();
         let is_news = onward != self.onward_told;
@@ -184,6 +215,7 @@ impl Actor {
         let is_turn = match phase {
             Phase::Ready { .. } => !was_ready,
             Phase::Late { .. } => !was_late,
+            Phase::RolledBack { .. } => !was_told,
             _ => was_ready,
         };
         if !changed || !is_turn {
@@ -201,6 +233,7 @@ impl Actor {
                 let note = format!("Commit {short} is up: {message}");
                 publisher.event(subject, Tone::Normal, "Ready", "Wait", &note).await;
             }
+            Phase::RolledBack { message, .. } => self.rolled_back(watch.settled, message).await,
             Phase::Late { message, .. } => {
                 publisher.event(subject, Tone::Warning, "Stalled", "Wait", message).await;
             }

@@ -29,4 +29,5 @@ pub mod shared;
 pub mod status;
 pub mod takedown;
 pub mod tell;
+pub mod undo;
 pub mod watch;

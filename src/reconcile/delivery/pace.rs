@@ -122,7 +122,7 @@ impl Pace {
 
     /// The next moment at which something may have to be done without a change.
     pub fn due(&self, watch: &Watch<'_>, phase: &Phase, now: Instant) -> Instant {
-        let is_open = !matches!(phase, Phase::Ready { .. });
+        let is_open = !matches!(phase, Phase::Ready { .. } | Phase::RolledBack { .. });
         let ask = match (&watch.applied, is_open) {
             (_, false) => None,
             (Applied::NotYet(_), true) => Some(self.compare.next),
@@ -131,7 +131,8 @@ impl Pace {
         let follow = watch.awaited.iter().any(|awaited| awaited.trouble.is_some()).then(|| now + EXPLAIN);
         // What is known already is not to be told later.
         let held_back = self.held_back.filter(|_| self.told.as_ref().is_none_or(|(_, told)| told != phase));
-        let moments = [held_back, watch.wait.ends(now).filter(|_| is_open), ask, follow];
+        let retry = watch.undone.as_ref().and_then(|(_, again)| *again).filter(|_| !is_open);
+        let moments = [retry, held_back, watch.wait.ends(now).filter(|_| is_open), ask, follow];
         moments.into_iter().flatten().min().unwrap_or(now + FAR).max(now + LEAST)
     }
 }

@@ -38,6 +38,17 @@ pub enum Phase {
         applied: Applied,
         message: String,
     },
+    /// The change did not come up, and what was before it runs again; nothing does, where nothing was.
+    RolledBack {
+        /// The commit that took it back.
+        release: Described,
+        /// The one that was taken back.
+        bad: String,
+        message: String,
+        is_removed: bool,
+        /// It is tried again.
+        again: bool,
+    },
     /// The resource is deleted, and some object of it cannot be.
     Terminating {
         message: String,
@@ -53,7 +64,7 @@ impl Phase {
             Phase::Suspended => State::Suspended,
             Phase::NotApplied { reason: Reason::Progressing, .. } => State::Progressing,
             Phase::NotCommitted { .. } | Phase::NotApplied { .. } => State::Failed,
-            Phase::Late { .. } | Phase::Terminating { .. } => State::Failed,
+            Phase::Late { .. } | Phase::Terminating { .. } | Phase::RolledBack { .. } => State::Failed,
         }
     }
 
@@ -66,6 +77,7 @@ impl Phase {
             | Phase::Progressing { message, .. }
             | Phase::Late { message, .. }
             | Phase::Ready { message, .. }
+            | Phase::RolledBack { message, .. }
             | Phase::Terminating { message } => message,
         }
     }

@@ -7,9 +7,12 @@ use crate::git::history;
 use crate::git::oid::Oid;
 use crate::git::reader::{ReadError, Reader};
 use crate::git::tracking;
+use crate::git::trailers;
 use crate::ledger::folder::{CRDS, KUSTOMIZATION, RELEASE};
 use crate::ledger::record::{Item, Record};
 use crate::ledger::stub::{self, STUBS, Secrets};
+use crate::reconcile::footprint;
+use crate::reconcile::undo::{self, REVERTS_TRAILER, Undone};
 use crate::yaml::{convert, read};
 
 /// What a commit says of a cluster, without its manifests: they are most of it, and needed only while they are applied.
@@ -20,6 +23,16 @@ pub struct Head {
     pub chart: String,
     /// In apply order.
     pub inventory: Vec<Item>,
+    /// It takes another one back.
+    pub undone: Option<Undone>,
+}
+
+/// What the newest commit of a cluster says.
+#[derive(Clone, Debug)]
+pub enum Newest {
+    Describes(Head),
+    /// The cluster was taken off the branch again, because it never came up.
+    Undone(Undone),
 }
 
 /// The objects of a cluster as one commit describes it.
@@ -67,6 +80,31 @@ pub enum ReleaseError {
     Withheld { path: String, commit: Oid },
     #[error("{path} in commit {} cannot be read: {reason}; it was not written by promgit", commit.short())]
     File { path: String, commit: Oid, reason: String },
+}
+
+/// Reads what the branch says of a cluster: by `new`, a commit that was made just now, or as [`describing`] finds it.
+pub fn newest(
+    reader: &Reader,
+    branch: &str,
+    cluster: &str,
+    new: Option<Oid>,
+    known: Option<&str>,
+) -> Result<Newest, ReleaseError> {
+    let at = match new {
+        Some(commit) => Some(commit),
+        None => reader.tip(branch)?,
+    };
+    if let Some(at) = at
+        && reader.entry(at, cluster)?.is_none()
+        && let Some(undone) = undo::undone(reader, at, cluster)?
+    {
+        return Ok(Newest::Undone(undone));
+    }
+    let commit = match new {
+        Some(commit) => commit,
+        None => describing(reader, branch, cluster, known)?,
+    };
+    head(reader, commit, cluster).map(Newest::Describes)
 }
 
 /// The commit that describes the cluster at the tip of its branch: the last one that changed its folder. `known`, a
@@ -119,13 +157,30 @@ pub fn head(reader: &Reader, commit: Oid, cluster: &str) -> Result<Head, Release
     let record = Record::parse(&record).map_err(|reason| at.broken(RELEASE, reason))?;
     let chart = format!("{}-{}", record.chart.name, record.chart.version);
     let inventory = record.inventory.into_iter().filter(|item| !item.file.starts_with(CRDS));
-    Ok(Head { commit, chart, inventory: inventory.collect() })
+    let message = reader.commit(commit)?.message;
+    let undone = match trailers::find(&trailers::parse(&message), REVERTS_TRAILER) {
+        Some(_) => undo::undone(reader, commit, cluster)?,
+        None => None,
+    };
+    Ok(Head { commit, chart, inventory: inventory.collect(), undone })
 }
 
 /// Reads the objects of a cluster at a commit. A Secret has digests in the place of its values: it is to be named, not
 /// applied.
 pub fn load(reader: &Reader, commit: Oid, cluster: &str, part: Part) -> Result<Release, ReleaseError> {
     read_objects(At { reader, commit, cluster }, part, |at, path| at.yaml(path).map(stub::as_secret))
+}
+
+/// Of these Secrets, those that are at `commit` what they are at `other`: their digests are the same.
+pub fn alike(
+    reader: &Reader,
+    commit: Oid,
+    other: Oid,
+    cluster: &str,
+    secrets: &Secrets,
+) -> Result<Secrets, ReleaseError> {
+    let (now, then) = (footprint::at(reader, commit, cluster)?, footprint::at(reader, other, cluster)?);
+    Ok(secrets.only(|path| now.get(path).is_some_and(|held| then.get(path) == Some(held))))
 }
 
 /// Reads the objects of a cluster at a commit, with the Secrets that it has only stubs of.
@@ -143,14 +198,39 @@ pub fn whole(
     })
 }
 
+/// The same without the Secrets whose values are not in memory: they stay as the cluster has them.
+pub fn most(
+    reader: &Reader,
+    commit: Oid,
+    cluster: &str,
+    part: Part,
+    secrets: &Secrets,
+) -> Result<Release, ReleaseError> {
+    let at = At { reader, commit, cluster };
+    let files = at.files(part)?.into_iter().filter(|path| !is_stub(path) || secrets.get(path).is_some());
+    objects_of(&at, files.collect(), |at, path| match secrets.get(path) {
+        Some(text) => at.parsed(path, text.as_bytes()),
+        None => at.yaml(path),
+    })
+}
+
 fn read_objects(
     at: At<'_>,
     part: Part,
     json: impl Fn(&At<'_>, &str) -> Result<Value, ReleaseError>,
 ) -> Result<Release, ReleaseError> {
+    let files = at.files(part)?;
+    objects_of(&at, files, json)
+}
+
+fn objects_of(
+    at: &At<'_>,
+    files: Vec<String>,
+    json: impl Fn(&At<'_>, &str) -> Result<Value, ReleaseError>,
+) -> Result<Release, ReleaseError> {
     let mut release = Release::default();
-    for path in at.files(part)? {
-        let object = object(json(&at, &path)?);
+    for path in files {
+        let object = object(json(at, &path)?);
         match path.starts_with(CRDS) {
             true => release.definitions.push(object),
             false => release.objects.push(object),

@@ -10,7 +10,7 @@ use crate::git::oid::Oid;
 use crate::ledger::stub::Secrets;
 use crate::reconcile::queue::Work;
 use crate::reconcile::report::Report;
-use crate::source::event::{Deleted, Key, Refused};
+use crate::source::event::{Deleted, Key, Observed, Refused};
 
 /// What became of the newest state of a cluster, in git.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct Settled {
     pub key: Key,
     pub subject: Subject,
     pub cluster: Arc<PrometheusCluster>,
+    /// As its source told of it: to be worked on again.
+    pub observed: Option<Observed>,
     pub outcome: Outcome,
 }
 
@@ -91,9 +93,15 @@ impl Settled {
         let cluster = match work {
             Work::Apply(observed) => observed.cluster.clone(),
             Work::Delete(deleted) => deleted.terminating.clone()?,
+            Work::Undo(undo) => undo.observed.cluster.clone(),
+        };
+        let observed = match work {
+            Work::Apply(observed) => Some(observed.clone()),
+            Work::Undo(undo) => Some(undo.observed.clone()),
+            Work::Delete(_) => None,
         };
         let subject = Subject::of(&cluster)?;
-        Some(Settled { key: work.key().clone(), subject, cluster, outcome })
+        Some(Settled { key: work.key().clone(), subject, cluster, observed, outcome })
     }
 
     /// A resource that a definition of another version let through.
@@ -102,7 +110,7 @@ impl Settled {
         let reasons: Vec<&str> = refused.reasons.iter().map(|reason| reason.text.as_str()).collect();
         let message = reasons.join("; ");
         let outcome = Outcome::Failed { reason: Reason::InvalidConfig, message, again: false };
-        Some(Settled { key, subject: Subject::of(&cluster)?, cluster, outcome })
+        Some(Settled { key, subject: Subject::of(&cluster)?, cluster, observed: None, outcome })
     }
 }
 
@@ -112,7 +120,7 @@ pub fn gone(report: &Report) -> Option<Key> {
         Report::Committed { work, .. } | Report::Unchanged { work, .. } | Report::Failed { work, .. } => {
             match work {
                 Work::Delete(Deleted { key, terminating: None, .. }) => Some(key.clone()),
-                Work::Delete(_) | Work::Apply(_) => None,
+                Work::Delete(_) | Work::Apply(_) | Work::Undo(_) => None,
             }
         }
         Report::Refused(_) | Report::Listed { .. } | Report::Notice(_) => None,
@@ -125,7 +133,9 @@ fn committed(work: &Work, branch: &str, new: Option<New>, pushed: bool, secrets:
     let branch = branch.to_string();
     match work {
         Work::Apply(observed) if observed.cluster.spec.suspend => Outcome::Suspended,
-        Work::Apply(_) => Outcome::Committed { branch, new, pushed, secrets: secrets.clone() },
+        Work::Apply(_) | Work::Undo(_) => {
+            Outcome::Committed { branch, new, pushed, secrets: secrets.clone() }
+        }
         Work::Delete(_) => Outcome::Removed { branch },
     }
 }

@@ -20,6 +20,7 @@ use crate::cluster::live::Live;
 use crate::cluster::publish::Publisher;
 use crate::git::reader::Reader;
 use crate::metrics::Metrics;
+use crate::reconcile::queue::Work;
 use crate::reconcile::report::Report;
 use crate::settings::group_kind::GroupKind;
 use crate::settings::target::Routes;
@@ -31,6 +32,10 @@ pub struct Defaults {
     pub mode: Mode,
     /// How long a change may take to become ready.
     pub timeout: Duration,
+    /// Whether a change that does not come up is taken back.
+    pub atomic: bool,
+    /// How often it is tried again.
+    pub max_retries: u32,
     /// Kinds without a namespace that may be applied.
     pub cluster_scoped: Vec<GroupKind>,
 }
@@ -50,6 +55,8 @@ pub struct Shared {
     pub metrics: Arc<Metrics>,
     /// Told what became of clusters.
     pub report: Box<dyn Fn(Report) + Send + Sync>,
+    /// Takes what is to be committed, unless something newer is waiting; false when nothing is taken any more.
+    pub offer: Box<dyn Fn(Work) -> bool + Send + Sync>,
     pub(super) actors: Mutex<BTreeMap<Key, Inbox>>,
 }
 

@@ -62,6 +62,17 @@ pub fn compose(
     status
 }
 
+/// The newest commit that was up, as far as the status remembers.
+pub fn last_good(status: &PrometheusClusterStatus) -> Option<&str> {
+    let good = status.history.iter().find(|change| change.outcome == SUCCEEDED)?;
+    Some(good.commit.as_str())
+}
+
+/// Whether this commit was up at some time.
+pub fn was_up(status: &PrometheusClusterStatus, commit: &str) -> bool {
+    status.history.iter().any(|change| change.outcome == SUCCEEDED && change.commit == commit)
+}
+
 /// Whether the cluster holds the commit that the status names.
 pub fn is_applied(status: &PrometheusClusterStatus) -> bool {
     condition(status, APPLIED).is_some_and(|(status, _)| status == "True")
@@ -79,6 +90,7 @@ fn release(phase: &Phase) -> Option<&Described> {
         Phase::NotApplied { release, .. }
         | Phase::Progressing { release, .. }
         | Phase::Late { release, .. }
+        | Phase::RolledBack { release, .. }
         | Phase::Ready { release, .. } => Some(release),
     }
 }
@@ -132,6 +144,18 @@ impl Conditions<'_> {
                 self.applied(release, applied);
                 self.set(READY, false, Reason::Stalled, message);
                 self.set(STALLED, true, Reason::Stalled, message);
+            }
+            Phase::RolledBack { release, message, is_removed, again, bad: _ } => {
+                self.committed(release);
+                match is_removed {
+                    true => self.set(APPLIED, false, Reason::RolledBack, message),
+                    false => self.applied(release, &Applied::ByUs),
+                }
+                self.set(READY, false, Reason::RolledBack, message);
+                match again {
+                    true => self.set(RECONCILING, true, Reason::RolledBack, "it is tried again"),
+                    false => self.set(STALLED, true, Reason::RolledBack, message),
+                }
             }
             Phase::Ready { release, applied, message } => {
                 self.committed(release);
@@ -198,12 +222,13 @@ impl Conditions<'_> {
 
 /// Notes how the newest commit ended: once it was up, what happens later is not its outcome any more.
 fn record(history: &mut Vec<Change>, phase: &Phase, generation: i64, now: Timestamp) {
-    let (release, outcome) = match phase {
-        Phase::Ready { release, .. } => (release, SUCCEEDED),
-        Phase::Late { release, .. } => (release, "Failed"),
+    let (of, outcome) = match phase {
+        Phase::Ready { release, .. } => (&release.commit, SUCCEEDED),
+        Phase::Late { release, .. } => (&release.commit, "Failed"),
+        Phase::RolledBack { bad, .. } => (bad, "RolledBack"),
         _ => return,
     };
-    let is_first = |change: &Change| change.commit == release.commit && change.generation == generation;
+    let is_first = |change: &Change| change.commit == *of && change.generation == generation;
     match history.first_mut().filter(|change| is_first(change)) {
         Some(first) if first.outcome == outcome || first.outcome == SUCCEEDED => return,
         Some(first) => {
@@ -213,11 +238,16 @@ fn record(history: &mut Vec<Change>, phase: &Phase, generation: i64, now: Timest
         }
         None => {}
     }
-    let commit = release.commit.clone();
+    let commit = of.clone();
     history.insert(
         0,
         Change { generation, commit, helm_revision: None, outcome: outcome.to_string(), at: Time(now) },
     );
+    // what to go back to is not forgotten, however often something else fails
+    let good = history.iter().position(|change| change.outcome == SUCCEEDED);
+    if let Some(good) = good.filter(|at| *at >= MAX_HISTORY) {
+        history.swap(MAX_HISTORY - 1, good);
+    }
     history.truncate(MAX_HISTORY);
 }
 

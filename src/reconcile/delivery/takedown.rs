@@ -64,7 +64,7 @@ impl Actor {
         }
     }
 
-    async fn take_down(&mut self, settled: &Settled, mut release: Release) {
+    pub(super) async fn take_down(&mut self, settled: &Settled, mut release: Release) {
         remove::sort(&mut release.objects);
         let mut attempts = Attempts::default();
         let shared = self.shared.clone();

@@ -9,6 +9,7 @@ use super::progress::{Awaited, Progress, Standing};
 use super::settled::Settled;
 use crate::api::PrometheusClusterStatus;
 use crate::api::conditions::{RECONCILING, Reason, STALLED};
+use crate::reconcile::undo::Undone;
 
 /// What is waited for on behalf of one commit.
 pub struct Watch<'a> {
@@ -18,6 +19,12 @@ pub struct Watch<'a> {
     pub applied: Applied,
     pub is_external: bool,
     pub wait: Wait,
+    /// The commit takes another one back, and when that is tried again.
+    pub undone: Option<(Undone, Option<Instant>)>,
+    /// It is taken back if it does not come up.
+    pub may_undo: bool,
+    /// It is being taken back.
+    pub is_undoing: bool,
 }
 
 /// How long something was not ready, of the time that it has.
@@ -95,6 +102,13 @@ impl Watch<'_> {
             };
         }
         match &progress.standing {
+            Standing::Up { .. } if let Some((undone, again)) = &self.undone => Phase::RolledBack {
+                release,
+                bad: undone.bad.to_string(),
+                message: undone.words.clone(),
+                is_removed: false,
+                again: again.is_some(),
+            },
             Standing::Up { message } => Phase::Ready { release, applied, message: message.clone() },
             Standing::Broken { message, .. } => Phase::Late { release, applied, message: full(message) },
             Standing::OnItsWay { message, .. } if is_late => {

@@ -18,6 +18,8 @@ impl Known {
         match &work {
             Work::Apply(observed) => drop(known.insert(observed.key.clone(), observed.clone())),
             Work::Delete(deleted) => drop(known.remove(&deleted.key)),
+            // no news of a source
+            Work::Undo(_) => {}
         }
         queue.push(work);
     }
