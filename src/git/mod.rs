@@ -5,6 +5,7 @@ pub mod adopt;
 pub mod ancestry;
 pub mod batch;
 pub mod consolidate;
+pub mod delta;
 pub mod durable;
 pub mod history;
 pub mod holder;
