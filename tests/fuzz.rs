@@ -33,6 +33,11 @@ fn chart() {
 }
 
 #[test]
+fn delta() {
+    smoke("delta");
+}
+
+#[test]
 fn index() {
     smoke("index");
 }

@@ -15,6 +15,8 @@ mod consolidation;
 mod crash;
 #[path = "git/damage.rs"]
 mod damage;
+#[path = "git/deltas.rs"]
+mod deltas;
 #[path = "git/notes.rs"]
 mod notes;
 #[path = "git/opening.rs"]

@@ -6,6 +6,7 @@
 
 pub mod archive;
 pub mod chart;
+pub mod delta;
 mod files;
 pub mod index;
 pub mod mapping;
@@ -27,6 +28,7 @@ pub type Target = fn(&[u8]);
 pub const TARGETS: &[(&str, Target)] = &[
     ("archive", archive::run),
     ("chart", chart::run),
+    ("delta", delta::run),
     ("index", index::run),
     ("mapping", mapping::run),
     ("prometheus", prometheus::run),

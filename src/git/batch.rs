@@ -296,6 +296,7 @@ impl<'s> Batch<'s> {
         let Batch { store, objects, tips, .. } = self;
         let (start, bytes) = (Instant::now(), objects.bytes());
         objects.write()?;
+        store.count_new(bytes);
         let change = |tip: &Tip| RefChange { name: tip.name.clone(), expected: tip.base, new: tip.tip };
         let changes: Vec<RefChange> = tips.values().map(change).collect();
         let results = ref_update::apply(store.root(), &changes);

@@ -1,19 +1,20 @@
-//! Turns many packs and loose objects into few packs, without git, deltas or pauses: entries are copied as they are stored.
+//! Turns many packs and loose objects into few packs, without git.
 //!
 //! The new pack is durable before anything it replaces goes, so a crash leaves objects twice, never nowhere. Every object is
 //! kept, also those that no branch reaches: a push may be about to name them.
 #![allow(clippy::disallowed_methods)] // reads and removes the pack files of the repository
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::account::{packed, size_of};
 use super::durable::{self, IoError};
+use super::merge::{self, MergeError};
 use super::objects::ObjectError;
-use super::oid::{OID_BYTES, OID_HEX, Oid};
-use super::pack::{PackWriter, is_whole, read_entry};
-use super::pack_index::{self, IndexError};
+use super::oid::{OID_HEX, Oid};
+use super::pack_index::{Index, IndexError};
 use super::store::Store;
 
 /// Packs from which on they are merged: a lookup asks every pack, and with 1,100 of them takes 5 ms.
@@ -42,12 +43,16 @@ pub enum ConsolidateError {
     Io(#[from] IoError),
     #[error("cannot consolidate packs: {0}")]
     Object(#[from] ObjectError),
+    #[error("cannot consolidate packs: {0}")]
+    Merge(#[from] MergeError),
 }
 
 /// A pack that may be merged.
 struct Source {
     path: PathBuf,
     objects: usize,
+    /// What is newer comes first in the new pack.
+    written: Option<SystemTime>,
 }
 
 /// True when [`run`] would do something. Costs two folder listings.
@@ -103,7 +108,7 @@ pub fn stored(store: &Store) -> Result<Stored, IoError> {
 
 fn merge(
     store: &mut Store,
-    sources: Vec<Source>,
+    mut sources: Vec<Source>,
     loose: Vec<Oid>,
     mut summary: Summary,
 ) -> Result<Summary, ConsolidateError> {
@@ -113,32 +118,17 @@ fn merge(
     }
     // packs that were read stay mapped, and would count beside what the merge itself takes
     store.reopen()?;
-    let objects_of_packs = sources.iter().map(|source| source.objects).sum();
-    let pack = PackWriter::with_room(&objects.join("pack"), objects_of_packs)?;
-    let mut merge = Merge { store, pack, seen: Vec::with_capacity(objects_of_packs), sorted: 0 };
-    let mut replaced = Vec::new();
-    for source in sources {
-        match merge.copy_pack(&source.path)? {
-            true => replaced.push(source.path),
-            false => summary.damaged.push(source.path),
-        }
-    }
-    merge.all_sorted();
-    let mut packed = Vec::new();
-    for oid in loose {
-        match merge.copy_loose(oid)? {
-            true => packed.push(path_of(&objects, oid)),
-            false => summary.damaged.push(path_of(&objects, oid)),
-        }
-    }
-    if merge.pack.is_empty() {
-        return Ok(summary);
-    }
-    let new = merge.pack.finish()?.path;
-    replaced.retain(|path| *path != new);
-    remove_packs(&objects.join("pack"), &replaced)?;
-    packed.iter().try_for_each(|path| durable::remove(path))?;
-    (summary.packs, summary.loose) = (replaced.len(), packed.len());
+    sources.sort_by_key(|source| Reverse(source.written));
+    let sources = sources.into_iter().map(|source| (source.path, source.objects)).collect();
+    let folder = objects.join("pack");
+    let mut merged = merge::merge(store.objects(), &folder, sources, loose)?;
+    summary.damaged.append(&mut merged.damaged_packs);
+    summary.damaged.extend(merged.damaged_loose.iter().map(|oid| path_of(&objects, *oid)));
+    let Some(new) = merged.pack else { return Ok(summary) };
+    merged.packs.retain(|path| *path != new.path);
+    remove_packs(&folder, &merged.packs)?;
+    merged.loose.iter().try_for_each(|oid| durable::remove(&path_of(&objects, *oid)))?;
+    (summary.packs, summary.loose) = (merged.packs.len(), merged.loose.len());
     store.reopen()?;
     store.account_for_packs();
     Ok(summary)
@@ -158,12 +148,15 @@ fn packs(objects: &Path) -> Result<Vec<PathBuf>, IoError> {
     Ok(stems.filter(whole).map(|stem| folder.join(format!("{stem}.pack"))).collect())
 }
 
-/// How many objects the packs have. The list of one pack's objects is in memory at a time.
+/// How many objects the packs have.
 fn count(packs: Vec<PathBuf>, damaged: &mut Vec<PathBuf>) -> Result<Vec<Source>, IoError> {
     let mut sources = Vec::new();
     for path in packs {
-        match pack_index::read(&path.with_extension("idx")) {
-            Ok(entries) => sources.push(Source { path, objects: entries.len() }),
+        match Index::open(&path.with_extension("idx")) {
+            Ok(index) => {
+                let written = path.metadata().and_then(|found| found.modified()).ok();
+                sources.push(Source { path, objects: index.len(), written });
+            }
             Err(IndexError::Malformed { .. }) => damaged.push(path),
             Err(IndexError::Io(error)) => return Err(error),
         }
@@ -204,76 +197,6 @@ fn path_of(objects: &Path, oid: Oid) -> PathBuf {
     objects.join(&hex[..2]).join(&hex[2..])
 }
 
-struct Merge<'a> {
-    store: &'a Store,
-    pack: PackWriter,
-    /// What was copied: 20 bytes an object, where a set takes twice that.
-    seen: Vec<Oid>,
-    /// So many of them, from the front, are sorted: those of the packs before this one.
-    sorted: usize,
-}
-
-impl Merge<'_> {
-    /// Copies what is not there yet; false when the pack is damaged (what was copied until then is whole and does no harm).
-    fn copy_pack(&mut self, pack: &Path) -> Result<bool, ConsolidateError> {
-        self.all_sorted();
-        let Ok(entries) = pack_index::read(&pack.with_extension("idx")) else { return Ok(false) };
-        let opened = File::open(pack).and_then(|file| Ok((file.metadata()?.len(), file)));
-        let (length, mut file) = opened.map_err(IoError::at("open", pack))?;
-        let ends = entries.iter().skip(1).map(|next| next.offset);
-        let ends = ends.chain([length.saturating_sub(OID_BYTES as u64)]);
-        for (entry, end) in entries.iter().zip(ends) {
-            let Ok(bytes) = read_entry(&mut file, entry.offset, end) else { return Ok(false) };
-            let mut crc = flate2::Crc::new();
-            crc.update(&bytes);
-            if crc.sum() != entry.crc {
-                return Ok(false);
-            }
-            let copied = match is_whole(&bytes) {
-                _ if self.has(entry.oid) => true,
-                true => {
-                    self.seen.push(entry.oid);
-                    self.pack.add_raw(entry.oid, &bytes).map(|()| true)?
-                }
-                false => self.copy_whole(entry.oid)?,
-            };
-            if !copied {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    fn all_sorted(&mut self) {
-        self.seen.sort_unstable();
-        self.sorted = self.seen.len();
-    }
-
-    /// Copied from an earlier pack: an object is in a pack once, and has one file of its own.
-    fn has(&self, oid: Oid) -> bool {
-        self.seen[..self.sorted].binary_search(&oid).is_ok()
-    }
-
-    /// Copies a loose object, unless it was in a pack.
-    fn copy_loose(&mut self, oid: Oid) -> Result<bool, ConsolidateError> {
-        if self.has(oid) { Ok(true) } else { self.copy_whole(oid) }
-    }
-
-    /// Writes an object anew: a loose one, or one that a pushed pack holds as a delta. False when it is damaged.
-    fn copy_whole(&mut self, oid: Oid) -> Result<bool, ConsolidateError> {
-        let (kind, content) = match self.store.objects().read(oid) {
-            Ok(object) => object,
-            Err(ObjectError::Damaged { .. } | ObjectError::Missing { .. } | ObjectError::TooLarge { .. }) => {
-                return Ok(false);
-            }
-            Err(error) => return Err(error.into()),
-        };
-        self.seen.push(oid);
-        self.pack.add(oid, kind, &content)?;
-        Ok(true)
-    }
-}
-
 /// Index first, so that nobody looks for a pack that is gone; what git derived from packs (a multi-pack index, reverse indexes,
 /// bitmaps) goes with them.
 fn remove_packs(folder: &Path, packs: &[PathBuf]) -> Result<(), IoError> {
@@ -298,7 +221,7 @@ mod tests {
     use super::*;
 
     fn sources(sizes: &[usize]) -> Vec<Source> {
-        sizes.iter().map(|&objects| Source { path: PathBuf::new(), objects }).collect()
+        sizes.iter().map(|&objects| Source { path: PathBuf::new(), objects, written: None }).collect()
     }
 
     fn chosen(sizes: &[usize]) -> Vec<usize> {

@@ -206,6 +206,11 @@ pub fn decode_commit(bytes: &[u8]) -> Result<Commit, Malformed> {
     })
 }
 
+/// The tree of a commit, from its bytes: its line is the first.
+pub fn tree_of(bytes: &[u8]) -> Option<Oid> {
+    Oid::from_hex(bytes.strip_prefix(b"tree ")?.get(..OID_HEX)?)
+}
+
 /// The first parent of a commit, from its bytes: it follows the line of the tree.
 pub fn first_parent(bytes: &[u8]) -> Option<Oid> {
     const TREE_LINE: usize = "tree ".len() + OID_HEX + 1;
@@ -251,6 +256,7 @@ mod tests {
         let who = who("Ann", "a@b");
         let bytes = encode_commit(Oid::EMPTY_TREE, Some(Oid::EMPTY_TREE), &who, &who, "s\n\nbody").unwrap();
         assert_eq!(first_parent(&bytes), Some(Oid::EMPTY_TREE));
+        assert_eq!((tree_of(&bytes), tree_of(&bytes[..40])), (Some(Oid::EMPTY_TREE), None));
         let root = encode_commit(Oid::EMPTY_TREE, None, &who, &who, "parent").unwrap();
         assert_eq!(first_parent(&root), None);
         let commit = decode_commit(&bytes).unwrap();

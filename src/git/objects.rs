@@ -69,6 +69,15 @@ impl Objects {
         Ok(Objects { odb, root: root.to_owned(), shallow, failed: Cell::new(false) })
     }
 
+    /// Lets go of packs that are gone, and of all that is mapped of the others. Handles that are open share what they know of a
+    /// pack, so this one ends before it begins anew.
+    pub fn reopen(&mut self) -> Result<(), ObjectError> {
+        self.failed.set(true);
+        self.odb = Odb::new().map_err(|error| self.unopened(&error))?;
+        *self = Objects::open(&self.root)?;
+        Ok(())
+    }
+
     /// True when a read has failed: what was damaged may be mended, which only who opens the objects anew sees.
     pub fn is_stale(&self) -> bool {
         self.failed.get()
@@ -76,9 +85,7 @@ impl Objects {
 
     /// Looks for packs that came since.
     pub fn refresh(&self) -> Result<(), ObjectError> {
-        let failed =
-            |e: git2::Error| ObjectError::Open { root: self.root.clone(), detail: e.message().to_owned() };
-        self.odb.refresh().map_err(failed)
+        self.odb.refresh().map_err(|error| self.unopened(&error))
     }
 
     /// True for an object that is there; packs that came since the last [`Objects::refresh`] do not count.
@@ -179,6 +186,10 @@ impl Objects {
             (kind, content) if kind == wanted => Ok(content),
             (kind, _) => Err(ObjectError::Kind { oid, root: self.root.clone(), wanted, found: kind.word() }),
         }
+    }
+
+    fn unopened(&self, error: &git2::Error) -> ObjectError {
+        ObjectError::Open { root: self.root.clone(), detail: error.message().to_owned() }
     }
 
     fn unreadable(&self, oid: Oid, error: &git2::Error) -> ObjectError {

@@ -1,19 +1,20 @@
 //! Turns a stream of objects into a pack and its index, durable and complete before either has its final name.
 //!
 //! Everything goes straight to a temporary file; memory holds one compressed object and 32 bytes per entry.
-//! A pack without deltas is about an eighth bigger than git's own, and costs no search for bases.
+//! A flush writes no deltas, as nobody shall wait for a search for bases: [`super::merge`] makes them later.
 #![allow(clippy::disallowed_methods)] // writes the pack files of the repository
 
 use std::fs::{File, OpenOptions, Permissions};
-use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, BufWriter, Seek, SeekFrom, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use flate2::{Compress, Compression, Crc, FlushCompress, Status};
+use flate2::Crc;
 use sha1::{Digest, Sha1};
 
 use super::durable::{self, IoError};
 use super::oid::{Kind, OID_BYTES, Oid};
+use super::pack_entry::EntryEncoder;
 use super::pack_index::{self, IndexEntry};
 
 /// How the names of unfinished files of this writer start; git's own clean-up knows `tmp_`, too.
@@ -22,16 +23,19 @@ pub const TEMPORARY: &str = "tmp_pack_promgit_";
 const BUFFER: usize = 256 * 1024;
 /// Bytes before the first entry.
 pub const HEADER: usize = 12;
-/// Manifests are small and similar: level 3 is within 4 % of level 6 at half the time.
-const LEVEL: Compression = Compression::new(3);
 
-/// A pack that is being written. Dropping it removes what was written so far.
-pub struct PackWriter {
+/// The file of a pack that is being written. Dropping it removes what was written so far.
+pub struct PackFile {
     folder: PathBuf,
     temporary: PathBuf,
     file: BufWriter<File>,
-    entries: Vec<IndexEntry>,
     offset: u64,
+}
+
+/// A pack that is being written from objects.
+pub struct PackWriter {
+    file: PackFile,
+    entries: Vec<IndexEntry>,
     encoder: EntryEncoder,
     entry: Vec<u8>,
 }
@@ -48,31 +52,13 @@ pub struct Pack {
 impl PackWriter {
     /// Starts a pack in `objects/pack` of the repository.
     pub fn create(folder: &Path) -> Result<PackWriter, IoError> {
-        PackWriter::with_room(folder, 0)
-    }
-
-    /// The same, for so many objects.
-    pub fn with_room(folder: &Path, objects: usize) -> Result<PackWriter, IoError> {
-        let temporary = folder.join(format!("{TEMPORARY}{}.pack", std::process::id()));
-        let mut options = OpenOptions::new();
-        let file = options.read(true).write(true).create(true).truncate(true).open(&temporary);
-        let file = file.map_err(IoError::at("create", &temporary))?;
-        let mut writer = PackWriter {
-            folder: folder.to_owned(),
-            temporary,
-            file: BufWriter::with_capacity(BUFFER, file),
-            entries: Vec::with_capacity(objects),
-            offset: 0,
-            encoder: EntryEncoder::default(),
-            entry: Vec::new(),
-        };
-        writer.write(&header(0))?;
-        Ok(writer)
+        let file = PackFile::create(folder)?;
+        Ok(PackWriter { file, entries: Vec::new(), encoder: EntryEncoder::default(), entry: Vec::new() })
     }
 
     /// Where it is written until it is finished.
     pub fn path(&self) -> &Path {
-        &self.temporary
+        &self.file.temporary
     }
 
     /// Objects so far.
@@ -87,26 +73,51 @@ impl PackWriter {
 
     /// Bytes so far.
     pub fn bytes(&self) -> u64 {
-        self.offset
+        self.file.offset
     }
 
     /// Compresses and appends one object; the caller sees to it that none comes twice.
     pub fn add(&mut self, oid: Oid, kind: Kind, content: &[u8]) -> Result<(), IoError> {
-        let mut entry = std::mem::take(&mut self.entry);
-        entry.clear();
-        let done = self.encoder.append(kind, content, &mut entry);
-        let written = done.map_err(IoError::at("compress an object for", &self.temporary));
-        let written = written.and_then(|()| self.add_raw(oid, &entry));
-        self.entry = entry;
-        written
+        self.entry.clear();
+        let done = self.encoder.append(kind, content, &mut self.entry);
+        done.map_err(IoError::at("compress an object for", &self.file.temporary))?;
+        let (offset, crc) = self.file.append(&self.entry)?;
+        self.entries.push(IndexEntry { oid, offset, crc });
+        Ok(())
     }
 
-    /// Appends an entry as another pack stores it (header and compressed content, no delta).
-    pub fn add_raw(&mut self, oid: Oid, entry: &[u8]) -> Result<(), IoError> {
-        let mut crc = Crc::new();
+    /// Makes pack, index and their names durable.
+    pub fn finish(mut self) -> Result<Pack, IoError> {
+        self.entries.sort_unstable_by_key(|entry| entry.oid);
+        let entries = &self.entries;
+        self.file.finish(|| entries.iter().copied())
+    }
+}
+
+impl PackFile {
+    /// Starts a pack in `objects/pack` of the repository.
+    pub fn create(folder: &Path) -> Result<PackFile, IoError> {
+        let temporary = folder.join(format!("{TEMPORARY}{}.pack", std::process::id()));
+        let mut options = OpenOptions::new();
+        let file = options.read(true).write(true).create(true).truncate(true).open(&temporary);
+        let file = file.map_err(IoError::at("create", &temporary))?;
+        let file = BufWriter::with_capacity(BUFFER, file);
+        let mut pack = PackFile { folder: folder.to_owned(), temporary, file, offset: 0 };
+        pack.write(&header(0))?;
+        Ok(pack)
+    }
+
+    /// Where the next entry will start.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Appends an entry; says where it starts, and its checksum.
+    pub fn append(&mut self, entry: &[u8]) -> Result<(u64, u32), IoError> {
+        let (offset, mut crc) = (self.offset, Crc::new());
         crc.update(entry);
-        self.entries.push(IndexEntry { oid, offset: self.offset, crc: crc.sum() });
-        self.write(entry)
+        self.write(entry)?;
+        Ok((offset, crc.sum()))
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), IoError> {
@@ -115,13 +126,17 @@ impl PackWriter {
     }
 
     /// Makes pack, index and their names durable, in this order: whatever happens in between, the folder never holds
-    /// an index whose pack is incomplete.
-    pub fn finish(mut self) -> Result<Pack, IoError> {
-        let checksum = self.seal()?;
+    /// an index whose pack is incomplete. `entries` gives what was appended, sorted by id, as often as it is asked.
+    pub fn finish<I: Iterator<Item = IndexEntry>>(
+        mut self,
+        entries: impl Fn() -> I,
+    ) -> Result<Pack, IoError> {
+        let objects = entries().count();
+        let checksum = self.seal(objects)?;
         let name = format!("pack-{}", Oid::from_bytes(checksum));
         let index = unfinished_index(&self.temporary);
         durable::remove(&index)?;
-        durable::create(&index, &pack_index::encode(&mut self.entries, &checksum))?;
+        pack_index::create(&index, &checksum, entries)?;
         for file in [&self.temporary, &index] {
             // as git leaves them: nobody is to change a pack
             std::fs::set_permissions(file, Permissions::from_mode(0o444))
@@ -131,16 +146,16 @@ impl PackWriter {
         durable::rename(&self.temporary, &path)?;
         durable::rename(&index, &path.with_extension("idx"))?;
         durable::sync_dir(&self.folder)?;
-        Ok(Pack { path, objects: self.entries.len(), bytes: self.offset })
+        Ok(Pack { path, objects, bytes: self.offset })
     }
 
     /// Writes the real header and the trailer. The count stands at the front of what the checksum covers and is known
     /// only now, so the file is read once more (from the page cache).
-    fn seal(&mut self) -> Result<[u8; OID_BYTES], IoError> {
+    fn seal(&mut self, objects: usize) -> Result<[u8; OID_BYTES], IoError> {
         let path = self.temporary.clone();
         let failed = || IoError::at("complete", &path);
         self.file.flush().map_err(failed())?;
-        let count = u32::try_from(self.entries.len()).unwrap_or(u32::MAX);
+        let count = u32::try_from(objects).unwrap_or(u32::MAX);
         let file = self.file.get_mut();
         file.seek(SeekFrom::Start(0)).and_then(|_| file.write_all(&header(count))).map_err(failed())?;
         file.seek(SeekFrom::Start(0)).map_err(failed())?;
@@ -155,7 +170,7 @@ impl PackWriter {
     }
 }
 
-impl Drop for PackWriter {
+impl Drop for PackFile {
     fn drop(&mut self) {
         // nothing there after `finish`; and what cannot be removed now is swept when the store is opened
         let _ = durable::remove(&self.temporary);
@@ -174,71 +189,4 @@ pub fn header(count: u32) -> [u8; HEADER] {
     let mut header = *b"PACK\0\0\0\x02\0\0\0\0";
     header[8..].copy_from_slice(&count.to_be_bytes());
     header
-}
-
-/// Kind and size: 4 bits of the size in the first byte, then 7 bits a byte, lowest first.
-fn entry_header(kind: Kind, size: usize, out: &mut Vec<u8>) {
-    let code: u8 = match kind {
-        Kind::Commit => 1,
-        Kind::Tree => 2,
-        Kind::Blob => 3,
-        Kind::Tag => 4,
-    };
-    let mut byte = code << 4 | low_bits(size, 4);
-    let mut rest = size >> 4;
-    while rest > 0 {
-        out.push(byte | 0x80);
-        byte = low_bits(rest, 7);
-        rest >>= 7;
-    }
-    out.push(byte);
-}
-
-fn low_bits(value: usize, bits: u32) -> u8 {
-    u8::try_from(value & ((1 << bits) - 1)).unwrap_or_default()
-}
-
-/// True when the stored entry is a whole object, not a delta to another one.
-pub fn is_whole(entry: &[u8]) -> bool {
-    entry.first().is_some_and(|byte| matches!(byte >> 4 & 7, 1..=4))
-}
-
-/// Turns objects into the entries of a pack. One compressor for all: its tables are bigger than most manifests.
-pub struct EntryEncoder {
-    zlib: Compress,
-}
-
-impl Default for EntryEncoder {
-    fn default() -> EntryEncoder {
-        EntryEncoder { zlib: Compress::new(LEVEL, true) }
-    }
-}
-
-impl EntryEncoder {
-    /// Appends header and compressed content of one object.
-    pub fn append(&mut self, kind: Kind, content: &[u8], out: &mut Vec<u8>) -> io::Result<()> {
-        entry_header(kind, content.len(), out);
-        self.zlib.reset();
-        loop {
-            let done = usize::try_from(self.zlib.total_in()).unwrap_or(content.len());
-            out.reserve((content.len() - done) / 2 + 64);
-            match self.zlib.compress_vec(&content[done..], out, FlushCompress::Finish) {
-                Ok(Status::StreamEnd) => return Ok(()),
-                Ok(_) => {}
-                Err(error) => return Err(io::Error::other(error)),
-            }
-        }
-    }
-}
-
-/// Reads the stored bytes of the entry between two offsets of a pack.
-pub fn read_entry(file: &mut (impl Read + Seek), from: u64, to: u64) -> io::Result<Vec<u8>> {
-    file.seek(SeekFrom::Start(from))?;
-    let length = to.checked_sub(from).ok_or(io::ErrorKind::InvalidData)?;
-    let mut entry = Vec::new();
-    file.take(length).read_to_end(&mut entry)?;
-    if entry.len() as u64 != length {
-        return Err(io::ErrorKind::UnexpectedEof.into());
-    }
-    Ok(entry)
 }

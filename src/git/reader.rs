@@ -87,7 +87,7 @@ impl Reader {
     pub fn refresh(&mut self) -> Result<(), ObjectError> {
         let now = self.generation.load(Ordering::Acquire);
         if now != self.seen || self.objects.is_stale() {
-            self.objects = Objects::open(&self.root)?;
+            self.objects.reopen()?;
             self.seen = now;
         }
         Ok(())
@@ -101,7 +101,7 @@ impl Reader {
     /// Looks for packs that came since; of a push, say, or a fetch.
     pub fn look_again(&mut self) -> Result<(), ObjectError> {
         self.seen = self.generation.load(Ordering::Acquire);
-        self.objects = Objects::open(&self.root)?;
+        self.objects.reopen()?;
         Ok(())
     }
 

@@ -17,6 +17,10 @@ use super::refs::{RefError, Refs};
 use super::skeleton::{self, LOCK_FILE, State, UnfitError};
 use super::sweep::sweep;
 
+/// Bytes of new packs after which all that is mapped is let go of. The next commits read the ends of branches, so of each pack that a
+/// flush wrote every page comes into memory, and libgit2 keeps it as long as the pack is open.
+const MOST_NEW: u64 = 8 << 20;
+
 /// How a repository is created; an existing one is taken as it is.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -45,7 +49,9 @@ pub struct Store {
     root: PathBuf,
     objects: Objects,
     refs: Refs,
-    /// Counts consolidations: a reader that has seen an older number opens the packs anew.
+    /// Bytes of the packs that were written since the objects were opened.
+    new_bytes: u64,
+    /// Counts how often packs were opened anew: a reader that has seen an older number opens the packs anew.
     generation: Arc<AtomicU64>,
     removed: Vec<PathBuf>,
     head_settled: bool,
@@ -79,6 +85,7 @@ impl Store {
         Ok(Store {
             root: path.to_owned(),
             objects: Objects::open(path)?,
+            new_bytes: 0,
             refs: Refs::new(path),
             generation: Arc::new(AtomicU64::new(0)),
             removed,
@@ -134,17 +141,26 @@ impl Store {
         &self.refs
     }
 
-    /// Finds what others pushed since, and looks again at what could not be read.
+    /// Counts the bytes of a pack that was written.
+    pub(super) fn count_new(&mut self, bytes: u64) {
+        self.new_bytes += bytes;
+    }
+
+    /// Finds what others pushed since, looks again at what could not be read, and lets go of what need not be mapped any more.
     pub(super) fn look_again(&mut self) -> Result<(), ObjectError> {
+        if self.new_bytes > MOST_NEW {
+            return self.reopen();
+        }
         if self.objects.is_stale() {
-            self.objects = Objects::open(&self.root)?;
+            self.objects.reopen()?;
         }
         self.objects.refresh()
     }
 
-    /// Forgets packs that are gone, here and in all readers.
+    /// Forgets packs that are gone, and what is mapped of the others, here and in all readers.
     pub(super) fn reopen(&mut self) -> Result<(), ObjectError> {
-        self.objects = Objects::open(&self.root)?;
+        self.new_bytes = 0;
+        self.objects.reopen()?;
         self.generation.fetch_add(1, Ordering::Release);
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::durable;
 use super::oid::Oid;
-use super::pack_index;
+use super::pack_index::Index;
 
 /// What is wrong, in words that name the file; nothing where no file should hold the object. Reads the index of every pack: it
 /// is asked only after a read has failed.
@@ -20,12 +20,12 @@ pub fn of(root: &Path, oid: Oid) -> Option<String> {
     let mut unreadable = None;
     for name in durable::names(&packs).ok()?.iter().filter(|name| name.ends_with(".idx")) {
         let index = packs.join(name);
-        match pack_index::read(&index) {
-            Ok(entries) if entries.iter().any(|entry| entry.oid == oid) => {
+        match Index::open(&index).and_then(|found| Ok(found.holds(oid)?)) {
+            Ok(true) => {
                 let pack = index.with_extension("pack");
                 return Some(format!("{} should hold it, and is cut off or damaged", pack.display()));
             }
-            Ok(_) => {}
+            Ok(false) => {}
             Err(error) => unreadable = unreadable.or(Some(error.to_string())),
         }
     }

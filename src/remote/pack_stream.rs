@@ -3,7 +3,8 @@
 use sha1::{Digest as _, Sha1};
 
 use crate::git::oid::Kind;
-use crate::git::pack::{EntryEncoder, header};
+use crate::git::pack::header;
+use crate::git::pack_entry::EntryEncoder;
 use crate::git::reader::ReadError;
 use crate::git::{Oid, Reader};
 
