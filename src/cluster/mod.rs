@@ -4,7 +4,7 @@
 //! [`connect`] finds the API server, [`greet`] what it can, [`kinds`] what it serves. [`rehearse`] asks what an apply would do, [`apply`], [`replace`] (by the
 //! ways of [`immutable`]) and [`remove`] change objects, [`settle`] waits for what others need, [`live`] follows
 //! what becomes of them, [`explain`] asks why one is not up. [`publish`] writes the resource's status, finalizer and events, [`secret`] what
-//! is to stay out of git. [`dry_run`] is what `promgit template` asks, by Helm's rules.
+//! is to stay out of git, [`records`] Helm's history of it. [`dry_run`] is what `promgit template` asks, by Helm's rules.
 
 pub mod apply;
 pub mod call;
@@ -20,6 +20,7 @@ pub mod object;
 pub mod proxy;
 pub mod publish;
 pub mod rehearse;
+pub mod records;
 pub mod remove;
 pub mod replace;
 pub mod secret;
