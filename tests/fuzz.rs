@@ -48,6 +48,11 @@ fn prometheus() {
 }
 
 #[test]
+fn record() {
+    smoke("record");
+}
+
+#[test]
 fn regex() {
     smoke("regex");
 }

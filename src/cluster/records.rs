@@ -1,7 +1,5 @@
 //! The Secrets in which an API server holds Helm's records of a release, turned into its history, and decisions about it into Secrets.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
@@ -50,22 +48,14 @@ pub struct Records<'a> {
 }
 
 impl Records<'_> {
-    /// Which revisions there are and how they are, in one request that carries no record.
+    /// Which revisions there are and how they are, in one request that carries no record: each may take a megabyte, and somebody else's
+    /// history may be of any length.
     pub async fn history(&self) -> Result<History, CallError> {
         let found = limited(self.api().list_metadata(&self.selected().limit(MOST_REVISIONS))).await?;
         let entry = |metadata: kube::core::ObjectMeta| {
             Entry::of(self.release.name, metadata.name.as_deref()?, metadata.labels.unwrap_or_default())
         };
         Ok(found.items.into_iter().filter_map(|found| entry(found.metadata)).collect())
-    }
-
-    /// All records, oldest first, in one request.
-    pub async fn all(&self) -> Result<Vec<Held>, CallError> {
-        let found = limited(self.api().list(&self.selected())).await?;
-        let mut held: Vec<Held> =
-            found.items.into_iter().filter_map(|secret| Held::of(self.release.name, secret)).collect();
-        held.sort_by_key(|held| held.entry.revision);
-        Ok(held)
     }
 
     /// The record of one revision, if there is one.
@@ -126,9 +116,4 @@ impl Records<'_> {
     fn api(&self) -> Api<Secret> {
         Api::namespaced(self.client.clone(), self.release.namespace)
     }
-}
-
-/// What the next revision takes over from the newest: labels that somebody gave it.
-pub fn inherited(history: &History) -> BTreeMap<String, String> {
-    history.newest().map(|newest| secret::inherited(&newest.labels)).unwrap_or_default()
 }

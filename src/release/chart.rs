@@ -140,10 +140,13 @@ fn import_value(import: &ImportValue) -> Result<Vec<u8>, EncodeError> {
 }
 
 fn lock(lock: &Lock) -> Result<Vec<u8>, EncodeError> {
-    let dependencies: Vec<_> = lock.dependencies.iter().map(dependency).collect::<Result<_, _>>()?;
+    let dependencies = match &lock.dependencies {
+        Some(list) => json::list(list.iter().map(dependency).collect::<Result<Vec<_>, _>>()?),
+        None => NULL.to_vec(),
+    };
     let mut object = Object::new();
     object.text("generated", time::rewritten(&lock.generated)).text("digest", &lock.digest);
-    Ok(object.raw("dependencies", &json::slice(dependencies)).end())
+    Ok(object.raw("dependencies", &dependencies).end())
 }
 
 /// The user's values (`config`): left out where there are none.

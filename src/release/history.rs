@@ -120,6 +120,11 @@ impl History {
         may_go.take(self.0.len().saturating_sub(most)).collect()
     }
 
+    /// Labels that somebody gave the newest revision: the next one takes them over, as with Helm.
+    pub fn inherited(&self) -> BTreeMap<String, String> {
+        self.newest().map(|newest| secret::inherited(&newest.labels)).unwrap_or_default()
+    }
+
     /// The newest revision where somebody else made it: a `helm upgrade`, `rollback` or `install` by hand.
     pub fn taken_by_others(&self) -> Option<&Entry> {
         self.newest().filter(|entry| !entry.is_ours())

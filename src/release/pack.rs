@@ -17,7 +17,7 @@ pub const MAX_DATA: usize = 1024 * 1024;
 /// What a record may unpack to. A megabyte of gzip can be a gigabyte; records of the largest public charts are some megabytes.
 pub const MAX_JSON: usize = 32 * 1024 * 1024;
 
-/// Helm's is 9, which takes three times as long on a record for 1 % less of it.
+/// gzip's own default. Helm takes 9, which makes records of the charts of the tests less than 0.1 % smaller.
 const LEVEL: Compression = Compression::new(6);
 
 /// gzip's first bytes; a record of Helm 3.0's time may not be compressed.
@@ -54,6 +54,13 @@ pub struct Packed {
     pub(super) text: String,
     /// The record has no room for the files of its chart, and says so.
     pub is_slim: bool,
+}
+
+impl Packed {
+    /// As it stands in the Secret: base64 of gzip.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
 }
 
 impl std::fmt::Debug for Packed {

@@ -18,8 +18,9 @@ pub const MAX_DESCRIPTION: usize = 512;
 /// Added to the description of a record that has no room for the files of its chart.
 const SLIM: &str = " (larger than a Secret: kept without the chart's templates)";
 
-/// How its objects are applied, which is how a rollback by Helm will apply them.
-const SERVER_SIDE: &str = "ssa";
+/// How Helm 4 is to apply its objects when somebody rolls it back or upgrades it by hand: as Helm 3 does. By server-side apply it would
+/// meet promgit as the manager of their fields, and refuse with conflicts until it is told to force them.
+const APPLY_METHOD: &str = "csa";
 
 /// What is to be recorded.
 #[derive(Clone, Debug)]
@@ -69,7 +70,7 @@ impl Release<'_> {
         };
         object.some_text("manifest", self.manifest).some_list("hooks", self.hooks.iter().map(Hook::json));
         object.some_number("version", self.revision.into()).some_text("namespace", self.namespace);
-        Ok(object.text("apply_method", SERVER_SIDE).end())
+        Ok(object.text("apply_method", APPLY_METHOD).end())
     }
 
     fn info(&self, size: Size) -> Vec<u8> {
