@@ -3,6 +3,8 @@
 #![allow(clippy::disallowed_methods, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 #![allow(clippy::print_stdout, clippy::unwrap_used)]
 
+#[path = "support/agent.rs"]
+mod agent;
 #[path = "support/bed.rs"]
 mod bed;
 #[path = "support/random.rs"]

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Output;
+use std::sync::LazyLock;
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
@@ -16,6 +17,7 @@ use promgit::yaml::convert;
 use promgit::yaml::read;
 use serde_json::{Value, json};
 
+use crate::agent;
 use crate::bed::Bed;
 use crate::rendered::{Rendered, moment};
 use crate::support;
@@ -35,12 +37,21 @@ pub fn helms() -> [PathBuf; 2] {
     [support::helm(), support::helm3()]
 }
 
+/// The records are written with the rights that the agent's chart gives for them.
+fn bed() -> &'static Bed {
+    static INSTALLED: LazyLock<&'static Bed> = LazyLock::new(|| {
+        agent::install_rights(Bed::start(), &["--set=rbac.locks=false"]);
+        Bed::start()
+    });
+    &INSTALLED
+}
+
 impl Scene {
     pub fn new(stem: &str) -> Scene {
-        let bed = Bed::start();
+        let bed = bed();
         let namespace = bed.namespace(stem);
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        let kubeconfig = Kubeconfig::read_from(bed.kubeconfig()).unwrap();
+        let kubeconfig = Kubeconfig::read_from(bed.kubeconfig_for(agent::USER)).unwrap();
         let client = runtime.block_on(async {
             let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
             Client::try_from(config.unwrap()).unwrap()
