@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use promgit::release::record::Record;
 use promgit::release::status::Status;
-use promgit::release::stored::Stored;
+use promgit::release::stored::{Rollback, Stored};
 
 /// The bytes as they stand in a Secret, and as the record in it, which need not be compressed.
 pub fn run(data: &[u8]) {
@@ -24,6 +24,11 @@ fn read(data: &[u8]) {
     expected.info.status = Status::Superseded;
     expected.info.description = "said".to_owned();
     assert_eq!(changed.record().expect("a record still"), expected);
+    let (status, at) = (Status::Deployed, jiff::Timestamp::UNIX_EPOCH);
+    let next = Rollback { revision: 7, status, description: "back", first_deployed: at, at };
+    let back = stored.rolled_back(&next).expect("a record of a record").record().expect("a record still");
+    assert_eq!((back.revision, &back.manifest, &back.hooks), (7, &expected.manifest, &expected.hooks));
+    assert_eq!((back.info.rollback_revision, &back.info.notes), (expected.revision, &expected.info.notes));
     let Ok(packed) = changed.pack() else { return };
     assert_eq!(Stored::read(packed.text().as_bytes()).expect("what was packed"), changed);
 }

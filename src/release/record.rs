@@ -20,7 +20,7 @@ const SLIM: &str = " (larger than a Secret: kept without the chart's templates)"
 
 /// How Helm 4 is to apply its objects when somebody rolls it back or upgrades it by hand: as Helm 3 does. By server-side apply it would
 /// meet promgit as the manager of their fields, and refuse with conflicts until it is told to force them.
-const APPLY_METHOD: &str = "csa";
+pub(super) const APPLY_METHOD: &str = "csa";
 
 /// What is to be recorded.
 #[derive(Clone, Debug)]
@@ -78,13 +78,10 @@ impl Release<'_> {
             Size::Whole => cut(self.description, ""),
             Size::Slim => cut(self.description, SLIM),
         };
-        let mut object = Object::new();
-        object.text("first_deployed", self.first_deployed.to_string());
-        object.text("last_deployed", self.last_deployed.to_string());
-        object.some_text("deleted", self.deleted.map(|time| time.to_string()).unwrap_or_default());
-        object.some_text("description", description).some_text("status", self.status.as_str());
-        object.some_number("rollback_revision", self.rollback.unwrap_or_default().into());
-        object.some_text("notes", self.notes).end()
+        let &Release { first_deployed, last_deployed, deleted, status, rollback, .. } = self;
+        let (first_deployed, last_deployed) = (Some(first_deployed), Some(last_deployed));
+        let (rollback_revision, notes) = (rollback.unwrap_or_default(), self.notes.to_owned());
+        Info { first_deployed, last_deployed, deleted, description, status, rollback_revision, notes }.json()
     }
 }
 
@@ -139,6 +136,18 @@ pub struct Info {
     pub rollback_revision: u32,
     #[serde(deserialize_with = "nullable")]
     pub notes: String,
+}
+
+impl Info {
+    pub(super) fn json(&self) -> Vec<u8> {
+        let at = |time: Option<Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
+        let mut object = Object::new();
+        object.some_text("first_deployed", at(self.first_deployed));
+        object.some_text("last_deployed", at(self.last_deployed)).some_text("deleted", at(self.deleted));
+        object.some_text("description", &self.description).some_text("status", self.status.as_str());
+        object.some_number("rollback_revision", self.rollback_revision.into());
+        object.some_text("notes", &self.notes).end()
+    }
 }
 
 /// Which chart.

@@ -1,11 +1,12 @@
 //! What the Secret of a record holds, of whichever Helm, to what it says; and to the same with another status.
 
+use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use serde_json::Value as Json;
 
 use super::json;
 use super::pack::{self, MAX_DATA, Packed, UnpackError};
-use super::record::{Record, cut};
+use super::record::{APPLY_METHOD, Info, Record, cut};
 use super::span;
 use super::status::Status;
 
@@ -25,6 +26,17 @@ pub enum StoredError {
     Values,
     #[error("with another status it takes {size} bytes, and a Secret holds {MAX_DATA}")]
     TooLarge { size: usize },
+}
+
+/// What is new of a revision that goes back to another one.
+#[derive(Clone, Debug)]
+pub struct Rollback<'a> {
+    /// The number of the new revision.
+    pub revision: u32,
+    pub status: Status,
+    pub description: &'a str,
+    pub first_deployed: Timestamp,
+    pub at: Timestamp,
 }
 
 /// A record as it was written. Whatever of it is not known here stays as it is.
@@ -78,6 +90,28 @@ impl Stored {
         let info = info.filter(|info| *info != json::NULL).unwrap_or(b"{}");
         let info = span::replaced(info, &members).ok_or(StoredError::Text)?;
         let json = span::replaced(&self.json, &[("info", info)]).ok_or(StoredError::Text)?;
+        Ok(Stored { json })
+    }
+
+    /// The record of a revision that goes back to this one: its chart, values, manifest and hooks, to the byte
+    /// (Helm `pkg/action/rollback.go`, `prepareRollback`).
+    pub fn rolled_back(&self, next: &Rollback<'_>) -> Result<Self, StoredError> {
+        let Record { revision, info, .. } = self.record()?;
+        let info = Info {
+            first_deployed: Some(next.first_deployed),
+            last_deployed: Some(next.at),
+            deleted: None,
+            description: cut(next.description, ""),
+            status: next.status,
+            rollback_revision: revision,
+            notes: info.notes,
+        };
+        let members = [
+            ("info", info.json()),
+            ("version", next.revision.to_string().into_bytes()),
+            ("apply_method", json::text(APPLY_METHOD)),
+        ];
+        let json = span::replaced(&self.json, &members).ok_or(StoredError::Text)?;
         Ok(Stored { json })
     }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use promgit::release::status::Status;
+use promgit::release::stored::{Rollback, Stored};
 use promgit::render::text;
 use serde_json::{Value, json};
 
@@ -177,4 +178,26 @@ fn a_pending_revision_is_repaired() {
         scene.helm(&helm, &upgrade);
         assert_eq!(scene.history("simple").deployed().map(|entry| entry.revision), Some(3));
     }
+}
+
+/// A rollback of ours is recorded as helm 4 records its own, to the byte.
+#[test]
+fn a_rollback_is_recorded_as_helm_records_it() {
+    let scene = Scene::new("back");
+    let [first, _] = two_revisions(&scene, &chart("bare"), "text: two");
+    scene.helm(&support::helm(), &["rollback", "simple", "1"]);
+    let stored = |revision| scene.held("simple", revision).unwrap().stored().unwrap();
+    let helms = stored(3);
+    let info = helms.record().unwrap().info;
+    let next = Rollback {
+        revision: 3,
+        status: Status::Deployed,
+        description: "Rollback to 1",
+        first_deployed: info.first_deployed.unwrap(),
+        at: info.last_deployed.unwrap(),
+    };
+    let ours = stored(1).rolled_back(&next).unwrap();
+    let text = |stored: &Stored| String::from_utf8(stored.json().to_vec()).unwrap();
+    assert_eq!(text(&ours), text(&helms));
+    assert_eq!(ours.record().unwrap().manifest, first.manifest);
 }
