@@ -25,6 +25,8 @@ pub mod health;
 pub mod values;
 pub mod render;
 pub mod ledger;
+// What Helm keeps of a release.
+pub mod release;
 // The outside systems: where charts come from, what is watched, a repository that is written, a cluster that is written.
 pub mod pull;
 pub mod source;

@@ -24,6 +24,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("values", 3),
     ("render", 3),
     ("ledger", 4),
+    ("release", 4),
     ("pull", 4),
     ("source", 5),
     ("remote", 5),
@@ -35,8 +36,19 @@ const FLOORS: &[(&str, u8)] = &[
 ];
 
 /// Pure rooms: no clock, environment, file, network or `async`. The exceptions are files, named with what they do.
-const PURE: &[&str] =
-    &["template", "api", "secrecy", "yaml", "health", "chart", "prometheus", "values", "render", "ledger"];
+const PURE: &[&str] = &[
+    "template",
+    "api",
+    "secrecy",
+    "yaml",
+    "health",
+    "chart",
+    "prometheus",
+    "values",
+    "render",
+    "ledger",
+    "release",
+];
 const IMPURE_FILES: &[&str] = &["chart/load/folder.rs", "chart/load/directory.rs", "secrecy/file.rs"];
 
 /// The one file that may hold `unsafe`: the wrapper around libyaml.

@@ -53,6 +53,11 @@ fn prometheus() {
 }
 
 #[test]
+fn record() {
+    smoke("record");
+}
+
+#[test]
 fn regex() {
     smoke("regex");
 }

@@ -11,6 +11,7 @@ mod files;
 pub mod index;
 pub mod mapping;
 pub mod prometheus;
+pub mod record;
 pub mod regex;
 pub mod remote;
 mod rendering;
@@ -32,6 +33,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("index", index::run),
     ("mapping", mapping::run),
     ("prometheus", prometheus::run),
+    ("record", record::run),
     ("regex", regex::run),
     ("remote", remote::run),
     ("resource", resource::run),

@@ -5,7 +5,7 @@
 //! ways of [`immutable`]) and [`remove`] change objects, [`settle`] waits for what others need, [`unpin`] makes
 //! room for a rollback, [`live`] follows
 //! what becomes of them, [`explain`] asks why one is not up. [`publish`] writes the resource's status, finalizer and events, [`secret`] what
-//! is to stay out of git. [`dry_run`] is what `promgit template` asks, by Helm's rules.
+//! is to stay out of git, [`records`] Helm's history of it. [`dry_run`] is what `promgit template` asks, by Helm's rules.
 
 pub mod apply;
 pub mod call;
@@ -20,6 +20,7 @@ pub mod live;
 pub mod object;
 pub mod proxy;
 pub mod publish;
+pub mod records;
 pub mod rehearse;
 pub mod remove;
 pub mod replace;

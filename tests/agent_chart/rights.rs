@@ -20,7 +20,11 @@ const OWN: &[(&str, &str, &[&str])] = &[
     ("", "events", &["get", "list"]),
     ("", "pods", &["get", "list"]),
     ("", "persistentvolumeclaims", &["get", "list"]),
+    ("", "secrets", RECORDS),
 ];
+
+/// What Helm's records of a release take.
+const RECORDS: &[&str] = &["get", "list", "create", "patch", "delete"];
 
 /// Kinds that only a chart with `rbac.create` has.
 const ROLES: &[&str] = &["Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"];
@@ -141,12 +145,14 @@ fn discovery_adds_the_roles_and_what_they_grant() {
     }
 }
 
-/// With `rbac.locks`: what keeping a seed and delivering a Secret takes, and no more.
+/// With `rbac.locks`: what keeping a seed and delivering a Secret takes, and no more; without it and without records no Secret at all.
 #[test]
-fn locks_add_four_verbs_on_secrets() {
-    let more: BTreeSet<Right> = granted("locks").difference(&granted("defaults")).cloned().collect();
-    let secrets = |verb: &str| (String::new(), "secrets".to_string(), verb.to_string());
-    assert_eq!(more, ["get", "create", "patch", "delete"].map(secrets).into());
+fn secrets_are_granted_for_records_and_for_locks() {
+    let secret = |verb: &&str| (String::new(), "secrets".to_string(), verb.to_string());
+    let without = granted("no-records");
+    let more = |case: &str| granted(case).difference(&without).cloned().collect::<BTreeSet<Right>>();
+    assert_eq!(more("defaults"), RECORDS.iter().map(secret).collect());
+    assert_eq!(more("locks"), ["get", "create", "patch", "delete"].iter().map(secret).collect());
 }
 
 #[test]
@@ -162,7 +168,7 @@ fn nothing_is_granted_that_gives_everything() {
                     "{right}"
                 );
                 let closed = [
-                    if case == "locks" { "" } else { "secrets" },
+                    if case == "no-records" { "secrets" } else { "" },
                     "pods/exec",
                     "pods/log",
                     "serviceaccounts/token",

@@ -9,6 +9,11 @@ pub fn helm() -> PathBuf {
     tool("helm-4.3.1")
 }
 
+/// The helm of those who have not come to 4 yet: it reads the same records.
+pub fn helm3() -> PathBuf {
+    tool("helm-3.22.0")
+}
+
 /// The real promtool.
 pub fn promtool() -> PathBuf {
     tool("promtool-0.316.0")

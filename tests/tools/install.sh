@@ -4,6 +4,7 @@
 # `install.sh gitea` builds a forge and nothing else: some minutes and 120 MB that only the full form of the tests takes.
 set -eu
 helm=4.3.1
+helm3=3.22.0
 promtool=0.316.0
 gitea=1.26.0
 tools=${PROMGIT_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/promgit/tools}
@@ -46,6 +47,7 @@ if [ "${1:-}" = gitea ]; then
 fi
 
 build helm "$helm" "helm.sh/helm/v4/cmd/helm@v$helm"
+build helm "$helm3" "helm.sh/helm/v3/cmd/helm@v$helm3" # reads and writes the same records
 # Without the tags promtool pulls in the SDK of every cloud.
 build promtool "$promtool" "github.com/prometheus/prometheus/cmd/promtool@v$promtool" \
   -tags remove_all_sd,enable_kubernetes_sd,enable_dns_sd

@@ -83,8 +83,7 @@ impl Lock {
                 Some("generated") => lock.generated = time(value)?,
                 Some("digest") => decoder.string(&mut lock.digest, "digest", value),
                 Some(name) => {
-                    let list = decoder.list(value, name, "[]*v2.Dependency", Vec::new(), dependency);
-                    lock.dependencies = list.unwrap_or_default();
+                    lock.dependencies = decoder.list(value, name, "[]*v2.Dependency", Vec::new(), dependency);
                 }
                 None => {}
             }

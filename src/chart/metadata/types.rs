@@ -88,5 +88,6 @@ pub struct Lock {
     /// RFC 3339, as written.
     pub generated: String,
     pub digest: String,
-    pub dependencies: Vec<Dependency>,
+    /// `None` differs from an empty list in the records of Helm.
+    pub dependencies: Option<Vec<Dependency>>,
 }

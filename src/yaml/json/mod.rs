@@ -8,3 +8,4 @@ pub(super) mod text;
 pub use decode::{DecodeError, Partial, decode, decode_list, decode_map};
 pub use encode::{Options, encode, encode_indent, encode_with};
 pub use shape::EncodeError;
+pub use text::quote;

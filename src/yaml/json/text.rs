@@ -3,7 +3,7 @@
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// Appends the literal, quotes included. `html` escapes `<`, `>` and `&` too.
-pub(in crate::yaml) fn quote(text: &[u8], html: bool, out: &mut Vec<u8>) {
+pub fn quote(text: &[u8], html: bool, out: &mut Vec<u8>) {
     out.push(b'"');
     let mut start = 0;
     let mut at = 0;

@@ -1,0 +1,186 @@
+//! What the Secret of a record holds, of whichever Helm, to what it says; and to the same with another status.
+
+use jiff::Timestamp;
+use serde::de::IgnoredAny;
+use serde_json::Value as Json;
+
+use super::json;
+use super::pack::{self, MAX_DATA, Packed, UnpackError};
+use super::record::{APPLY_METHOD, Info, Record, cut};
+use super::span;
+use super::status::Status;
+
+/// Bytes of the user's values that are read as data, which takes up to 40 times as much memory. What is committed is less.
+const MAX_CONFIG: usize = 1024 * 1024;
+
+/// Why a Secret is no record.
+#[derive(Debug, thiserror::Error)]
+pub enum StoredError {
+    #[error(transparent)]
+    Unpack(#[from] UnpackError),
+    #[error("it is not the JSON of a release: {0}")]
+    Json(#[from] serde_json::Error),
+    #[error("it is not UTF-8")]
+    Text,
+    #[error("the values in it take more than {MAX_CONFIG} bytes")]
+    Values,
+    #[error("with another status it takes {size} bytes, and a Secret holds {MAX_DATA}")]
+    TooLarge { size: usize },
+}
+
+/// What is new of a revision that goes back to another one.
+#[derive(Clone, Debug)]
+pub struct Rollback<'a> {
+    /// The number of the new revision.
+    pub revision: u32,
+    pub status: Status,
+    pub description: &'a str,
+    pub first_deployed: Timestamp,
+    pub at: Timestamp,
+}
+
+/// A record as it was written. Whatever of it is not known here stays as it is.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Stored {
+    json: Vec<u8>,
+}
+
+impl std::fmt::Debug for Stored {
+    /// A record may hold Secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Stored({} bytes)", self.json.len())
+    }
+}
+
+impl Stored {
+    /// Reads `data.release` of a Secret, as its client decoded it.
+    pub fn read(data: &[u8]) -> Result<Self, StoredError> {
+        let json = pack::unpacked(data)?;
+        let text = std::str::from_utf8(&json).map_err(|_| StoredError::Text)?;
+        serde_json::from_str::<IgnoredAny>(text)?;
+        Ok(Stored { json })
+    }
+
+    /// The whole record.
+    pub fn json(&self) -> &[u8] {
+        &self.json
+    }
+
+    /// What it says.
+    pub fn record(&self) -> Result<Record, StoredError> {
+        Ok(serde_json::from_slice(&self.json)?)
+    }
+
+    /// The values that the chart was given; null where there are none.
+    pub fn config(&self) -> Result<Json, StoredError> {
+        let Some(place) = span::member(&self.json, "config") else { return Ok(Json::Null) };
+        match &self.json[place] {
+            text if text.len() > MAX_CONFIG => Err(StoredError::Values),
+            text => Ok(serde_json::from_slice(text)?),
+        }
+    }
+
+    /// The same record in another state; `description` replaces what it says of itself, if given. No other byte changes.
+    pub fn with_status(&self, status: Status, description: Option<&str>) -> Result<Self, StoredError> {
+        // An object whose info is one too, or this fails.
+        let _: Record = self.record()?;
+        let mut members = vec![("status", json::text(status.as_str()))];
+        members.extend(description.map(|text| ("description", json::text(cut(text, "")))));
+        let info = span::member(&self.json, "info").map(|place| &self.json[place]);
+        let info = info.filter(|info| *info != json::NULL).unwrap_or(b"{}");
+        let info = span::replaced(info, &members).ok_or(StoredError::Text)?;
+        let json = span::replaced(&self.json, &[("info", info)]).ok_or(StoredError::Text)?;
+        Ok(Stored { json })
+    }
+
+    /// The record of a revision that goes back to this one: its chart, values, manifest and hooks, to the byte
+    /// (Helm `pkg/action/rollback.go`, `prepareRollback`).
+    pub fn rolled_back(&self, next: &Rollback<'_>) -> Result<Self, StoredError> {
+        let Record { revision, info, .. } = self.record()?;
+        let info = Info {
+            first_deployed: Some(next.first_deployed),
+            last_deployed: Some(next.at),
+            deleted: None,
+            description: cut(next.description, ""),
+            status: next.status,
+            rollback_revision: revision,
+            notes: info.notes,
+        };
+        let members = [
+            ("info", info.json()),
+            ("version", next.revision.to_string().into_bytes()),
+            ("apply_method", json::text(APPLY_METHOD)),
+        ];
+        let json = span::replaced(&self.json, &members).ok_or(StoredError::Text)?;
+        Ok(Stored { json })
+    }
+
+    /// The text for its Secret.
+    pub fn pack(&self) -> Result<Packed, StoredError> {
+        match pack::packed(&self.json) {
+            text if text.len() > MAX_DATA => Err(StoredError::TooLarge { size: text.len() }),
+            text => Ok(Packed { text, is_slim: false }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Written as no Helm would, but with what a later one may add.
+    const FOREIGN: &str = r#"{"name":"a","info":{"first_deployed":"2024-01-01T00:00:00.5+01:00","deleted":"",
+        "status":"deployed","labels":{"status":"x"},"description":"Upgrade complete"},"version":3,
+        "config":{"big":123456789012345678901234567890,"f":1.50},"hooks":null,"sequence":["later"]}"#;
+
+    fn stored(json: &str) -> Stored {
+        Stored::read(pack::packed(json.as_bytes()).as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_record_of_somebody_else_changes_in_its_status_alone() {
+        let changed = stored(FOREIGN).with_status(Status::Superseded, None).unwrap();
+        let expected = FOREIGN.replacen("\"deployed\"", "\"superseded\"", 1);
+        assert_eq!(std::str::from_utf8(changed.json()).unwrap(), expected);
+        let changed = stored(FOREIGN).with_status(Status::Failed, Some("it \"broke\"")).unwrap();
+        let expected = FOREIGN.replacen("\"deployed\"", "\"failed\"", 1);
+        let expected = expected.replacen("Upgrade complete", r#"it \"broke\""#, 1);
+        assert_eq!(std::str::from_utf8(changed.json()).unwrap(), expected);
+        assert_eq!(Stored::read(changed.pack().unwrap().text.as_bytes()).unwrap(), changed);
+    }
+
+    #[test]
+    fn what_helm_3_writes_is_read() {
+        let record = stored(FOREIGN).record().unwrap();
+        assert_eq!((record.name.as_str(), record.revision, record.info.status), ("a", 3, Status::Deployed));
+        let first = record.info.first_deployed.map(|time| time.to_string());
+        assert_eq!((first.as_deref(), record.info.deleted), (Some("2023-12-31T23:00:00.5Z"), None));
+        assert_eq!(stored(FOREIGN).config().unwrap()["f"], serde_json::json!(1.5));
+        assert_eq!(stored("{}").config().unwrap(), Json::Null);
+    }
+
+    #[test]
+    fn a_record_without_a_state_gets_one() {
+        for json in [r#"{"name":"a"}"#, r#"{"name":"a","info":null}"#] {
+            let changed = stored(json).with_status(Status::Failed, Some("x")).unwrap().record().unwrap();
+            assert_eq!(
+                (changed.info.status, changed.info.description.as_str()),
+                (Status::Failed, "x"),
+                "{json}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_record_is_refused() {
+        let hooks = format!(r#"{{"hooks":[{}{{}}]}}"#, "{},".repeat(20_000));
+        for json in ["", "{", "[1]", "null", r#"{"info":[]}"#, r#"{"version":-1}"#, &hooks] {
+            let packed = pack::packed(json.as_bytes());
+            let changed =
+                Stored::read(packed.as_bytes()).and_then(|found| found.with_status(Status::Failed, None));
+            assert!(changed.is_err(), "{json:.40}");
+        }
+        let bytes = pack::packed(b"{\"name\":\"\xff\"}");
+        assert!(matches!(Stored::read(bytes.as_bytes()), Err(StoredError::Text)));
+    }
+}
