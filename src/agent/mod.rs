@@ -25,7 +25,7 @@ use self::errors::{OpenError, RunError};
 use self::outcomes::Outcomes;
 use self::pages::Pages;
 use self::shared::{Held, Reports, Shared};
-use self::source::{Source, Started};
+use self::source::{Source, Started, Told};
 use self::target::Target;
 use self::threads::Threads;
 use self::until::Until;
@@ -117,8 +117,9 @@ impl Agent {
             Origin::Folder(folder) => source::folder(folder, &settings, sender),
             Origin::Cluster => {
                 let readers = Readers::new(inputs.routes.clone(), readers()?);
-                source::cluster(&settings, readers, &reports, outcomes.clone(), &queue, &metrics, sender)
-                    .await?
+                let (reports, outcomes, queue) = (reports.clone(), outcomes.clone(), queue.clone());
+                let told = Told { reports, outcomes, queue };
+                source::cluster(&settings, readers, told, &metrics, sender).await?
             }
         };
         let known = Known::default();

@@ -47,23 +47,29 @@ pub fn folder(root: PathBuf, settings: &Settings, events: mpsc::Sender<Event>) -
     Started { source, engine: None, locks }
 }
 
+/// Who hears of deliveries.
+pub struct Told {
+    pub reports: Reports,
+    pub outcomes: Arc<Outcomes>,
+    /// Takes what a delivery wants to have committed.
+    pub queue: Arc<Queue>,
+}
+
 /// The API server is both where resources come from and where they are delivered to.
 pub async fn cluster(
     settings: &Settings,
     readers: Readers,
-    reports: &Reports,
-    outcomes: Arc<Outcomes>,
-    queue: &Arc<Queue>,
+    told: Told,
     metrics: &Arc<Metrics>,
     events: mpsc::Sender<Event>,
 ) -> Result<Started, RunError> {
+    let Told { reports, outcomes, queue } = told;
     let access =
         Access { kubeconfig: settings.cluster.kubeconfig.clone(), context: settings.cluster.context.clone() };
     let client = connect::connect(&access, metrics).await?;
     let namespaces = settings.source.namespaces.clone();
     let streams = greet::greet(&client).await.map_err(ConnectError::from)?;
     let kinds = Arc::new(Kinds::new(client.clone()));
-    let (reports, queue) = (reports.clone(), queue.clone());
     let parts = Parts {
         live: Live::new(client.clone(), kinds.clone(), namespaces.clone(), streams, metrics.clone()),
         publisher: Publisher::new(client.clone(), &settings.agent.name, metrics.clone()),

@@ -18,8 +18,8 @@ const OWN: &[(&str, &str, &[&str])] = &[
     ("promgit.dev", "prometheusclusters/finalizers", &["update"]),
     ("events.k8s.io", "events", &["create", "patch", "get", "list"]),
     ("", "events", &["get", "list"]),
-    ("", "pods", &["get", "list"]),
-    ("", "persistentvolumeclaims", &["get", "list"]),
+    ("", "pods", &["get", "list", "patch", "delete"]),
+    ("", "persistentvolumeclaims", &["get", "list", "patch"]),
     ("", "secrets", RECORDS),
 ];
 

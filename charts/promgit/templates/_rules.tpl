@@ -18,10 +18,14 @@ What the agent may do, and nothing else. README.md says why for each; tests/agen
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
-# Why a pod is not ready, and which claims are retained; claims are made larger, and pods of a StatefulSet that is made anew with
-# another selector get its labels. None is ever deleted.
+# Why a pod is not ready. Pods of a StatefulSet that is made anew with another selector get its labels; those of a change that is taken
+# back and never came up are deleted, because the StatefulSet waits for them.
 - apiGroups: [""]
-  resources: [pods, persistentvolumeclaims]
+  resources: [pods]
+  verbs: [get, list, patch, delete]
+# Which claims are retained; they are made larger, and never deleted.
+- apiGroups: [""]
+  resources: [persistentvolumeclaims]
   verbs: [get, list, patch]
 - apiGroups: ["", events.k8s.io]
   resources: [events]
