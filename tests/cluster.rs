@@ -19,6 +19,8 @@ mod deletion;
 mod examples;
 #[path = "cluster/external.rs"]
 mod external;
+#[path = "cluster/helm.rs"]
+mod helm;
 #[path = "cluster/immutable.rs"]
 mod immutable;
 #[path = "cluster/locks.rs"]

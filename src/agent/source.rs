@@ -11,6 +11,7 @@ use super::errors::RunError;
 use super::outcomes::Outcomes;
 use super::shared::Reports;
 use crate::api::spec::delivery::Mode;
+use crate::chart::Chart;
 use crate::cluster::connect::{self, Access, ConnectError};
 use crate::cluster::greet;
 use crate::cluster::kinds::Kinds;
@@ -60,6 +61,7 @@ pub async fn cluster(
     settings: &Settings,
     readers: Readers,
     told: Told,
+    chart: Arc<Chart>,
     metrics: &Arc<Metrics>,
     events: mpsc::Sender<Event>,
 ) -> Result<Started, RunError> {
@@ -84,6 +86,7 @@ pub async fn cluster(
             // Nobody listening is not a reason to stop working.
             drop(reports.send(report));
         }),
+        chart,
         offer: Box::new(move |work| queue.offer(work)),
     };
     let engine = Some(Engine::new(parts, Handle::current()));
@@ -106,6 +109,8 @@ fn defaults(settings: &Settings) -> Defaults {
         timeout: settings.delivery.timeout.get(),
         atomic: settings.delivery.atomic,
         max_retries: settings.delivery.max_retries,
+        records: settings.delivery.records,
+        history_max: settings.delivery.history_max as usize,
         cluster_scoped: settings.delivery.cluster_scoped.clone(),
     }
 }

@@ -28,6 +28,9 @@ const SHOWN: usize = 16;
 /// What is shown where there is no key, so that nothing can be guessed from it.
 const UNKNOWN: &str = "not shown";
 
+/// Where the notes of a render are among what is delivered and not committed.
+pub const NOTES: &str = "NOTES.txt";
+
 /// Texts of Secrets as they are delivered, by the paths of their stubs. Shared: they pass through several hands.
 #[derive(Clone, Default)]
 pub struct Secrets(Arc<BTreeMap<String, String>>);
@@ -36,6 +39,16 @@ impl Secrets {
     /// The text that the stub at this path stands for.
     pub fn get(&self, path: &str) -> Option<&str> {
         self.0.get(path).map(String::as_str)
+    }
+
+    /// The same, with another text that is not committed; an empty one is none.
+    pub fn with(self, path: &str, text: String) -> Self {
+        if text.is_empty() {
+            return self;
+        }
+        let mut all = Arc::unwrap_or_clone(self.0);
+        all.insert(path.to_owned(), text);
+        Secrets(Arc::new(all))
     }
 
     /// Those at the paths that are told.

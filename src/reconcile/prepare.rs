@@ -16,7 +16,7 @@ use crate::ledger::names::ObjectId;
 use crate::ledger::record::{self, ChartRef};
 use crate::ledger::root::Row;
 use crate::ledger::secrets::{self, SecretInGit};
-use crate::ledger::stub::{self, DigestKey, Secrets};
+use crate::ledger::stub::{self, DigestKey, NOTES, Secrets};
 use crate::prometheus::{config, credentials, keys, rules};
 use crate::render::capabilities::Capabilities;
 use crate::render::errors::shortened;
@@ -152,7 +152,7 @@ pub fn release(
     let written = text::to_yaml(values).map_err(|error| failed(error.to_string()))?;
     let written = String::from_utf8(written).map_err(|error| failed(error.to_string()))?;
     let output = render(key, values, fixed, lock)?;
-    let render::Output { manifests, hooks, crds, warnings, is_drawn, notes: _ } = output;
+    let render::Output { manifests, hooks, crds, warnings, is_drawn, notes } = output;
     let crds = crds.iter().flat_map(objects::definitions);
     let hooks = hooks.into_iter().map(|hook| objects::rendered(hook.manifest));
     let manifests = manifests.into_iter().map(objects::rendered);
@@ -176,6 +176,7 @@ pub fn release(
     };
     check(&deployment)?;
     let (files, secrets) = folder::files(&deployment)?;
+    let secrets = secrets.with(NOTES, String::from_utf8_lossy(&notes).into_owned());
     let objects = folder::applied(&deployment);
     let row = Row::of(&asked, fixed.chart_ref);
     let warnings = warnings.iter().map(ToString::to_string).collect();

@@ -22,6 +22,10 @@ pub struct Delivery {
     /// How often a change that was taken back is tried again; 0 to [`MOST_RETRIES`].
     #[serde(deserialize_with = "retries")]
     pub max_retries: u32,
+    /// Whether Helm's own history of each release is kept, in Secrets beside its objects.
+    pub records: bool,
+    /// Revisions of it that are kept, as Helm's `--history-max` has it; 0: all.
+    pub history_max: u32,
     /// Clusters applied at the same time; 1 to [`MOST_AT_ONCE`].
     #[serde(deserialize_with = "concurrency")]
     pub concurrency: NonZeroUsize,
@@ -52,6 +56,8 @@ impl Default for Delivery {
             timeout: Span::milliseconds(180_000),
             atomic: true,
             max_retries: 3,
+            records: true,
+            history_max: 10,
             concurrency: AT_ONCE,
             cluster_scoped: Vec::new(),
         }

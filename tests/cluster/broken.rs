@@ -172,7 +172,7 @@ fn what_the_server_refuses_is_told_in_its_words() {
     scene.ready("simple");
     let service = |port: u32| {
         format!(
-            "{{values: {{extraObjects: [{{apiVersion: v1, kind: Service, metadata: {{name: more}}, \
+            "{{delivery: {{atomic: false}}, values: {{extraObjects: [{{apiVersion: v1, kind: Service, metadata: {{name: more}}, \
              spec: {{ports: [{{port: {port}}}]}}}}]}}}}"
         )
     };
@@ -185,18 +185,6 @@ fn what_the_server_refuses_is_told_in_its_words() {
     assert_eq!(scene.get(&["statefulset/simple"])["status"]["readyReplicas"], 1);
 
     scene.put("simple", &service(9_999));
-    scene.ready("simple");
-    scene.holds_branch();
-
-    // What cannot be changed any more.
-    let fixed = |key: &str| bringing("fixed", &format!("immutable: true, data: {{from: {key}}}"));
-    scene.put("simple", &fixed("one"));
-    scene.ready("simple");
-    scene.put("simple", &fixed("two"));
-    let shown =
-        scene.wait_for("simple", "Ready=False ApplyFailed", "field is immutable when `immutable` is set");
-    assert!(shown[1].starts_with("Applied=False ApplyFailed @5: ConfigMap/fixed: "), "{shown:#?}");
-    scene.put("simple", &fixed("one"));
     scene.ready("simple");
     scene.holds_branch();
 }

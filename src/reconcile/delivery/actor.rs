@@ -18,6 +18,7 @@ use super::status::is_applied;
 use crate::api::PrometheusClusterStatus;
 use crate::api::conditions::Reason;
 use crate::api::spec::delivery::Mode;
+use crate::api::status::Release;
 use crate::cluster::publish::Tone;
 use crate::reconcile::report::Report;
 use crate::source::event::Key;
@@ -47,6 +48,8 @@ pub struct Actor {
     /// Our finalizer is on the resource.
     pub(super) is_held: bool,
     pub(super) gauge: Gauge,
+    /// The newest revision of Helm's history, as far as this agent wrote it or the status says it.
+    pub(super) release: Option<Release>,
 }
 
 impl Actor {
@@ -75,6 +78,7 @@ impl Actor {
             busy,
             is_held: false,
             gauge,
+            release: None,
         }
     }
 
@@ -110,6 +114,7 @@ impl Actor {
         if self.uid != settled.subject.uid {
             self.uid.clone_from(&settled.subject.uid);
             self.status = Some(settled.cluster.status.clone().unwrap_or_default());
+            self.release = self.status.as_ref().and_then(|status| status.release.clone());
             self.is_unsure = false;
         }
         self.is_held = settled.has_finalizer();

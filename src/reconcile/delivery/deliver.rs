@@ -9,6 +9,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use super::actor::Actor;
 use super::bring::What;
 use super::phase::{Applied, Described};
+use super::records::Delivered;
 use super::release::{self, Head, Newest, Part, ReleaseError};
 use super::settled::{New, Settled};
 use super::status::condition;
@@ -60,6 +61,7 @@ impl Actor {
             undone: undone.map(|undone| (undone, again)),
             may_undo,
             is_undoing: false,
+            record: None,
         };
         // Nobody else has the values of a Secret.
         let part = if is_external { Part::Secrets } else { Part::All };
@@ -67,11 +69,20 @@ impl Actor {
         let applied = match is_held || !has_any {
             true => Vec::new(),
             false => {
+                if !is_external {
+                    let is_back = watch.undone.is_some();
+                    let short = &watch.described.short;
+                    let delivered = Delivered { commit, short, is_back, secrets };
+                    watch.record = Box::pin(self.begin_record(settled, &delivered)).await;
+                }
                 let bad = watch.undone.as_ref().map(|(undone, _)| undone.bad);
                 let what = What { commit, part, secrets, bad, may_undo };
                 Box::pin(self.apply(settled, &what, &watch.described)).await
             }
         };
+        if is_held && !is_external {
+            watch.record = self.left_pending();
+        }
         watch.awaited = Box::pin(self.awaited(&inventory, &applied)).await;
         if watch.undone.is_some() && !is_held {
             Box::pin(self.unpin(&watch.awaited)).await;

@@ -8,8 +8,10 @@ use tokio::sync::{Semaphore, watch};
 
 use super::actor::Actor;
 use super::onward::Onward;
+use super::records::Charts;
 use super::settled::{self, Outcome, Settled};
 use super::shared::{Defaults, Inbox, Readers, Shared};
+use crate::chart::Chart;
 use crate::cluster::kinds::Kinds;
 use crate::cluster::live::Live;
 use crate::cluster::publish::Publisher;
@@ -40,13 +42,25 @@ pub struct Parts {
     pub report: Box<dyn Fn(Report) + Send + Sync>,
     /// Takes what is to be committed.
     pub offer: Box<dyn Fn(Work) -> bool + Send + Sync>,
+    pub chart: Arc<Chart>,
 }
 
 impl Engine {
     /// An engine whose actors run on `runtime`.
     pub fn new(parts: Parts, runtime: Handle) -> Self {
-        let Parts { client, kinds, live, publisher, readers, defaults, concurrency, metrics, report, offer } =
-            parts;
+        let Parts {
+            client,
+            kinds,
+            live,
+            publisher,
+            readers,
+            defaults,
+            concurrency,
+            metrics,
+            report,
+            offer,
+            chart,
+        } = parts;
         let shared = Shared {
             client,
             kinds,
@@ -59,6 +73,7 @@ impl Engine {
             metrics,
             report,
             offer,
+            charts: Charts::new(chart),
             actors: Mutex::default(),
         };
         Engine { shared: Arc::new(shared), runtime }

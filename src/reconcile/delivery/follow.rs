@@ -24,6 +24,8 @@ use crate::git::oid::Oid;
 use crate::health;
 use crate::ledger::record::Item;
 use crate::reconcile::report::{Outcome, Report};
+use crate::release::marks;
+use crate::release::status::Status;
 
 /// Changes of live objects within this time are looked at together.
 const GATHER: Duration = Duration::from_millis(100);
@@ -84,6 +86,7 @@ impl Actor {
             Box::pin(self.explain(&watch, &progress, &mut pace)).await;
             let phase = watch.phase(&progress, pace.reason.as_deref(), Instant::now());
             let phase = self.judge(commit, &mut watch, phase);
+            Box::pin(self.settle_record(&mut watch, &phase)).await;
             Box::pin(self.tell(&watch, &phase, &progress, &mut pace)).await;
             let due = pace.due(&watch, &phase, Instant::now());
             if let (Phase::RolledBack { .. }, Some((_, Some(again)))) = (&phase, &watch.undone)
@@ -103,6 +106,20 @@ impl Actor {
                 Ok(()) = self.onward.changed() => false,
                 () = sleep_until(due.into()) => false,
             };
+        }
+    }
+
+    /// Helm's history says how the revision ended, once that is known.
+    async fn settle_record(&mut self, watch: &mut Watch<'_>, phase: &Phase) {
+        let (status, why) = match phase {
+            Phase::Ready { .. } | Phase::RolledBack { .. } => (Status::Deployed, None),
+            Phase::Late { message, .. } => (Status::Failed, Some(message.as_str())),
+            _ => return,
+        };
+        if let Some(pending) = watch.record.take() {
+            let short = &watch.described.short;
+            let why = why.map(|why| marks::description(short, why));
+            self.end_record(pending, status, why.as_deref()).await;
         }
     }
 

@@ -23,6 +23,8 @@ pub mod onward;
 pub mod pace;
 pub mod phase;
 pub mod progress;
+pub mod recorded;
+pub mod records;
 pub mod release;
 pub mod settled;
 pub mod shared;

@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 
 use super::backoff::Attempts;
 use super::onward::Onward;
+use super::records::Charts;
 use super::release::ReleaseError;
 use super::settled::Settled;
 use crate::api::spec::delivery::Mode;
@@ -36,6 +37,10 @@ pub struct Defaults {
     pub atomic: bool,
     /// How often it is tried again.
     pub max_retries: u32,
+    /// Whether Helm's own history is kept.
+    pub records: bool,
+    /// Revisions of it; 0: all.
+    pub history_max: usize,
     /// Kinds without a namespace that may be applied.
     pub cluster_scoped: Vec<GroupKind>,
 }
@@ -57,6 +62,7 @@ pub struct Shared {
     pub report: Box<dyn Fn(Report) + Send + Sync>,
     /// Takes what is to be committed, unless something newer is waiting; false when nothing is taken any more.
     pub offer: Box<dyn Fn(Work) -> bool + Send + Sync>,
+    pub charts: Charts,
     pub(super) actors: Mutex<BTreeMap<Key, Inbox>>,
 }
 

@@ -8,7 +8,7 @@ use super::onward::Onward;
 use super::phase::{Applied, Described, Phase};
 use crate::api::PrometheusClusterStatus;
 use crate::api::conditions::{APPLIED, COMMITTED, READY, RECONCILING, Reason, STALLED};
-use crate::api::status::{Change, Commit, MAX_HISTORY};
+use crate::api::status::{Change, Commit, MAX_HISTORY, Release};
 use crate::health::Replicas;
 
 /// Longest message of a condition (`maxLength` in apimachinery's `Condition`).
@@ -27,6 +27,8 @@ pub struct Facts {
     pub replicas: Option<Replicas>,
     /// Whether the remote has the commit.
     pub onward: Onward,
+    /// The newest revision of Helm's history.
+    pub release: Option<Release>,
 }
 
 /// The status of a cluster in `phase`, over the one it had.
@@ -55,10 +57,11 @@ pub fn compose(
             pushed,
         });
     }
+    status.release.clone_from(&facts.release);
     let mut conditions = Conditions { old: &old.conditions, new: Vec::new(), facts, now };
     conditions.fill(phase);
     status.conditions = conditions.new;
-    record(&mut status.history, phase, facts.generation, now);
+    record(&mut status.history, phase, facts, now);
     status
 }
 
@@ -221,7 +224,8 @@ impl Conditions<'_> {
 }
 
 /// Notes how the newest commit ended: once it was up, what happens later is not its outcome any more.
-fn record(history: &mut Vec<Change>, phase: &Phase, generation: i64, now: Timestamp) {
+fn record(history: &mut Vec<Change>, phase: &Phase, facts: &Facts, now: Timestamp) {
+    let generation = facts.generation;
     let (of, outcome) = match phase {
         Phase::Ready { release, .. } => (&release.commit, SUCCEEDED),
         Phase::Late { release, .. } => (&release.commit, "Failed"),
@@ -239,10 +243,13 @@ fn record(history: &mut Vec<Change>, phase: &Phase, generation: i64, now: Timest
         None => {}
     }
     let commit = of.clone();
-    history.insert(
-        0,
-        Change { generation, commit, helm_revision: None, outcome: outcome.to_string(), at: Time(now) },
-    );
+    // that of a change which was taken back is another one
+    let helm_revision = match phase {
+        Phase::RolledBack { .. } => None,
+        _ => facts.release.as_ref().map(|release| release.revision),
+    };
+    history
+        .insert(0, Change { generation, commit, helm_revision, outcome: outcome.to_string(), at: Time(now) });
     // what to go back to is not forgotten, however often something else fails
     let good = history.iter().position(|change| change.outcome == SUCCEEDED);
     if let Some(good) = good.filter(|at| *at >= MAX_HISTORY) {

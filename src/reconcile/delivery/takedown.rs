@@ -36,6 +36,9 @@ impl Actor {
         {
             self.take_down(settled, release).await;
         }
+        if part == Part::All {
+            self.end_history().await;
+        }
         let mut attempts = Attempts::default();
         while let Err(error) = self.shared.publisher.finalizer(&settled.subject, false).await {
             tracing::warn!(cluster = %self.key, %error, "the finalizer cannot be removed; it is tried again");

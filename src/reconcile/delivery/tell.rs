@@ -47,6 +47,7 @@ impl Actor {
             reconcile_at: reconcile_at(settled),
             replicas: replicas.cloned(),
             onward: self.onward.borrow().clone(),
+            release: self.release.clone(),
         };
         let new = status::compose(&old, phase, &facts, Timestamp::now());
         if new == old && !self.is_unsure {

@@ -103,6 +103,7 @@ impl Actor {
             if let Some(release) = self.read(move |reader| release::last(reader, &of, &name, Part::All)).await
             {
                 self.take_down(settled, release).await;
+                self.end_history().await;
             }
         }
         let again = self.again(settled, undone);

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::phase::{Applied, Described, Phase};
 use super::progress::{Awaited, Progress, Standing};
+use super::records::Pending;
 use super::settled::Settled;
 use crate::api::PrometheusClusterStatus;
 use crate::api::conditions::{RECONCILING, Reason, STALLED};
@@ -25,6 +26,8 @@ pub struct Watch<'a> {
     pub may_undo: bool,
     /// It is being taken back.
     pub is_undoing: bool,
+    /// The revision of Helm's history, while it is not known how it ends.
+    pub record: Option<Pending>,
 }
 
 /// How long something was not ready, of the time that it has.

@@ -1,0 +1,351 @@
+//! A commit that is delivered turned into a revision of Helm's own history: pending while it is on its way, then how it ended.
+//!
+//! The records are for people and for Helm. What is in one is in git, so that a delivery whose record cannot be written goes on, with
+//! a warning.
+#![allow(clippy::disallowed_methods)] // when a revision was deployed
+
+use std::sync::{Arc, OnceLock};
+
+use jiff::Timestamp;
+
+use super::actor::Actor;
+use super::recorded::{self, Recorded};
+use super::settled::Settled;
+use crate::api::status::Release as Told;
+use crate::chart::{Chart, dependency};
+use crate::cluster::call::CallError;
+use crate::cluster::object;
+use crate::cluster::publish::Tone;
+use crate::cluster::records::Records;
+use crate::git::oid::Oid;
+use crate::ledger::stub::Secrets;
+use crate::release::chart::ChartText;
+use crate::release::history::{ABANDONED, Entry, History};
+use crate::release::pack::{PackError, Packed, pack};
+use crate::release::record::Release;
+use crate::release::status::Status;
+use crate::release::stored::{Rollback, StoredError};
+use crate::release::{marks, secret};
+use crate::yaml::convert;
+use crate::yaml::json::EncodeError;
+
+/// How often a revision is numbered anew because somebody's helm was faster.
+const MOST_RACES: u32 = 5;
+
+/// Why a record was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordError {
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error(transparent)]
+    Pack(#[from] PackError),
+    #[error(transparent)]
+    Stored(#[from] StoredError),
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    #[error(transparent)]
+    Chart(#[from] dependency::DependencyError),
+    #[error("revision {0} is being written by somebody else all the time")]
+    Raced(u32),
+}
+
+/// The chart of all releases, as records hold it.
+pub struct Charts {
+    chart: Arc<Chart>,
+    /// Of a chart whose subcharts no values choose.
+    text: OnceLock<ChartText>,
+}
+
+impl Charts {
+    pub fn new(chart: Arc<Chart>) -> Self {
+        Charts { chart, text: OnceLock::new() }
+    }
+
+    fn text(&self, config: &serde_json::Value) -> Result<ChartText, RecordError> {
+        if !self.chart.metadata.dependencies().is_empty() {
+            let values = convert::from_json(config);
+            let Some(values) = values.as_map() else { return Ok(ChartText::of(&self.chart)?) };
+            return Ok(ChartText::of(&dependency::process(&self.chart, values, &mut Vec::new())?)?);
+        }
+        if let Some(text) = self.text.get() {
+            return Ok(text.clone());
+        }
+        let text = ChartText::of(&self.chart)?;
+        Ok(self.text.get_or_init(|| text).clone())
+    }
+}
+
+/// A revision that is on its way.
+pub struct Pending {
+    pub revision: u32,
+    /// What was written; none where an agent before this one did.
+    packed: Option<Packed>,
+    /// Revisions that are not the deployed one any more when this one is; none where that has to be looked up.
+    supersedes: Option<Vec<u32>>,
+}
+
+/// What is being delivered.
+pub struct Delivered<'a> {
+    pub commit: Oid,
+    pub short: &'a str,
+    /// The commit goes back to what was deployed last.
+    pub is_back: bool,
+    pub secrets: &'a Secrets,
+}
+
+impl Actor {
+    /// Writes the record of a revision that is about to be applied. None where records are not kept, or cannot be.
+    pub(super) async fn begin_record(&mut self, settled: &Settled, what: &Delivered<'_>) -> Option<Pending> {
+        if !self.shared.defaults.records {
+            return None;
+        }
+        match self.try_begin(settled, what).await {
+            Ok(pending) => {
+                let status =
+                    if what.is_back { Status::PendingRollback } else { pending_status(pending.revision) };
+                self.release = Some(told(&self.key.name, pending.revision, status));
+                Some(pending)
+            }
+            Err(error) => {
+                self.unrecorded(&error);
+                None
+            }
+        }
+    }
+
+    /// Says how a revision ended.
+    pub(super) async fn end_record(&mut self, pending: Pending, status: Status, why: Option<&str>) {
+        let revision = pending.revision;
+        match self.try_end(pending, status, why).await {
+            Ok(()) => self.release = Some(told(&self.key.name, revision, status)),
+            Err(error) => self.unrecorded(&error),
+        }
+    }
+
+    /// The revision that an agent before this one was at, as the status says.
+    pub(super) fn left_pending(&self) -> Option<Pending> {
+        let release = self.release.as_ref()?;
+        let status: Status = release.status.parse().unwrap_or_default();
+        let revision = u32::try_from(release.revision).ok()?;
+        status.is_pending().then_some(Pending { revision, packed: None, supersedes: None })
+    }
+
+    /// The release is uninstalled: its history goes with it, as `helm uninstall` has it.
+    pub(super) async fn end_history(&mut self) {
+        if !self.shared.defaults.records {
+            return;
+        }
+        let all = async {
+            let records = self.records();
+            for entry in records.history().await?.entries() {
+                records.delete(entry.revision).await?;
+            }
+            Ok::<_, RecordError>(())
+        };
+        match all.await {
+            Ok(()) => self.release = None,
+            Err(error) => self.unrecorded(&error),
+        }
+    }
+
+    fn unrecorded(&self, error: &RecordError) {
+        tracing::warn!(cluster = %self.key, %error, "Helm's record of the release could not be written; the delivery goes on");
+    }
+
+    fn records(&self) -> Records<'_> {
+        let release = object::Release { namespace: &self.key.namespace, name: &self.key.name };
+        Records { client: &self.shared.client, release }
+    }
+
+    async fn try_begin(&self, settled: &Settled, what: &Delivered<'_>) -> Result<Pending, RecordError> {
+        // What the status says spares a look, where it can be believed.
+        let deployed = self.release.as_ref().filter(|release| release.status == Status::Deployed.as_str());
+        let known = deployed.and_then(|release| u32::try_from(release.revision).ok());
+        let mut history = match known {
+            Some(_) if !what.is_back => None,
+            _ => Some(self.repaired().await?),
+        };
+        let at = Timestamp::now();
+        for _ in 0..MOST_RACES {
+            let revision = match (&history, known) {
+                (Some(history), _) => history.next(),
+                (None, known) => known.unwrap_or_default() + 1,
+            };
+            let packed = match (&history, what.is_back) {
+                (Some(history), true) => self.back(settled, history, revision, what, at).await?,
+                _ => None,
+            };
+            let packed = match packed {
+                Some(packed) => packed,
+                None => self.packed(settled, revision, what, at).await?,
+            };
+            match self.create(history.as_ref(), revision, &packed, what, at).await {
+                Ok(()) => {
+                    self.trim(history.as_ref(), revision).await?;
+                    let supersedes = match &history {
+                        Some(history) => history.superseded_by(revision),
+                        None => known.into_iter().collect(),
+                    };
+                    return Ok(Pending { revision, packed: Some(packed), supersedes: Some(supersedes) });
+                }
+                Err(error) if error.is_conflict() => {
+                    let found = self.repaired().await?;
+                    self.others(settled, &found).await;
+                    history = Some(found);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(RecordError::Raced(history.map_or(0, |history| history.next())))
+    }
+
+    async fn create(
+        &self,
+        history: Option<&History>,
+        revision: u32,
+        packed: &Packed,
+        what: &Delivered<'_>,
+        at: Timestamp,
+    ) -> Result<(), CallError> {
+        let status = if what.is_back { Status::PendingRollback } else { pending_status(revision) };
+        let labels = history.map(History::inherited).unwrap_or_default();
+        let (name, namespace) = (&self.key.name, &self.key.namespace);
+        let commit = what.commit.to_string();
+        let new = secret::New { name, namespace, revision, status, commit: &commit, labels: &labels, at };
+        self.records().create(&new.secret(packed)).await
+    }
+
+    /// The records that there are; what a crash left pending is failed.
+    async fn repaired(&self) -> Result<History, RecordError> {
+        let records = self.records();
+        let now = Timestamp::now();
+        let history = records.history().await?;
+        let left = history.abandoned(None, now);
+        for revision in &left {
+            self.restate(*revision, Status::Failed, Some(ABANDONED)).await?;
+        }
+        Ok(history)
+    }
+
+    /// Somebody's helm has made revisions since: what it did is put back by what is applied now.
+    async fn others(&self, settled: &Settled, history: &History) {
+        let Some(Entry { revision, status, .. }) = history.taken_by_others() else { return };
+        let note = format!(
+            "Revision {revision} of the release ({status}) was made by somebody's helm; the commit on the branch is applied over it. \
+             To keep such a change, make it in the PrometheusCluster"
+        );
+        let publisher = &self.shared.publisher;
+        publisher.event(&settled.subject, Tone::Warning, "HelmChanged", "Apply", &note).await;
+    }
+
+    /// What `helm rollback` would write: the record that was deployed last, again.
+    async fn back(
+        &self,
+        settled: &Settled,
+        history: &History,
+        revision: u32,
+        what: &Delivered<'_>,
+        at: Timestamp,
+    ) -> Result<Option<Packed>, RecordError> {
+        let Some(deployed) = history.deployed() else { return Ok(None) };
+        let Some(held) = self.records().get(deployed.revision).await? else { return Ok(None) };
+        let words = marks::description(what.short, &format!("rollback to {}", deployed.revision));
+        let next = Rollback {
+            revision,
+            status: Status::PendingRollback,
+            description: &words,
+            first_deployed: first_deployed(settled, at),
+            at,
+        };
+        Ok(Some(held.stored()?.rolled_back(&next)?.pack()?))
+    }
+
+    async fn packed(
+        &self,
+        settled: &Settled,
+        revision: u32,
+        what: &Delivered<'_>,
+        at: Timestamp,
+    ) -> Result<Packed, RecordError> {
+        let (commit, name, secrets) = (what.commit, self.key.name.clone(), what.secrets.clone());
+        let Recorded { words, manifest, config, hooks, notes } =
+            self.read(move |reader| recorded::read(reader, commit, &name, &secrets)).await;
+        let chart = self.shared.charts.text(&config)?;
+        Ok(pack(&Release {
+            name: &self.key.name,
+            namespace: &self.key.namespace,
+            revision,
+            status: pending_status(revision),
+            description: &marks::description(what.short, &words),
+            first_deployed: first_deployed(settled, at),
+            last_deployed: at,
+            deleted: None,
+            rollback: None,
+            notes: &notes,
+            chart: &chart,
+            config: &config,
+            manifest: &manifest,
+            hooks: &hooks,
+        })?)
+    }
+
+    /// At most as many as Helm keeps. Without a listing, the one that has become too old is known by its number.
+    async fn trim(&self, history: Option<&History>, revision: u32) -> Result<(), RecordError> {
+        let most = self.shared.defaults.history_max;
+        let old = match history {
+            Some(history) => history.trimmed_for_next(most),
+            None => {
+                let last = u32::try_from(most).ok().filter(|most| *most > 0);
+                last.and_then(|most| revision.checked_sub(most)).filter(|old| *old > 0).into_iter().collect()
+            }
+        };
+        for revision in old {
+            self.records().delete(revision).await?;
+        }
+        Ok(())
+    }
+
+    async fn try_end(&self, pending: Pending, status: Status, why: Option<&str>) -> Result<(), RecordError> {
+        let Pending { revision, packed, supersedes } = pending;
+        let stored = match packed {
+            Some(packed) => Some(crate::release::stored::Stored::read(packed.text().as_bytes())?),
+            None => self.records().get(revision).await?.map(|held| held.stored()).transpose()?,
+        };
+        let Some(stored) = stored else { return Ok(()) };
+        let packed = stored.with_status(status, why)?.pack()?;
+        self.records().update(revision, status, &packed, Timestamp::now()).await?;
+        if status != Status::Deployed {
+            return Ok(());
+        }
+        let superseded = match supersedes {
+            Some(revisions) => revisions,
+            None => self.records().history().await?.superseded_by(revision),
+        };
+        for revision in superseded {
+            self.restate(revision, Status::Superseded, None).await?;
+        }
+        Ok(())
+    }
+
+    /// Changes the status of a record that is there.
+    async fn restate(&self, revision: u32, status: Status, why: Option<&str>) -> Result<(), RecordError> {
+        let records = self.records();
+        let Some(held) = records.get(revision).await? else { return Ok(()) };
+        let packed = held.stored()?.with_status(status, why)?.pack()?;
+        Ok(records.update(revision, status, &packed, Timestamp::now()).await?)
+    }
+}
+
+fn pending_status(revision: u32) -> Status {
+    if revision == 1 { Status::PendingInstall } else { Status::PendingUpgrade }
+}
+
+/// When the first revision was deployed: as good as when the resource was made, and told without asking.
+fn first_deployed(settled: &Settled, at: Timestamp) -> Timestamp {
+    let made = settled.cluster.metadata.creation_timestamp.as_ref();
+    made.map_or(at, |time| time.0)
+}
+
+fn told(name: &str, revision: u32, status: Status) -> Told {
+    Told { name: name.to_owned(), revision: revision.into(), status: status.to_string() }
+}
