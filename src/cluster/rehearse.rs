@@ -14,7 +14,7 @@ use super::object::Object;
 pub enum Rehearsal {
     /// It is taken.
     Good,
-    /// Nobody can tell before another object of the release is there: the definition of its kind, or its namespace.
+    /// Nobody can tell before another object of the release is there: the definition of its kind, the role that it binds.
     Later,
     /// It is taken only if the one that lives makes way.
     Replaced(Way),
@@ -44,6 +44,8 @@ impl Applier<'_> {
                     Err(error) => self.refused(&api, object, error).await,
                 }
             }
+            // the role of a binding, the namespace of an object: what it needs may be part of the set
+            Err(error) if error.is_not_found() => Ok(Rehearsal::Later),
             Err(error) => {
                 if !is_known {
                     self.claim(&api, object).await?;

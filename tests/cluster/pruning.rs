@@ -29,7 +29,10 @@ fn what_the_commit_does_not_name_goes_but_for_what_is_to_be_kept() {
     assert_eq!(maps(&scene), ["m-a", "m-kept"]);
     let told = scene.events("simple");
     assert!(
-        told.contains(&"Normal Pruned: Pruned ConfigMap/m-b; left ConfigMap/m-kept".to_owned()),
+        told.contains(
+            &"Normal Pruned: Commit COMMIT does not name them: pruned ConfigMap/m-b; left ConfigMap/m-kept"
+                .to_owned()
+        ),
         "{told:#?}"
     );
     // Somebody asks for one to be kept, where the chart did not.

@@ -110,8 +110,7 @@ fn an_install_that_does_not_come_up_is_removed_again_and_its_data_kept() {
     let spec =
         |more: &str| format!("{{storage: {{size: 1Gi}}, delivery: {{timeout: 3s, maxRetries: 0}}, {more}}}");
     scene.put("simple", &spec(CRASHING));
-    let shown =
-        scene.wait_for("simple", "Ready=False RolledBack", "removed again: pod simple-0 crash-looping");
+    let shown = scene.wait_for("simple", "Ready=False RolledBack", "removed again: pod simple-0 ");
     assert!(shown[1].starts_with("Applied=False RolledBack"), "{shown:#?}");
     assert!(shown[3].starts_with("Stalled=True RolledBack"), "{shown:#?}");
     for kind in ["statefulset", "service", "configmap", "serviceaccount"] {
@@ -120,7 +119,11 @@ fn an_install_that_does_not_come_up_is_removed_again_and_its_data_kept() {
     }
     assert_eq!(scene.get(&["pvc"])["items"].as_array().map(Vec::len), Some(1));
     assert!(!scene.checkout().path().join("simple").exists());
-    assert_eq!(scene.subjects()[1], "simple: removed again: pod simple-0 crash-looping");
+    assert!(
+        scene.subjects()[1].starts_with("simple: removed again: pod simple-0 "),
+        "{:?}",
+        scene.subjects()
+    );
     let mut scene = scene;
     scene.agent.restart();
     assert_eq!(scene.wait_for("simple", "Ready=False RolledBack", "")[2], shown[2]);

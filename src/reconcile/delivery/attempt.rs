@@ -136,13 +136,13 @@ impl Pruned {
         }
     }
 
-    /// `Pruned ConfigMap/a; left PersistentVolumeClaim/b`; nothing if nothing was deleted.
+    /// `pruned ConfigMap/a; left PersistentVolumeClaim/b`; nothing if nothing was deleted.
     pub fn words(&self) -> Option<String> {
         let left = match self.left.as_slice() {
             [] => String::new(),
             left => format!("; left {}", left.join(", ")),
         };
-        (!self.deleted.is_empty()).then(|| format!("Pruned {}{left}", self.deleted.join(", ")))
+        (!self.deleted.is_empty()).then(|| format!("pruned {}{left}", self.deleted.join(", ")))
     }
 }
 

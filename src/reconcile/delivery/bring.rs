@@ -46,7 +46,7 @@ impl Actor {
         loop {
             let error = match self.try_apply(settled, what, described).await {
                 Ok(Done { brought, pruned }) => {
-                    self.pruned(settled, &pruned).await;
+                    self.pruned(settled, &pruned, &described.short).await;
                     let took = began.elapsed().as_millis();
                     let Described { short, .. } = described;
                     tracing::info!(cluster = %self.key, generation = settled.generation(), commit = short, took, "applied");
@@ -69,8 +69,9 @@ impl Actor {
         }
     }
 
-    async fn pruned(&self, settled: &Settled, pruned: &Pruned) {
+    async fn pruned(&self, settled: &Settled, pruned: &Pruned, short: &str) {
         let Some(words) = pruned.words() else { return };
+        let words = format!("Commit {short} does not name them: {words}");
         tracing::info!(cluster = %self.key, "{words}");
         self.shared.publisher.event(&settled.subject, Tone::Normal, "Pruned", "Apply", &words).await;
     }
