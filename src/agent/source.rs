@@ -11,6 +11,7 @@ use super::errors::RunError;
 use super::outcomes::Outcomes;
 use super::shared::Reports;
 use crate::api::spec::delivery::Mode;
+use crate::cluster::acting::Clients;
 use crate::cluster::connect::{self, Access, ConnectError};
 use crate::cluster::greet;
 use crate::cluster::kinds::Kinds;
@@ -64,9 +65,14 @@ pub async fn cluster(
     events: mpsc::Sender<Event>,
 ) -> Result<Started, RunError> {
     let Told { reports, outcomes, queue } = told;
-    let access =
-        Access { kubeconfig: settings.cluster.kubeconfig.clone(), context: settings.cluster.context.clone() };
+    let accounts = settings.accounts();
+    let access = Access {
+        kubeconfig: settings.cluster.kubeconfig.clone(),
+        context: settings.cluster.context.clone(),
+        acts: !accounts.is_empty(),
+    };
     let client = connect::connect(&access, metrics).await?;
+    let clients = Clients::new(client.clone(), accounts);
     let namespaces = settings.source.namespaces.clone();
     let streams = greet::greet(&client).await.map_err(ConnectError::from)?;
     let kinds = Arc::new(Kinds::new(client.clone()));
@@ -75,6 +81,7 @@ pub async fn cluster(
         publisher: Publisher::new(client.clone(), &settings.agent.name, metrics.clone()),
         kinds,
         client: client.clone(),
+        clients: clients.clone(),
         readers,
         defaults: defaults(settings),
         concurrency: settings.delivery.concurrency.get(),
@@ -87,7 +94,7 @@ pub async fn cluster(
         offer: Box::new(move |work| queue.offer(work)),
     };
     let engine = Some(Engine::new(parts, Handle::current()));
-    let locks = Locks::new(SecretKeeper::new(client.clone(), Handle::current()));
+    let locks = Locks::new(SecretKeeper::new(clients, Handle::current()));
     let options = clusters::Options { client, namespaces, streams, metrics: metrics.clone() };
     let source = tokio::spawn(async move {
         clusters::follow(options, events).await;

@@ -7,6 +7,7 @@
 //! what becomes of them, [`explain`] asks why one is not up. [`publish`] writes the resource's status, finalizer and events, [`secret`] what
 //! is to stay out of git, [`records`] Helm's history of it. [`dry_run`] is what `promgit template` asks, by Helm's rules.
 
+pub mod acting;
 pub mod apply;
 pub mod call;
 pub mod connect;

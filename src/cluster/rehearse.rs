@@ -45,7 +45,8 @@ impl Applier<'_> {
                 }
             }
             Err(error) => {
-                if !is_known {
+                // who may not change it may not look at it either, and would be told of that instead
+                if !is_known && !error.is_lack_of_rights() {
                     self.claim(&api, object).await?;
                 }
                 self.refused(&api, object, error).await

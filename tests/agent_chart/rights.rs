@@ -155,6 +155,21 @@ fn secrets_are_granted_for_records_and_for_locks() {
     assert_eq!(more("locks"), ["get", "create", "patch", "delete"].iter().map(secret).collect());
 }
 
+/// With `rbac.impersonate`: to act as these accounts, and as nobody else.
+#[test]
+fn the_accounts_that_are_named_are_all_that_it_may_act_as() {
+    let more: BTreeSet<Right> = granted("impersonate").difference(&granted("defaults")).cloned().collect();
+    let right = ["", "serviceaccounts", "impersonate"].map(str::to_string);
+    assert_eq!(more, [right.into()].into());
+    for object in agent(&set("impersonate")) {
+        for rule in object["rules"].as_array().into_iter().flatten() {
+            if rule["verbs"].as_array().is_some_and(|verbs| verbs.contains(&"impersonate".into())) {
+                assert_eq!(rule["resourceNames"], serde_json::json!(["deployer", "team.deployer"]));
+            }
+        }
+    }
+}
+
 #[test]
 fn nothing_is_granted_that_gives_everything() {
     for (case, path) in value_sets("tests/agent_chart/values") {
@@ -164,7 +179,8 @@ fn nothing_is_granted_that_gives_everything() {
                 assert!(!right.contains('*'), "{right}");
                 assert!(
                     !["escalate", "bind", "impersonate", "update"].contains(&verb.as_str())
-                        || group == "promgit.dev",
+                        || group == "promgit.dev"
+                        || case == "impersonate" && resource == "serviceaccounts",
                     "{right}"
                 );
                 let closed = [

@@ -77,6 +77,13 @@ What the agent may do, and nothing else. README.md says why for each; tests/agen
   resources: [secrets]
   verbs: [get, create, patch, delete]
 {{- end }}
+{{- with .Values.rbac.impersonate }}
+# The accounts as which it changes the objects of a namespace (delivery.serviceAccountName).
+- apiGroups: [""]
+  resources: [serviceaccounts]
+  resourceNames: {{ toJson . }}
+  verbs: [impersonate]
+{{- end }}
 {{- with .Values.rbac.extraRules }}
 {{ toYaml . }}
 {{- end }}

@@ -172,7 +172,8 @@ async fn one(applier: &Applier<'_>, object: Object, rehearsal: Rehearsal) -> Res
 
 /// Applies objects of one cluster.
 pub fn applier<'a>(shared: &'a Shared, key: &'a Key) -> Applier<'a> {
-    let Shared { client, kinds, defaults, .. } = shared;
+    let Shared { clients, kinds, defaults, .. } = shared;
+    let client = clients.of(&key.namespace);
     Applier { client, kinds, release: marks(key), cluster_scoped: &defaults.cluster_scoped }
 }
 

@@ -10,6 +10,7 @@ use super::actor::Actor;
 use super::onward::Onward;
 use super::settled::{self, Outcome, Settled};
 use super::shared::{Defaults, Inbox, Readers, Shared};
+use crate::cluster::acting::Clients;
 use crate::cluster::kinds::Kinds;
 use crate::cluster::live::Live;
 use crate::cluster::publish::Publisher;
@@ -28,6 +29,7 @@ pub struct Engine {
 /// What an engine is made of.
 pub struct Parts {
     pub client: Client,
+    pub clients: Clients,
     pub kinds: Arc<Kinds>,
     pub live: Live,
     pub publisher: Publisher,
@@ -45,10 +47,22 @@ pub struct Parts {
 impl Engine {
     /// An engine whose actors run on `runtime`.
     pub fn new(parts: Parts, runtime: Handle) -> Self {
-        let Parts { client, kinds, live, publisher, readers, defaults, concurrency, metrics, report, offer } =
-            parts;
+        let Parts {
+            client,
+            clients,
+            kinds,
+            live,
+            publisher,
+            readers,
+            defaults,
+            concurrency,
+            metrics,
+            report,
+            offer,
+        } = parts;
         let shared = Shared {
             client,
+            clients,
             kinds,
             live,
             publisher,
