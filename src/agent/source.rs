@@ -18,6 +18,7 @@ use crate::cluster::kinds::Kinds;
 use crate::cluster::live::Live;
 use crate::cluster::publish::Publisher;
 use crate::metrics::Metrics;
+use crate::reconcile::attached::Finder;
 use crate::reconcile::delivery::engine::{Engine, Parts};
 use crate::reconcile::delivery::shared::{Defaults, Readers};
 use crate::reconcile::lock::Locks;
@@ -38,6 +39,7 @@ pub struct Started {
     /// What brings commits to a cluster, if there is one.
     pub engine: Option<Engine>,
     pub locks: Locks,
+    pub finder: Option<Finder>,
 }
 
 /// Follows a folder of files.
@@ -45,7 +47,7 @@ pub fn folder(root: PathBuf, settings: &Settings, events: mpsc::Sender<Event>) -
     let (debounce, rescan) = (settings.source.debounce.get(), settings.source.rescan.get());
     let source = tokio::spawn(watch::follow(watch::Options { root, debounce, rescan }, events));
     let locks = Locks::new(Files::new(&settings.repository.path));
-    Started { source, engine: None, locks }
+    Started { source, engine: None, locks, finder: None }
 }
 
 /// Who hears of deliveries.
@@ -95,12 +97,13 @@ pub async fn cluster(
     };
     let engine = Some(Engine::new(parts, Handle::current()));
     let locks = Locks::new(SecretKeeper::new(clients, Handle::current()));
+    let finder = Some(Finder::new(client.clone(), Handle::current()));
     let options = clusters::Options { client, namespaces, streams, metrics: metrics.clone() };
     let source = tokio::spawn(async move {
         clusters::follow(options, events).await;
         Ok(())
     });
-    Ok(Started { source, engine, locks })
+    Ok(Started { source, engine, locks, finder })
 }
 
 fn defaults(settings: &Settings) -> Defaults {

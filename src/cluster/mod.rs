@@ -10,6 +10,7 @@
 pub mod acting;
 pub mod apply;
 pub mod call;
+pub mod claims;
 pub mod connect;
 pub mod counted;
 pub mod dry_run;
@@ -17,6 +18,7 @@ pub mod explain;
 pub mod greet;
 pub mod immutable;
 pub mod kinds;
+pub mod leaving;
 pub mod live;
 pub mod object;
 pub mod proxy;

@@ -33,7 +33,8 @@ fn a_cluster_that_comes_back_finds_its_data() {
         let left = scene.get(&[kind, "--selector=app.kubernetes.io/instance=simple"]);
         assert_eq!(left, Value::Null, "{kind}");
     }
-    scene.wait_until("no pods", &["pods", "--selector=app.kubernetes.io/instance=simple"], Value::is_null);
+    // They are gone when the resource is.
+    assert!(scene.get(&["pods", "--selector=app.kubernetes.io/instance=simple"]).is_null());
     assert_eq!(claims(&scene), before);
     scene.ready("other");
     let subjects = scene.subjects();
@@ -43,7 +44,7 @@ fn a_cluster_that_comes_back_finds_its_data() {
     let tree = scene.checkout();
     assert!(!tree.path().join("simple").exists() && tree.path().join("other").exists());
     let told = scene.events("simple");
-    let gone = "Normal Deleted: Deleted 7 objects; what the volumes hold is kept as the spec says";
+    let gone = "Normal Deleted: Deleted 7 objects; kept the data: data-simple-0, data-simple-1";
     assert_eq!(told.last().map(String::as_str), Some(gone), "{told:#?}");
 
     scene.put("simple", spec);
@@ -51,7 +52,12 @@ fn a_cluster_that_comes_back_finds_its_data() {
     assert_eq!(claims(&scene), before);
     let pods = scene.get(&["pods", "--selector=app.kubernetes.io/instance=simple"]).to_string();
     assert!(before.keys().all(|claim| pods.contains(&format!(r#""claimName":"{claim}""#))), "{pods}");
-    assert_eq!(scene.subjects().last().map(String::as_str), Some("simple: created"));
+    let again = Some("simple: created, re-attached data: 2 claims");
+    assert_eq!(scene.subjects().last().map(String::as_str), again);
+    let message = scene.message();
+    assert!(message.contains("Claims attached again:\n* data-simple-0\n* data-simple-1\n"), "{message}");
+    let told = "Normal Committed: Committed COMMIT to deploy/NS: created, re-attached data: data-simple-0, data-simple-1";
+    assert!(scene.events("simple").iter().any(|event| event == told), "{:#?}", scene.events("simple"));
     scene.holds_branch();
 
     // Thrown away with the cluster, where its owner says so.
@@ -61,6 +67,44 @@ fn a_cluster_that_comes_back_finds_its_data() {
     scene.kubectl(&["delete", "proms/simple", "--timeout=60s"]);
     scene.wait_until("no claims", &["pvc"], Value::is_null);
     assert_eq!(scene.subjects().last().map(String::as_str), Some("simple: deleted"));
+    let message = scene.message();
+    assert!(message.contains("Deleted claims:\n* data-simple-0\n* data-simple-1\n"), "{message}");
+    let told = scene.events("simple");
+    let gone = "Normal Deleted: Deleted 7 objects; deleted the data: data-simple-0, data-simple-1";
+    assert_eq!(told.last().map(String::as_str), Some(gone), "{told:#?}");
+}
+
+/// A pod that does not end holds the resource, which says so, but not for longer than a change may take.
+#[test]
+fn pods_are_waited_for_but_not_for_ever() {
+    let scene = Scene::new("linger");
+    scene.put("simple", "{delivery: {timeout: 10s}}");
+    scene.put("other", "{}");
+    scene.ready("simple");
+    scene.ready("other");
+    let hold = |finalizers: &str| format!(r#"--patch={{"metadata":{{"finalizers":{finalizers}}}}}"#);
+    for pod in ["pod/simple-0", "pod/other-0"] {
+        scene.kubectl(&["patch", pod, "--type=merge", &hold(r#"["example.com/hold"]"#)]);
+    }
+    scene.kubectl(&["delete", "proms", "simple", "other", "--wait=false"]);
+    let waiting = "being deleted: Pod/other-0 not gone yet";
+    let shown = scene.wait_for("other", "Ready=False Progressing", waiting);
+    assert!(shown.iter().any(|line| line.starts_with("Reconciling=True Progressing @")), "{shown:#?}");
+    assert!(scene.get(&["statefulset/other"]).is_null());
+
+    scene.kubectl(&["wait", "--for=delete", "proms/simple", "--timeout=60s"]);
+    let told = scene.events("simple");
+    let gone = "Warning Deleted: Deleted 6 objects; not gone after 10 s, and not waited for any longer: Pod/simple-0";
+    assert_eq!(told.last().map(String::as_str), Some(gone), "{told:#?}");
+    assert!(!scene.get(&["pod/simple-0"]).is_null());
+
+    assert!(!scene.cluster("other").is_null());
+    for pod in ["pod/simple-0", "pod/other-0"] {
+        scene.kubectl(&["patch", pod, "--type=merge", &hold("null")]);
+    }
+    scene.kubectl(&["wait", "--for=delete", "proms/other", "--timeout=60s"]);
+    let told = scene.events("other");
+    assert_eq!(told.last().map(String::as_str), Some("Normal Deleted: Deleted 6 objects"), "{told:#?}");
 }
 
 /// Only the repository says what belongs to a cluster: to let it go without would leave everything behind.

@@ -130,7 +130,7 @@ pub struct Pruned {
 impl Pruned {
     fn add(&mut self, object: &Object, removed: Removed) {
         match removed {
-            Removed::Deleted => self.deleted.push(object.title()),
+            Removed::Deleted | Removed::Going => self.deleted.push(object.title()),
             Removed::Kept => self.left.push(object.title()),
             Removed::Absent => {}
         }

@@ -69,6 +69,11 @@ impl Settled {
         self.cluster.metadata.finalizers.iter().flatten().any(|name| name == FINALIZER)
     }
 
+    /// Whether the resource is being deleted.
+    pub fn is_terminating(&self) -> bool {
+        self.cluster.metadata.deletion_timestamp.is_some()
+    }
+
     /// None for news that concern no resource of an API server.
     pub fn of(report: &Report) -> Option<Self> {
         if let Report::Refused(refused) = report {

@@ -102,7 +102,9 @@ impl Actor {
             let (of, name) = (branch.to_owned(), self.key.name.clone());
             if let Some(release) = self.read(move |reader| release::last(reader, &of, &name, Part::All)).await
             {
-                self.take_down(settled, release).await;
+                if self.take_down(settled, release).await.is_break() {
+                    return;
+                }
             }
         }
         let again = self.again(settled, undone);
