@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::agent::{self, Agent};
 use crate::scene::{Scene, manifest};
 use crate::support;
 
@@ -177,4 +178,69 @@ fn a_resource_that_goes_without_waiting_is_told() {
     scene.agent.wait_for("simple: deleted");
     scene.agent.wait_for("was deleted without waiting for promgit");
     assert!(!scene.get(&["statefulset/simple"]).is_null());
+}
+
+/// A cluster that brings along an object of no namespace.
+fn with_cluster_role(name: &str) -> String {
+    let role = format!(
+        "{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {{name: {name}}}, rules: []}}"
+    );
+    format!("{{storage: {{size: 1Gi}}, values: {{extraObjects: [{role}]}}}}")
+}
+
+#[test]
+fn a_namespace_that_goes_takes_its_clusters_along() {
+    let scene = Scene::with("going", "delivery: {clusterScoped: [ClusterRole.rbac.authorization.k8s.io]}");
+    let role = format!("{}-role", scene.namespace);
+    scene.put("simple", &with_cluster_role(&role));
+    scene.ready("simple");
+    // What would be waited for elsewhere goes with the namespace.
+    scene.bed.kubectl(&["delete", "namespace", &scene.namespace, "--timeout=90s"]);
+    scene.bed.wait_until("the role to go", &["clusterrole", &role], Value::is_null);
+    let deleted = Some("simple: deleted, data retained: 1 claim");
+    assert_eq!(scene.subjects().last().map(String::as_str), deleted);
+}
+
+/// With `rbac.scope: namespaces` the rights in a namespace go before the clusters in it do.
+#[test]
+fn a_namespace_goes_where_the_agent_has_rights_in_it_alone() {
+    let bed = agent::bed();
+    if bed.supervisor().is_none() {
+        return;
+    }
+    let namespaces = [bed.namespace("narrow"), bed.namespace("narrow")];
+    let watched: Vec<&str> = namespaces.iter().map(String::as_str).collect();
+    let values = [
+        format!("--set=watchNamespaces={{{}}}", watched.join(",")),
+        "--set=rbac.scope=namespaces,rbac.aggregate=false,persistence.enabled=false".to_owned(),
+    ];
+    let release = ["install", "narrow", "--namespace=promgit-system", &values[0], &values[1]];
+    agent::helm(bed, &release, "charts/promgit");
+    let kubeconfig = bed.kubeconfig_of("promgit-system", "narrow");
+    let mut agent = Agent::new(bed, agent::USER, &watched, "").with_kubeconfig(kubeconfig);
+    agent.launch();
+    agent.wait_for_start();
+    let [first, second] = &namespaces;
+    let put = |namespace: &str| {
+        let put = ["apply", "--filename=-", "--namespace", namespace];
+        support::stdout(bed.ask(bed.kubeconfig(), &put, &manifest("simple", "", "{}")));
+        let ready =
+            ["wait", "--for=condition=Ready", "proms/simple", "--timeout=120s", "--namespace", namespace];
+        bed.kubectl(&ready);
+    };
+    put(first);
+    put(second);
+    bed.kubectl(&["delete", "namespace", first, "--timeout=90s"]);
+
+    // An agent that is started when its rights are gone already.
+    agent.stop();
+    bed.kubectl(&["delete", "namespace", second, "--wait=false"]);
+    bed.wait_until("the rights to go", &["rolebindings", "--namespace", second], Value::is_null);
+    assert!(!bed.get(&["proms/simple", "--namespace", second]).is_null());
+    agent.launch();
+    bed.kubectl(&["wait", "--for=delete", "namespace", second, "--timeout=90s"]);
+    for namespace in watched {
+        let subjects = agent.subjects(namespace);
+        assert_eq!(subjects.last(), Some(&format!("{namespace}/simple: deleted")), "{subjects:#?}");
+    }
 }

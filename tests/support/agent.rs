@@ -115,6 +115,12 @@ impl Agent {
         self
     }
 
+    /// With the rights of another user.
+    pub fn with_kubeconfig(mut self, path: PathBuf) -> Agent {
+        self.kubeconfig = path;
+        self
+    }
+
     /// A command-line argument for every later run.
     pub fn with_argument(mut self, argument: &str) -> Agent {
         self.arguments.push(argument.into());

@@ -14,6 +14,10 @@ What the agent may do, and nothing else. README.md says why for each; tests/agen
 - apiGroups: [promgit.dev]
   resources: [prometheusclusters/finalizers]
   verbs: [update]
+# Whether a namespace is being deleted: nothing in it is waited for then.
+- apiGroups: [""]
+  resources: [namespaces]
+  verbs: [get]
 # What it tells.
 - apiGroups: [events.k8s.io]
   resources: [events]
