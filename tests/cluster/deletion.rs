@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::agent::{self, Agent};
-use crate::scene::{Scene, manifest};
+use crate::remotes::Origin;
+use crate::scene::{Scene, checkout, manifest};
 use crate::support;
 
 /// Name → uid.
@@ -243,4 +244,70 @@ fn a_namespace_goes_where_the_agent_has_rights_in_it_alone() {
         let subjects = agent.subjects(namespace);
         assert_eq!(subjects.last(), Some(&format!("{namespace}/simple: deleted")), "{subjects:#?}");
     }
+}
+
+/// The finalizer, as docs/how-to/delete.md says to take it off.
+const LET_GO: [&str; 4] =
+    ["patch", "proms/simple", "--type=merge", r#"--patch={"metadata":{"finalizers":null}}"#];
+
+#[test]
+fn a_remote_that_never_comes_back_has_two_ways_out() {
+    let origin = Origin::new();
+    let mut scene = Scene::with("nevermore", &origin.settings("required"));
+    scene.put("simple", "{}");
+    scene.put("other", "{}");
+    scene.ready("simple");
+    scene.ready("other");
+    origin.away();
+    scene.kubectl(&["delete", "proms", "simple", "other", "--wait=false"]);
+    let words = "; it is deleted when the remote has that, or at once with `remote.push: async`, or by hand \
+                 (docs/how-to/delete.md)";
+    for name in ["simple", "other"] {
+        scene.wait_for(name, "Committed=False RemoteUnavailable", words);
+        assert!(!scene.get(&[&format!("statefulset/{name}")]).is_null());
+    }
+
+    // By hand: what the commit that the status names describes, then the finalizer.
+    let commit =
+        scene.cluster("simple")["status"]["commit"]["revision"].as_str().expect("a commit").to_owned();
+    let tree = checkout(&scene.agent, &commit);
+    let folder = tree.path().join("simple");
+    scene.kubectl(&["delete", "--kustomize", folder.to_str().expect("UTF-8")]);
+    scene.kubectl(&LET_GO);
+    assert_eq!(scene.cluster("simple"), Value::Null);
+    assert!(scene.get(&["all", "--selector=app.kubernetes.io/instance=simple"]).is_null());
+
+    // The agent without the remote.
+    scene.agent.stop();
+    let settings = scene.agent.folder().join("promgit.yaml");
+    let text = std::fs::read_to_string(&settings).expect("the settings");
+    std::fs::write(&settings, text.replace("push: required", "push: async")).expect("written");
+    scene.agent.launch();
+    scene.kubectl(&["wait", "--for=delete", "proms/other", "--timeout=90s"]);
+    assert!(scene.get(&["all", "--selector=app.kubernetes.io/instance=other"]).is_null());
+    let mut subjects = scene.subjects();
+    subjects.sort();
+    assert_eq!(subjects, ["other: created", "other: deleted", "simple: created", "simple: deleted"]);
+}
+
+#[test]
+fn a_repository_that_is_lost_has_a_way_out() {
+    let mut scene = Scene::new("gone");
+    scene.put("simple", "{}");
+    scene.ready("simple");
+    scene.agent.stop();
+    std::fs::remove_dir_all(scene.agent.repository()).expect("lost");
+    scene.kubectl(&["delete", "proms/simple", "--wait=false"]);
+    scene.agent.launch();
+    let words = "delete the objects by hand and then take the finalizer promgit.dev/release off (docs/how-to/delete.md)";
+    scene.wait_for("simple", "Ready=False DeleteFailed", words);
+    let kinds = "statefulset,service,configmap,serviceaccount,pdb,ingress,networkpolicy";
+    let own = "--selector=app.kubernetes.io/instance=simple,app.kubernetes.io/managed-by=Helm";
+    scene.kubectl(&["delete", kinds, own]);
+    scene.kubectl(&LET_GO);
+    assert_eq!(scene.cluster("simple"), Value::Null);
+    assert!(scene.get(&["all", "--selector=app.kubernetes.io/instance=simple"]).is_null());
+    // The agent goes on, and a cluster of that name begins anew.
+    scene.put("simple", "{}");
+    scene.ready("simple");
 }

@@ -139,6 +139,8 @@ fn an_account_that_is_not_there_is_told() {
     account(&tenant, "deployer", CHART);
     again(&tenant);
     tenant.ready("simple");
+    // Its rights go before the cluster does, and hold up nobody.
+    tenant.bed.kubectl(&["delete", "namespace", &tenant.namespace, "--timeout=90s"]);
 }
 
 #[test]
