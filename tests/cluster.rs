@@ -43,3 +43,5 @@ mod rollback;
 mod scene;
 #[path = "cluster/secrets.rs"]
 mod secrets;
+#[path = "cluster/tenancy.rs"]
+mod tenancy;

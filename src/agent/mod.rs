@@ -113,7 +113,7 @@ impl Agent {
         let (sender, events) = mpsc::channel(MOST_EVENTS);
         let outcomes = Arc::new(Outcomes::new(settings.commit.notes));
         let queue = Arc::new(Queue::default());
-        let Started { source, engine, locks } = match origin {
+        let Started { source, engine, locks, finder } = match origin {
             Origin::Folder(folder) => source::folder(folder, &settings, sender),
             Origin::Cluster => {
                 let readers = Readers::new(inputs.routes.clone(), readers()?);
@@ -133,6 +133,7 @@ impl Agent {
             targets: held,
             queue,
             locks,
+            finder,
             reports,
             engine,
             metrics,

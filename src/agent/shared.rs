@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use super::outcomes::Outcomes;
 use crate::metrics::Metrics;
 use crate::metrics::labels::Outcome;
+use crate::reconcile::attached::Finder;
 use crate::reconcile::class::Class;
 use crate::reconcile::delivery::engine::Engine;
 use crate::reconcile::inputs::Inputs;
@@ -28,6 +29,8 @@ pub struct Shared {
     pub targets: Vec<Held>,
     pub queue: Arc<Queue>,
     pub locks: Locks,
+    /// Looks for data that is there, where there is a cluster.
+    pub finder: Option<Finder>,
     pub reports: Reports,
     /// What brings commits to a cluster, if there is one.
     pub engine: Option<Engine>,

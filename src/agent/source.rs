@@ -12,12 +12,14 @@ use super::outcomes::Outcomes;
 use super::shared::Reports;
 use crate::api::spec::delivery::Mode;
 use crate::chart::Chart;
+use crate::cluster::acting::Clients;
 use crate::cluster::connect::{self, Access, ConnectError};
 use crate::cluster::greet;
 use crate::cluster::kinds::Kinds;
 use crate::cluster::live::Live;
 use crate::cluster::publish::Publisher;
 use crate::metrics::Metrics;
+use crate::reconcile::attached::Finder;
 use crate::reconcile::delivery::engine::{Engine, Parts};
 use crate::reconcile::delivery::shared::{Defaults, Readers};
 use crate::reconcile::lock::Locks;
@@ -38,6 +40,7 @@ pub struct Started {
     /// What brings commits to a cluster, if there is one.
     pub engine: Option<Engine>,
     pub locks: Locks,
+    pub finder: Option<Finder>,
 }
 
 /// Follows a folder of files.
@@ -45,7 +48,7 @@ pub fn folder(root: PathBuf, settings: &Settings, events: mpsc::Sender<Event>) -
     let (debounce, rescan) = (settings.source.debounce.get(), settings.source.rescan.get());
     let source = tokio::spawn(watch::follow(watch::Options { root, debounce, rescan }, events));
     let locks = Locks::new(Files::new(&settings.repository.path));
-    Started { source, engine: None, locks }
+    Started { source, engine: None, locks, finder: None }
 }
 
 /// Who hears of deliveries.
@@ -66,9 +69,14 @@ pub async fn cluster(
     events: mpsc::Sender<Event>,
 ) -> Result<Started, RunError> {
     let Told { reports, outcomes, queue } = told;
-    let access =
-        Access { kubeconfig: settings.cluster.kubeconfig.clone(), context: settings.cluster.context.clone() };
+    let accounts = settings.accounts();
+    let access = Access {
+        kubeconfig: settings.cluster.kubeconfig.clone(),
+        context: settings.cluster.context.clone(),
+        acts: !accounts.is_empty(),
+    };
     let client = connect::connect(&access, metrics).await?;
+    let clients = Clients::new(client.clone(), accounts);
     let namespaces = settings.source.namespaces.clone();
     let streams = greet::greet(&client).await.map_err(ConnectError::from)?;
     let kinds = Arc::new(Kinds::new(client.clone()));
@@ -77,6 +85,7 @@ pub async fn cluster(
         publisher: Publisher::new(client.clone(), &settings.agent.name, metrics.clone()),
         kinds,
         client: client.clone(),
+        clients: clients.clone(),
         readers,
         defaults: defaults(settings),
         concurrency: settings.delivery.concurrency.get(),
@@ -90,13 +99,14 @@ pub async fn cluster(
         offer: Box::new(move |work| queue.offer(work)),
     };
     let engine = Some(Engine::new(parts, Handle::current()));
-    let locks = Locks::new(SecretKeeper::new(client.clone(), Handle::current()));
+    let locks = Locks::new(SecretKeeper::new(clients, Handle::current()));
+    let finder = Some(Finder::new(client.clone(), Handle::current()));
     let options = clusters::Options { client, namespaces, streams, metrics: metrics.clone() };
     let source = tokio::spawn(async move {
         clusters::follow(options, events).await;
         Ok(())
     });
-    Ok(Started { source, engine, locks })
+    Ok(Started { source, engine, locks, finder })
 }
 
 fn defaults(settings: &Settings) -> Defaults {

@@ -73,11 +73,11 @@ fn start_worker(shared: &Arc<Shared>, lent: Vec<Lent>) -> Result<JoinHandle<()>,
     let shared = shared.clone();
     let work = move || {
         let report = |key: &Key, report| shared.tell(shared.target(&key.namespace), vec![report]);
-        let Shared { targets, routes, queue, locks, .. } = &*shared;
+        let Shared { targets, routes, queue, locks, finder, .. } = &*shared;
         let lent = targets.iter().zip(lent);
         let desks =
             lent.map(|(Held { inputs, .. }, (reader, plans))| Desk { inputs, reader, plans }).collect();
-        Worker { desks, routes, queue, locks, report: &report }.run();
+        Worker { desks, routes, queue, locks, finder: finder.as_ref(), report: &report }.run();
     };
     Ok(thread::Builder::new().name("worker".into()).stack_size(STACK).spawn(work)?)
 }

@@ -105,9 +105,10 @@ impl Version {
 }
 
 /// Applies objects of one release.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Applier<'a> {
-    pub client: &'a Client,
+    /// Acts as who is to change the objects.
+    pub client: Client,
     pub kinds: &'a Kinds,
     pub release: Release<'a>,
     /// Kinds without a namespace that it may apply.

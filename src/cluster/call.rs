@@ -70,6 +70,10 @@ impl From<Error> for CallError {
                 let way_out = if is_lack_of_rights(code, &message) { WAY_OUT } else { "" };
                 CallError::Refused { code, reason, message: message + way_out }
             }
+            // told by a layer of the client (`acting`)
+            Error::Service(error) => error
+                .downcast::<CallError>()
+                .map_or_else(|error| CallError::Unreachable(root_cause(error.as_ref())), |told| *told),
             other => CallError::Unreachable(root_cause(&other)),
         }
     }
@@ -77,7 +81,7 @@ impl From<Error> for CallError {
 
 /// The API server names who may not do what to which resource; a quota or a webhook that forbids something does not
 /// (`k8s.io/apiserver/pkg/endpoints/handlers/responsewriters/errors.go`, `forbiddenMessage`).
-fn is_lack_of_rights(code: u16, message: &str) -> bool {
+pub(super) fn is_lack_of_rights(code: u16, message: &str) -> bool {
     code == 403 && message.contains("User \"") && message.contains("\" cannot ")
 }
 

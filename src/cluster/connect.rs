@@ -26,6 +26,9 @@ pub struct Access {
     pub kubeconfig: Option<PathBuf>,
     /// A context of it; none: its current one.
     pub context: Option<String>,
+    /// Some requests act as somebody else, so the kubeconfig may not do so itself: the API server would take the groups of the
+    /// one for those of the other.
+    pub acts: bool,
 }
 
 /// Why there is no client.
@@ -42,6 +45,10 @@ pub enum ConnectError {
     Context { context: String, reason: String },
     #[error("the API server is not reached: {reason}; correct HTTPS_PROXY")]
     Proxy { reason: String },
+    #[error(
+        "the kubeconfig acts as {0} (`as`), and delivery.serviceAccountName has promgit act as others; take one of the two out"
+    )]
+    ActsTwice(String),
     #[error("the client of the API server cannot be set up: {0}")]
     Client(#[from] Box<kube::Error>),
     #[error(transparent)]
@@ -51,6 +58,9 @@ pub enum ConnectError {
 /// Reads the kubeconfig, or what a pod is given, and sets up a client whose requests are counted. Nothing is asked of the API server yet.
 pub async fn connect(access: &Access, metrics: &Arc<Metrics>) -> Result<Client, ConnectError> {
     let config = config(access).await?;
+    if let (true, Some(user)) = (access.acts, &config.auth_info.impersonate) {
+        return Err(ConnectError::ActsTwice(user.clone()));
+    }
     let builder = ClientBuilder::try_from(config).map_err(|error| ConnectError::Client(Box::new(error)))?;
     let limit = ConcurrencyLimitLayer::new(MOST_REQUESTS);
     Ok(builder.with_layer(&Counting(metrics.clone())).with_layer(&limit).build())

@@ -7,8 +7,10 @@
 //! what becomes of them, [`explain`] asks why one is not up. [`publish`] writes the resource's status, finalizer and events, [`secret`] what
 //! is to stay out of git, [`records`] Helm's history of it. [`dry_run`] is what `promgit template` asks, by Helm's rules.
 
+pub mod acting;
 pub mod apply;
 pub mod call;
+pub mod claims;
 pub mod connect;
 pub mod counted;
 pub mod dry_run;
@@ -16,6 +18,7 @@ pub mod explain;
 pub mod greet;
 pub mod immutable;
 pub mod kinds;
+pub mod leaving;
 pub mod live;
 pub mod object;
 pub mod proxy;

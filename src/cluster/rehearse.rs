@@ -47,7 +47,8 @@ impl Applier<'_> {
             // the role of a binding, the namespace of an object: what it needs may be part of the set
             Err(error) if error.is_not_found() => Ok(Rehearsal::Later),
             Err(error) => {
-                if !is_known {
+                // who may not change it may not look at it either, and would be told of that instead
+                if !is_known && !error.is_lack_of_rights() {
                     self.claim(&api, object).await?;
                 }
                 self.refused(&api, object, error).await

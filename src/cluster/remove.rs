@@ -16,7 +16,9 @@ const MOST_LOOKS: u32 = 5;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removed {
     Deleted,
-    /// It was gone already, or on its way.
+    /// It was, and is still there: something holds it for a while.
+    Going,
+    /// It was gone already.
     Absent,
     /// The chart asked for it to be kept (`helm.sh/resource-policy`), or it belongs to someone else by now.
     Kept,
@@ -58,14 +60,19 @@ impl Applier<'_> {
                 return Ok(Removed::Kept);
             }
             if found.deletion_timestamp.is_some() {
-                return Ok(Removed::Absent);
+                return Ok(Removed::Going);
             }
             // As it was looked at: another cluster may take it over in between, or somebody make another one of the name.
             let preconditions = Preconditions { uid: found.uid, resource_version: found.resource_version };
             let parameters =
                 DeleteParams { preconditions: Some(preconditions), ..DeleteParams::background() };
             match limited(api.delete(&object.name, &parameters)).await {
-                Ok(_) => return Ok(Removed::Deleted),
+                // what is not gone at once is answered as it is then
+                Ok(answer) => {
+                    let is_going =
+                        answer.left().is_some_and(|left| left.metadata.deletion_timestamp.is_some());
+                    return Ok(if is_going { Removed::Going } else { Removed::Deleted });
+                }
                 Err(error) if error.is_conflict() && looks < MOST_LOOKS => looks += 1,
                 Err(error) if error.is_not_found() => return Ok(Removed::Absent),
                 Err(error) => return Err(failed(error)),

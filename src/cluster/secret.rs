@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
-use kube::Client;
 use kube::api::{Api, Patch, PatchParams};
 use serde_json::json;
 
+use super::acting::Clients;
 use super::apply::FIELD_MANAGER;
 use super::call::{CallError, limited};
 use super::publish::Subject;
@@ -23,14 +23,14 @@ pub enum Found {
 
 /// Secrets of one type, each belonging to one resource, with which it goes: the garbage collector sees to that.
 pub struct Secrets {
-    client: Client,
+    clients: Clients,
     kind: &'static str,
 }
 
 impl Secrets {
     /// `kind`: the `type` of the Secrets.
-    pub fn new(client: Client, kind: &'static str) -> Self {
-        Secrets { client, kind }
+    pub fn new(clients: Clients, kind: &'static str) -> Self {
+        Secrets { clients, kind }
     }
 
     /// Reads the Secret of this name that belongs to the subject.
@@ -83,6 +83,6 @@ impl Secrets {
     }
 
     fn api(&self, subject: &Subject) -> Api<Secret> {
-        Api::namespaced(self.client.clone(), &subject.namespace)
+        Api::namespaced(self.clients.of(&subject.namespace), &subject.namespace)
     }
 }

@@ -1,4 +1,4 @@
-//! The volume claims that stay behind when a cluster's objects are removed.
+//! The volume claims of a cluster's objects: those that stay behind when it is removed, and those that go.
 
 use serde_json::Value;
 
@@ -7,8 +7,21 @@ use serde_json::Value;
 ///
 /// Source of the names: Kubernetes, StatefulSet «Stable Storage»: `<template>-<statefulset>-<ordinal>`.
 pub fn retained(objects: &[Value]) -> Vec<String> {
-    let sets = objects.iter().filter(|object| object["kind"] == "StatefulSet");
-    sets.filter(|set| policy(set) != Some("Delete")).flat_map(claims).collect()
+    sets(objects).filter(|set| policy(set) != Some("Delete")).flat_map(claims).collect()
+}
+
+/// Names of the claims that go with their StatefulSets.
+pub fn lost(objects: &[Value]) -> Vec<String> {
+    sets(objects).filter(|set| policy(set) == Some("Delete")).flat_map(claims).collect()
+}
+
+/// Names of the claims that the first pods of these StatefulSets use.
+pub fn wanted(objects: &[Value]) -> Vec<String> {
+    sets(objects).flat_map(claims).collect()
+}
+
+fn sets(objects: &[Value]) -> impl Iterator<Item = &Value> {
+    objects.iter().filter(|object| object["kind"] == "StatefulSet")
 }
 
 fn policy(set: &Value) -> Option<&str> {
@@ -46,7 +59,8 @@ mod tests {
         let set = json!({"kind": "StatefulSet", "metadata": {"name": "simple"}, "spec": {
             "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Delete"},
             "volumeClaimTemplates": [{"metadata": {"name": "data"}}]}});
-        assert!(retained(&[set]).is_empty());
+        assert!(retained(std::slice::from_ref(&set)).is_empty());
+        assert_eq!(lost(&[set]), ["data-simple-0"]);
     }
 
     #[test]

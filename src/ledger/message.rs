@@ -19,8 +19,30 @@ pub struct Words {
     pub objects: Vec<String>,
     /// Claims that keep the data of a deleted cluster.
     pub claims: Vec<String>,
+    /// Claims that go with it, and the data with them.
+    pub lost: Vec<String>,
+    /// Claims of an earlier cluster of that name, whose data a new one has again.
+    pub attached: Vec<String>,
     /// Annotation `kubernetes.io/change-cause`; empty if not given.
     pub cause: String,
+}
+
+/// Claims that one line names.
+const MOST_NAMES: usize = 10;
+
+impl Words {
+    /// The subject for those who read no further: with the names of claims that it only counts.
+    pub fn told(&self) -> String {
+        let (shown, rest) = self.attached.split_at(self.attached.len().min(MOST_NAMES));
+        let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+        match shown {
+            [] => self.subject.clone(),
+            shown => {
+                let Words { namespace, name, .. } = self;
+                format!("{namespace}/{name}: created, re-attached data: {}{more}", shown.join(", "))
+            }
+        }
+    }
 }
 
 /// Why there is no message.
@@ -43,9 +65,10 @@ impl Template {
 
     /// Subject and body, without trailers and without surrounding blank lines. A text that had to be ours says why at its end.
     pub fn render(&self, words: &Words) -> Result<String, MessageError> {
-        let Words { namespace, name, subject, changes, effects, objects, claims, cause } = words;
+        let Words { namespace, name, subject, changes, effects, objects, claims, lost, attached, cause } =
+            words;
         let Text { text, fault } = self.0.render(&context! {
-            namespace, name, subject, changes, effects, objects, claims, cause,
+            namespace, name, subject, changes, effects, objects, claims, lost, attached, cause,
         })?;
         let text = text.trim();
         Ok(match fault {
@@ -68,6 +91,8 @@ mod tests {
             effects: vec![],
             objects: vec!["~ StatefulSet/simple  spec.replicas 1 → 3".into()],
             claims: vec![],
+            lost: vec![],
+            attached: vec![],
             cause: String::new(),
         }
     }
@@ -101,6 +126,12 @@ mod tests {
     fn retained_claims_are_listed() {
         let words = Words { claims: vec!["data-simple-0".into()], objects: vec![], ..words() };
         assert!(render(&words).ends_with("Retained claims:\n* data-simple-0"), "{}", render(&words));
+        let (lost, attached) = (words.claims.clone(), vec!["data-simple-1".into()]);
+        let words = Words { claims: vec![], lost, attached, ..words };
+        let expected = "Deleted claims:\n* data-simple-0\n\nClaims attached again:\n* data-simple-1";
+        assert!(render(&words).ends_with(expected), "{}", render(&words));
+        assert_eq!(words.told(), "example/simple: created, re-attached data: data-simple-1");
+        assert_eq!(self::words().told(), self::words().subject);
     }
 
     #[test]

@@ -12,6 +12,7 @@
 //! `stage.rs` makes each commit; `branch.rs` and `owners.rs` are what they know of a branch, `footprint.rs` what
 //! it holds of one cluster. `verify/` renders again what branches record, and says what on them is not so.
 
+pub mod attached;
 pub mod branch;
 pub mod class;
 pub mod delivery;

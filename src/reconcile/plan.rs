@@ -41,12 +41,26 @@ pub struct Change {
     /// What is applied and not committed.
     pub secrets: Secrets,
     pub words: Words,
+    /// StatefulSets with storage of a cluster that is new: it may find the data of an earlier one of its name.
+    pub sets: Vec<Json>,
     /// Trailers that follow from the content; the writer adds the generation.
     pub trailers: Vec<(&'static str, String)>,
     pub requested_by: Option<String>,
     /// When the resource was changed.
     pub at: Timestamp,
     pub generation: Generation,
+}
+
+impl Change {
+    /// Says which claims the new cluster finds again.
+    pub fn attach(&mut self, claims: Vec<String>) {
+        if claims.is_empty() {
+            return;
+        }
+        let changes = [subject::CREATED.to_string(), subject::attached(claims.len())];
+        self.words.subject = subject::subject(&self.key.to_string(), &changes);
+        self.words.attached = claims;
+    }
 }
 
 #[derive(Debug)]
@@ -154,9 +168,12 @@ pub fn write(
         },
         objects: objects::lines(&old.objects, &new.objects),
         claims: Vec::new(),
+        lost: Vec::new(),
+        attached: Vec::new(),
         cause: annotation(&cluster, annotations::CHANGE_CAUSE)
             .map_or(String::new(), |cause| cut(&cause, LONGEST_CAUSE)),
     };
+    let sets = if is_first && is_new_resource(observed) { sets(&new) } else { Vec::new() };
     let generation = match observed.generation {
         Some(number) => Generation::Given(number),
         None if is_first => Generation::Next,
@@ -178,6 +195,7 @@ pub fn write(
         kind: Kind::Write { files, row, objects: owners::objects(objects) },
         secrets,
         words,
+        sets,
         trailers,
         requested_by,
         at: observed.changed_at,
@@ -233,6 +251,8 @@ pub fn remove(reader: &Reader, branch: &str, deleted: &Deleted) -> Result<Plan, 
         effects: Vec::new(),
         objects: objects::lines(&old.objects, &objects::Objects::new()),
         claims,
+        lost: claims::lost(&bodies),
+        attached: Vec::new(),
         cause: String::new(),
     };
     Ok(Plan::Change(Box::new(Change {
@@ -242,11 +262,23 @@ pub fn remove(reader: &Reader, branch: &str, deleted: &Deleted) -> Result<Plan, 
         kind: Kind::Remove,
         secrets: Secrets::default(),
         words,
+        sets: Vec::new(),
         trailers: named.into_iter().map(|who| (OVERWRITES_TRAILER, who)).collect(),
         requested_by: None,
         at: deleted.changed_at,
         generation: Generation::Same,
     })))
+}
+
+/// Its status names no commit: nothing of it was ever applied.
+fn is_new_resource(observed: &Observed) -> bool {
+    observed.cluster.status.as_ref().is_none_or(|status| status.commit.is_none())
+}
+
+/// The StatefulSets that want claims.
+fn sets(new: &State) -> Vec<Json> {
+    let wants = |object: &&Json| !claims::wanted(std::slice::from_ref(*object)).is_empty();
+    new.objects.values().filter(wants).cloned().collect()
 }
 
 /// Nothing there says that this cluster was ever committed.

@@ -119,6 +119,8 @@ pub fn plan(reader: &Reader, branch: &str, undo: &Undo) -> Result<Plan, PlanErro
         effects: Vec::new(),
         objects: objects::lines(&old.objects, &new.objects),
         claims: Vec::new(),
+        lost: Vec::new(),
+        attached: Vec::new(),
         cause: String::new(),
     };
     let mut trailers = vec![(REASON_TRAILER, what.clone()), (REVERTS_TRAILER, undo.bad.to_string())];
@@ -132,6 +134,7 @@ pub fn plan(reader: &Reader, branch: &str, undo: &Undo) -> Result<Plan, PlanErro
         kind,
         secrets: undo.secrets.clone(),
         words,
+        sets: Vec::new(),
         trailers,
         requested_by: None,
         at: undo.at,

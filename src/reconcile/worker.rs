@@ -5,6 +5,7 @@ use std::sync::mpsc::SyncSender;
 
 use jiff::Timestamp;
 
+use super::attached::Finder;
 use super::class::{self, Class};
 use super::footprint;
 use super::inputs::Inputs;
@@ -34,6 +35,8 @@ pub struct Worker<'a> {
     pub routes: &'a Routes,
     pub queue: &'a Queue,
     pub locks: &'a Locks,
+    /// Looks for data that is there, where there is a cluster.
+    pub finder: Option<&'a Finder>,
     pub report: &'a (dyn Fn(&Key, Report) + Sync),
 }
 
@@ -120,7 +123,7 @@ impl<'a> Worker<'a> {
     }
 
     fn try_plan(&mut self, work: &Work) -> Result<Plan, WorkError> {
-        let locks = self.locks;
+        let (locks, finder) = (self.locks, self.finder);
         let desk = self.desk(work.key());
         let branch = desk.inputs.branches.of(&work.key().namespace)?;
         desk.reader.refresh().map_err(|error| PlanError::Read(error.into()))?;
@@ -140,7 +143,10 @@ impl<'a> Worker<'a> {
                 for warning in &prepared.warnings {
                     tracing::warn!(cluster = %observed.key, "{warning}");
                 }
-                let plan = plan::write(&desk.reader, &branch, prepared, observed)?;
+                let mut plan = plan::write(&desk.reader, &branch, prepared, observed)?;
+                if let (Plan::Change(change), Some(finder)) = (&mut plan, finder) {
+                    change.attach(finder.find(&observed.key.namespace, &change.sets));
+                }
                 Ok(may_be_held(desk, &branch, observed, plan)?)
             }
         }

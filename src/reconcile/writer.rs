@@ -261,7 +261,7 @@ impl Writer<'_> {
             let Planned { job, change, .. } = planned;
             let Change { key, branch, words, secrets, .. } = change;
             committed.push((key.clone(), done.freed));
-            let (commit, subject) = (done.commit, words.subject);
+            let (commit, subject) = (done.commit, words.told());
             let (work, took) = (job.work, job.since.elapsed());
             reports.push(Report::Committed {
                 key,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::duration::{self, Span};
 use super::group_kind::GroupKind;
+use super::text;
 
 /// Defaults that a resource's `spec.delivery` overrides, and the agent's own bound.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +32,9 @@ pub struct Delivery {
     pub concurrency: NonZeroUsize,
     /// Kinds without a namespace whose objects may be applied; none unless they are named.
     pub cluster_scoped: Vec<GroupKind>,
+    /// A ServiceAccount in the namespace of each cluster, with whose rights its objects are changed; none: with the agent's own.
+    #[serde(deserialize_with = "text::optional_account")]
+    pub service_account_name: Option<String>,
 }
 
 /// Who applies what was committed; means what `spec.delivery.mode` means.
@@ -60,6 +64,7 @@ impl Default for Delivery {
             history_max: 10,
             concurrency: AT_ONCE,
             cluster_scoped: Vec::new(),
+            service_account_name: None,
         }
     }
 }

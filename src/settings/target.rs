@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::delivery::Delivery;
 use super::place::{Place, is_special};
 use super::remote::{Remote, RemoteError};
-use super::{Agent, Repository, Settings, Signing};
+use super::{Agent, Repository, Settings, Signing, text};
 
 /// At most so many: each has two threads and two references to its repository for every worker.
 const MOST: usize = 1_000;
 
-/// Where the clusters of some namespaces go. What is left out of `agent` and `signing` is as for all others; a remote is
+/// Where the clusters of some namespaces go. What is left out of `agent`, `signing` and `delivery` is as for all others; a remote is
 /// never handed down, so that no namespace gets to a server with the credentials of another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -26,6 +27,17 @@ pub struct Target {
     pub agent: Option<Agent>,
     #[serde(default)]
     pub signing: Option<Signing>,
+    #[serde(default)]
+    pub delivery: Option<OwnDelivery>,
+}
+
+/// What a target has of `delivery` for itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OwnDelivery {
+    /// As that of [`Delivery`]. It has to be said: `null` gives the clusters of the target the rights of the agent.
+    #[serde(deserialize_with = "text::optional_account")]
+    pub service_account_name: Option<String>,
 }
 
 /// Why targets cannot be used.
@@ -66,7 +78,33 @@ impl Routes {
     }
 }
 
+/// Which ServiceAccount of a namespace its clusters are delivered as.
+#[derive(Clone, Debug, Default)]
+pub struct Accounts {
+    routes: Routes,
+    /// In the numbers of the routes.
+    each: Vec<Option<String>>,
+}
+
+impl Accounts {
+    /// None: as the agent itself.
+    pub fn of(&self, namespace: &str) -> Option<&str> {
+        self.each.get(self.routes.of(namespace))?.as_deref()
+    }
+
+    /// Whether there is none at all.
+    pub fn is_empty(&self) -> bool {
+        self.each.iter().all(Option::is_none)
+    }
+}
+
 impl Settings {
+    /// Who delivers the clusters of which namespace.
+    pub fn accounts(&self) -> Accounts {
+        let each = self.each().into_iter().map(|settings| settings.delivery.service_account_name);
+        Accounts { routes: self.routes(), each: each.collect() }
+    }
+
     /// How namespaces are shared out.
     pub fn routes(&self) -> Routes {
         Routes(self.targets.iter().map(|target| target.namespaces.clone()).collect())
@@ -80,10 +118,17 @@ impl Settings {
             remote: target.remote.clone(),
             agent: target.agent.clone().unwrap_or_else(|| self.agent.clone()),
             signing: target.signing.clone().unwrap_or_else(|| self.signing.clone()),
+            delivery: self.delivery_of(target),
             ..own.clone()
         };
         let others: Vec<Settings> = self.targets.iter().map(other).collect();
         [own].into_iter().chain(others).collect()
+    }
+
+    fn delivery_of(&self, target: &Target) -> Delivery {
+        let own = target.delivery.as_ref().map(|own| own.service_account_name.clone());
+        let service_account_name = own.unwrap_or_else(|| self.delivery.service_account_name.clone());
+        Delivery { service_account_name, ..self.delivery.clone() }
     }
 
     /// The settings of the target that a namespace belongs to.
@@ -227,6 +272,31 @@ mod tests {
         assert_eq!((of("b-a").agent.name, of("b-a").remote.url), ("all".to_owned(), Some("/b".to_owned())));
         assert_eq!(of("other").repository.path, PathBuf::from("deploy.git"));
         assert_eq!(of("other").remote.url.as_deref(), Some("/common"));
+    }
+
+    #[test]
+    fn an_account_is_handed_down_unless_a_target_says_otherwise() {
+        let accounts = |own: &str| {
+            let text = format!(
+                "{{{own}targets: [
+                   {{namespaces: [a], repository: {{path: a.git}}, delivery: {{serviceAccountName: deployer}}}},
+                   {{namespaces: [b], repository: {{path: b.git}}, delivery: {{serviceAccountName: null}}}},
+                   {{namespaces: [c], repository: {{path: c.git}}}}]}}"
+            );
+            let accounts = settings(&text).accounts();
+            ["a", "b", "c", "d"].map(|namespace| accounts.of(namespace).map(str::to_owned))
+        };
+        let [deployer, common] = ["deployer", "common"].map(|name| Some(name.to_owned()));
+        assert_eq!(accounts(""), [deployer.clone(), None, None, None]);
+        let all = "delivery: {serviceAccountName: common}, ";
+        assert_eq!(accounts(all), [deployer, None, common.clone(), common]);
+        assert!(Settings::default().accounts().is_empty());
+        for (delivery, expected) in [("{}", "missing field"), ("{serviceAccountName: A}", "name of a Serv")] {
+            let text =
+                format!("targets: [{{namespaces: [a], repository: {{path: a}}, delivery: {delivery}}}]");
+            let error = serde_yaml::from_str::<Settings>(&text).unwrap_err().to_string();
+            assert!(error.contains(expected), "{delivery}: {error}");
+        }
     }
 
     #[test]

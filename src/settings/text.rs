@@ -40,6 +40,19 @@ pub static LINE: Rule = Rule {
     fits: |text| !text.chars().any(char::is_control),
 };
 
+/// As Kubernetes names a ServiceAccount: a DNS subdomain (RFC 1123).
+pub static ACCOUNT: Rule = Rule {
+    expected: "the name of a ServiceAccount: lower case letters, digits, dashes and dots, at most 253",
+    longest: 253,
+    fits: |text| {
+        let inside = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        let is_label = |part: &str| {
+            !part.is_empty() && part.chars().all(inside) && !part.starts_with('-') && !part.ends_with('-')
+        };
+        text.split('.').all(is_label)
+    },
+};
+
 impl Rule {
     /// None is ever empty.
     pub fn allows(&self, text: &str) -> bool {
@@ -126,6 +139,10 @@ pub fn optional_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
     Ok(deserializer.deserialize_option(Optional(&PATH))?.map(PathBuf::from))
 }
 
+pub fn optional_account<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    deserializer.deserialize_option(Optional(&ACCOUNT))
+}
+
 /// A text by its rule, or `null`.
 struct Optional(&'static Rule);
 
@@ -152,6 +169,17 @@ impl<'de> Visitor<'de> for Optional {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_account_is_named_as_kubernetes_names_one() {
+        for good in ["a", "deployer", "team-a.deployer", "1"] {
+            assert!(ACCOUNT.allows(good), "{good}");
+        }
+        let long = "a".repeat(254);
+        for wrong in ["", "A", "a_b", "-a", "a-", "a..b", "a:b", "a b", "a/b", long.as_str()] {
+            assert!(!ACCOUNT.allows(wrong), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_message_shows_no_login() {

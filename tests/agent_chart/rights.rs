@@ -18,6 +18,7 @@ const OWN: &[(&str, &str, &[&str])] = &[
     ("promgit.dev", "prometheusclusters/finalizers", &["update"]),
     ("events.k8s.io", "events", &["create", "patch", "get", "list"]),
     ("", "events", &["get", "list"]),
+    ("", "namespaces", &["get"]),
     ("", "pods", &["get", "list", "patch", "delete"]),
     ("", "persistentvolumeclaims", &["get", "list", "patch"]),
     ("", "secrets", RECORDS),
@@ -55,6 +56,11 @@ fn set(name: &str) -> PathBuf {
     support::root().join("tests/agent_chart/values").join(name).with_extension("yaml")
 }
 
+/// The role that is left when a namespace takes the others along.
+fn lets_go(role: &Value) -> bool {
+    text(role, "/metadata/name").ends_with("-let-go")
+}
+
 /// What the agent holds, in every namespace alike.
 fn granted(name: &str) -> BTreeSet<Right> {
     let objects = agent(&set(name));
@@ -64,7 +70,7 @@ fn granted(name: &str) -> BTreeSet<Right> {
         })
     };
     let roles = ["Role", "ClusterRole"].into_iter().flat_map(|kind| of_kind(&objects, kind));
-    let mut all = roles.filter(|role| !aggregated(role)).map(rights);
+    let mut all = roles.filter(|role| !aggregated(role) && !lets_go(role)).map(rights);
     let first = all.next().expect("a role");
     assert!(all.all(|other| other == first), "{name}: not the same in every namespace");
     first
@@ -155,6 +161,21 @@ fn secrets_are_granted_for_records_and_for_locks() {
     assert_eq!(more("locks"), ["get", "create", "patch", "delete"].iter().map(secret).collect());
 }
 
+/// With `rbac.impersonate`: to act as these accounts, and as nobody else.
+#[test]
+fn the_accounts_that_are_named_are_all_that_it_may_act_as() {
+    let more: BTreeSet<Right> = granted("impersonate").difference(&granted("defaults")).cloned().collect();
+    let right = ["", "serviceaccounts", "impersonate"].map(str::to_string);
+    assert_eq!(more, [right.into()].into());
+    for object in agent(&set("impersonate")) {
+        for rule in object["rules"].as_array().into_iter().flatten() {
+            if rule["verbs"].as_array().is_some_and(|verbs| verbs.contains(&"impersonate".into())) {
+                assert_eq!(rule["resourceNames"], serde_json::json!(["deployer", "team.deployer"]));
+            }
+        }
+    }
+}
+
 #[test]
 fn nothing_is_granted_that_gives_everything() {
     for (case, path) in value_sets("tests/agent_chart/values") {
@@ -164,7 +185,8 @@ fn nothing_is_granted_that_gives_everything() {
                 assert!(!right.contains('*'), "{right}");
                 assert!(
                     !["escalate", "bind", "impersonate", "update"].contains(&verb.as_str())
-                        || group == "promgit.dev",
+                        || group == "promgit.dev"
+                        || case == "impersonate" && resource == "serviceaccounts",
                     "{right}"
                 );
                 let closed = [
@@ -192,7 +214,7 @@ fn extra_rules_are_added_as_they_are() {
 #[test]
 fn with_scope_namespaces_nothing_is_granted_anywhere_else() {
     let objects = agent(&set("namespaces"));
-    assert!(of_kind(&objects, "ClusterRoleBinding").is_empty());
+    assert!(of_kind(&objects, "ClusterRoleBinding").into_iter().all(lets_go));
     for kind in ["Role", "RoleBinding"] {
         let of_kind = of_kind(&objects, kind);
         let namespaces: Vec<&str> =
@@ -200,8 +222,31 @@ fn with_scope_namespaces_nothing_is_granted_anywhere_else() {
         assert_eq!(namespaces, ["example", "team-1"], "{kind}");
     }
     assert_bound(&objects, "RoleBinding", "Role");
+    assert_bound(&objects, "ClusterRoleBinding", "ClusterRole");
     assert_bound(&agent(&set("defaults")), "ClusterRoleBinding", "ClusterRole");
     assert_eq!(granted_kinds(&set("rights-given-by-hand")), Vec::<String>::new());
+}
+
+/// A namespace that goes takes its Role along; what is left are the resource, and whether the namespace goes.
+#[test]
+fn a_namespace_that_goes_leaves_the_agent_the_finalizer() {
+    let objects = agent(&set("namespaces"));
+    let roles: Vec<&Value> =
+        of_kind(&objects, "ClusterRole").into_iter().filter(|role| lets_go(role)).collect();
+    let [role] = roles.as_slice() else { panic!("{} roles", roles.len()) };
+    let of = |group: &str, resource: &str| {
+        let right = |verb: &str| (group.to_string(), resource.to_string(), verb.to_string());
+        ["get", "list", "watch", "patch"].map(right)
+    };
+    let [get, ..] = of("", "namespaces");
+    let expected: BTreeSet<Right> =
+        of("promgit.dev", "prometheusclusters").into_iter().chain([get]).collect();
+    assert_eq!(rights(role), expected);
+    assert_eq!(role["rules"][1]["resourceNames"], serde_json::json!(["example", "team-1"]));
+    for case in ["namespaces-hold", "defaults"] {
+        let objects = agent(&set(case));
+        assert!(!objects.iter().any(lets_go), "{case}");
+    }
 }
 
 /// Every binding binds a role that is there to the account of the pod.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::bed::Bed;
-use crate::scene::{Scene, bringing};
+use crate::scene::Scene;
 
 /// A spec that is not committed, and why: reason, message.
 const WRONG: [(&str, &str, &str); 4] = [

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::scene::{Scene, manifest};
+use crate::agent::{self, Agent};
+use crate::remotes::Origin;
+use crate::scene::{Scene, checkout, manifest};
 use crate::support;
 
 /// Name → uid.
@@ -33,7 +35,8 @@ fn a_cluster_that_comes_back_finds_its_data() {
         let left = scene.get(&[kind, "--selector=app.kubernetes.io/instance=simple"]);
         assert_eq!(left, Value::Null, "{kind}");
     }
-    scene.wait_until("no pods", &["pods", "--selector=app.kubernetes.io/instance=simple"], Value::is_null);
+    // They are gone when the resource is.
+    assert!(scene.get(&["pods", "--selector=app.kubernetes.io/instance=simple"]).is_null());
     assert_eq!(claims(&scene), before);
     scene.ready("other");
     let subjects = scene.subjects();
@@ -43,7 +46,7 @@ fn a_cluster_that_comes_back_finds_its_data() {
     let tree = scene.checkout();
     assert!(!tree.path().join("simple").exists() && tree.path().join("other").exists());
     let told = scene.events("simple");
-    let gone = "Normal Deleted: Deleted 7 objects; what the volumes hold is kept as the spec says";
+    let gone = "Normal Deleted: Deleted 7 objects; kept the data: data-simple-0, data-simple-1";
     assert_eq!(told.last().map(String::as_str), Some(gone), "{told:#?}");
 
     scene.put("simple", spec);
@@ -51,7 +54,12 @@ fn a_cluster_that_comes_back_finds_its_data() {
     assert_eq!(claims(&scene), before);
     let pods = scene.get(&["pods", "--selector=app.kubernetes.io/instance=simple"]).to_string();
     assert!(before.keys().all(|claim| pods.contains(&format!(r#""claimName":"{claim}""#))), "{pods}");
-    assert_eq!(scene.subjects().last().map(String::as_str), Some("simple: created"));
+    let again = Some("simple: created, re-attached data: 2 claims");
+    assert_eq!(scene.subjects().last().map(String::as_str), again);
+    let message = scene.message();
+    assert!(message.contains("Claims attached again:\n* data-simple-0\n* data-simple-1\n"), "{message}");
+    let told = "Normal Committed: Committed COMMIT to deploy/NS: created, re-attached data: data-simple-0, data-simple-1";
+    assert!(scene.events("simple").iter().any(|event| event == told), "{:#?}", scene.events("simple"));
     scene.holds_branch();
 
     // Thrown away with the cluster, where its owner says so.
@@ -61,6 +69,44 @@ fn a_cluster_that_comes_back_finds_its_data() {
     scene.kubectl(&["delete", "proms/simple", "--timeout=60s"]);
     scene.wait_until("no claims", &["pvc"], Value::is_null);
     assert_eq!(scene.subjects().last().map(String::as_str), Some("simple: deleted"));
+    let message = scene.message();
+    assert!(message.contains("Deleted claims:\n* data-simple-0\n* data-simple-1\n"), "{message}");
+    let told = scene.events("simple");
+    let gone = "Normal Deleted: Deleted 7 objects; deleted the data: data-simple-0, data-simple-1";
+    assert_eq!(told.last().map(String::as_str), Some(gone), "{told:#?}");
+}
+
+/// A pod that does not end holds the resource, which says so, but not for longer than a change may take.
+#[test]
+fn pods_are_waited_for_but_not_for_ever() {
+    let scene = Scene::new("linger");
+    scene.put("simple", "{delivery: {timeout: 10s}}");
+    scene.put("other", "{}");
+    scene.ready("simple");
+    scene.ready("other");
+    let hold = |finalizers: &str| format!(r#"--patch={{"metadata":{{"finalizers":{finalizers}}}}}"#);
+    for pod in ["pod/simple-0", "pod/other-0"] {
+        scene.kubectl(&["patch", pod, "--type=merge", &hold(r#"["example.com/hold"]"#)]);
+    }
+    scene.kubectl(&["delete", "proms", "simple", "other", "--wait=false"]);
+    let waiting = "being deleted: Pod/other-0 not gone yet";
+    let shown = scene.wait_for("other", "Ready=False Progressing", waiting);
+    assert!(shown.iter().any(|line| line.starts_with("Reconciling=True Progressing @")), "{shown:#?}");
+    assert!(scene.get(&["statefulset/other"]).is_null());
+
+    scene.kubectl(&["wait", "--for=delete", "proms/simple", "--timeout=60s"]);
+    let told = scene.events("simple");
+    let gone = "Warning Deleted: Deleted 6 objects; not gone after 10 s, and not waited for any longer: Pod/simple-0";
+    assert_eq!(told.last().map(String::as_str), Some(gone), "{told:#?}");
+    assert!(!scene.get(&["pod/simple-0"]).is_null());
+
+    assert!(!scene.cluster("other").is_null());
+    for pod in ["pod/simple-0", "pod/other-0"] {
+        scene.kubectl(&["patch", pod, "--type=merge", &hold("null")]);
+    }
+    scene.kubectl(&["wait", "--for=delete", "proms/other", "--timeout=60s"]);
+    let told = scene.events("other");
+    assert_eq!(told.last().map(String::as_str), Some("Normal Deleted: Deleted 6 objects"), "{told:#?}");
 }
 
 /// Only the repository says what belongs to a cluster: to let it go without would leave everything behind.
@@ -133,4 +179,135 @@ fn a_resource_that_goes_without_waiting_is_told() {
     scene.agent.wait_for("simple: deleted");
     scene.agent.wait_for("was deleted without waiting for promgit");
     assert!(!scene.get(&["statefulset/simple"]).is_null());
+}
+
+/// A cluster that brings along an object of no namespace.
+fn with_cluster_role(name: &str) -> String {
+    let role = format!(
+        "{{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {{name: {name}}}, rules: []}}"
+    );
+    format!("{{storage: {{size: 1Gi}}, values: {{extraObjects: [{role}]}}}}")
+}
+
+#[test]
+fn a_namespace_that_goes_takes_its_clusters_along() {
+    let scene = Scene::with("going", "delivery: {clusterScoped: [ClusterRole.rbac.authorization.k8s.io]}");
+    let role = format!("{}-role", scene.namespace);
+    scene.put("simple", &with_cluster_role(&role));
+    scene.ready("simple");
+    // What would be waited for elsewhere goes with the namespace.
+    scene.bed.kubectl(&["delete", "namespace", &scene.namespace, "--timeout=90s"]);
+    scene.bed.wait_until("the role to go", &["clusterrole", &role], Value::is_null);
+    let deleted = Some("simple: deleted, data retained: 1 claim");
+    assert_eq!(scene.subjects().last().map(String::as_str), deleted);
+}
+
+/// With `rbac.scope: namespaces` the rights in a namespace go before the clusters in it do.
+#[test]
+fn a_namespace_goes_where_the_agent_has_rights_in_it_alone() {
+    let bed = agent::bed();
+    if bed.supervisor().is_none() {
+        return;
+    }
+    let namespaces = [bed.namespace("narrow"), bed.namespace("narrow")];
+    let watched: Vec<&str> = namespaces.iter().map(String::as_str).collect();
+    let values = [
+        format!("--set=watchNamespaces={{{}}}", watched.join(",")),
+        "--set=rbac.scope=namespaces,rbac.aggregate=false,persistence.enabled=false".to_owned(),
+    ];
+    let release = ["install", "narrow", "--namespace=promgit-system", &values[0], &values[1]];
+    agent::helm(bed, &release, "charts/promgit");
+    let kubeconfig = bed.kubeconfig_of("promgit-system", "narrow");
+    let mut agent = Agent::new(bed, agent::USER, &watched, "").with_kubeconfig(kubeconfig);
+    agent.launch();
+    agent.wait_for_start();
+    let [first, second] = &namespaces;
+    let put = |namespace: &str| {
+        let put = ["apply", "--filename=-", "--namespace", namespace];
+        support::stdout(bed.ask(bed.kubeconfig(), &put, &manifest("simple", "", "{}")));
+        let ready =
+            ["wait", "--for=condition=Ready", "proms/simple", "--timeout=120s", "--namespace", namespace];
+        bed.kubectl(&ready);
+    };
+    put(first);
+    put(second);
+    bed.kubectl(&["delete", "namespace", first, "--timeout=90s"]);
+
+    // An agent that is started when its rights are gone already.
+    agent.stop();
+    bed.kubectl(&["delete", "namespace", second, "--wait=false"]);
+    bed.wait_until("the rights to go", &["rolebindings", "--namespace", second], Value::is_null);
+    assert!(!bed.get(&["proms/simple", "--namespace", second]).is_null());
+    agent.launch();
+    bed.kubectl(&["wait", "--for=delete", "namespace", second, "--timeout=90s"]);
+    for namespace in watched {
+        let subjects = agent.subjects(namespace);
+        assert_eq!(subjects.last(), Some(&format!("{namespace}/simple: deleted")), "{subjects:#?}");
+    }
+}
+
+/// The finalizer, as docs/how-to/delete.md says to take it off.
+const LET_GO: [&str; 4] =
+    ["patch", "proms/simple", "--type=merge", r#"--patch={"metadata":{"finalizers":null}}"#];
+
+#[test]
+fn a_remote_that_never_comes_back_has_two_ways_out() {
+    let origin = Origin::new();
+    let mut scene = Scene::with("nevermore", &origin.settings("required"));
+    scene.put("simple", "{}");
+    scene.put("other", "{}");
+    scene.ready("simple");
+    scene.ready("other");
+    origin.away();
+    scene.kubectl(&["delete", "proms", "simple", "other", "--wait=false"]);
+    let words = "; it is deleted when the remote has that, or at once with `remote.push: async`, or by hand \
+                 (docs/how-to/delete.md)";
+    for name in ["simple", "other"] {
+        scene.wait_for(name, "Committed=False RemoteUnavailable", words);
+        assert!(!scene.get(&[&format!("statefulset/{name}")]).is_null());
+    }
+
+    // By hand: what the commit that the status names describes, then the finalizer.
+    let commit =
+        scene.cluster("simple")["status"]["commit"]["revision"].as_str().expect("a commit").to_owned();
+    let tree = checkout(&scene.agent, &commit);
+    let folder = tree.path().join("simple");
+    scene.kubectl(&["delete", "--kustomize", folder.to_str().expect("UTF-8")]);
+    scene.kubectl(&LET_GO);
+    assert_eq!(scene.cluster("simple"), Value::Null);
+    assert!(scene.get(&["all", "--selector=app.kubernetes.io/instance=simple"]).is_null());
+
+    // The agent without the remote.
+    scene.agent.stop();
+    let settings = scene.agent.folder().join("promgit.yaml");
+    let text = std::fs::read_to_string(&settings).expect("the settings");
+    std::fs::write(&settings, text.replace("push: required", "push: async")).expect("written");
+    scene.agent.launch();
+    scene.kubectl(&["wait", "--for=delete", "proms/other", "--timeout=90s"]);
+    assert!(scene.get(&["all", "--selector=app.kubernetes.io/instance=other"]).is_null());
+    let mut subjects = scene.subjects();
+    subjects.sort();
+    assert_eq!(subjects, ["other: created", "other: deleted", "simple: created", "simple: deleted"]);
+}
+
+#[test]
+fn a_repository_that_is_lost_has_a_way_out() {
+    let mut scene = Scene::new("gone");
+    scene.put("simple", "{}");
+    scene.ready("simple");
+    scene.agent.stop();
+    std::fs::remove_dir_all(scene.agent.repository()).expect("lost");
+    scene.kubectl(&["delete", "proms/simple", "--wait=false"]);
+    scene.agent.launch();
+    let words = "delete the objects by hand and then take the finalizer promgit.dev/release off (docs/how-to/delete.md)";
+    scene.wait_for("simple", "Ready=False DeleteFailed", words);
+    let kinds = "statefulset,service,configmap,serviceaccount,pdb,ingress,networkpolicy";
+    let own = "--selector=app.kubernetes.io/instance=simple,app.kubernetes.io/managed-by=Helm";
+    scene.kubectl(&["delete", kinds, own]);
+    scene.kubectl(&LET_GO);
+    assert_eq!(scene.cluster("simple"), Value::Null);
+    assert!(scene.get(&["all", "--selector=app.kubernetes.io/instance=simple"]).is_null());
+    // The agent goes on, and a cluster of that name begins anew.
+    scene.put("simple", "{}");
+    scene.ready("simple");
 }

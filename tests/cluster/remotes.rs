@@ -10,12 +10,12 @@ use crate::scene::{Scene, manifest};
 use crate::support;
 
 /// A bare repository of somebody else.
-struct Origin {
+pub struct Origin {
     folder: tempfile::TempDir,
 }
 
 impl Origin {
-    fn new() -> Origin {
+    pub fn new() -> Origin {
         let origin = Origin { folder: tempfile::tempdir().expect("a folder") };
         let path = origin.path().display().to_string();
         let mut git = support::hermetic("git", origin.folder.path());
@@ -27,7 +27,7 @@ impl Origin {
         self.folder.path().join("origin.git")
     }
 
-    fn settings(&self, push: &str) -> String {
+    pub fn settings(&self, push: &str) -> String {
         format!("remote: {{url: {}, push: {push}}}", self.path().display())
     }
 
@@ -40,7 +40,7 @@ impl Origin {
         std::fs::set_permissions(&hook, PermissionsExt::from_mode(0o755)).expect("executable");
     }
 
-    fn away(&self) {
+    pub fn away(&self) {
         std::fs::rename(self.path(), self.folder.path().join("away")).expect("moved");
     }
 

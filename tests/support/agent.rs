@@ -46,6 +46,7 @@ pub fn install_resource(bed: &Bed) {
 pub fn install_rights(bed: &Bed, more: &[&str]) {
     let release = ["upgrade", "--install", "promgit", "--namespace=promgit-system", "--create-namespace"];
     let account = ["--set=rbac.discovery=true", "--set=rbac.locks=true", "--set=persistence.enabled=false"];
+    let account = [&account[..], &["--set=rbac.impersonate={deployer,nobody}"]].concat();
     helm(bed, &[&release[..], &account, more].concat(), "charts/promgit");
 }
 
@@ -111,6 +112,12 @@ impl Agent {
     pub fn with(mut self, name: &str, value: &str) -> Agent {
         self.environment.retain(|(known, _)| known != name);
         self.environment.push((name.into(), value.into()));
+        self
+    }
+
+    /// With the rights of another user.
+    pub fn with_kubeconfig(mut self, path: PathBuf) -> Agent {
+        self.kubeconfig = path;
         self
     }
 

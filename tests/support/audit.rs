@@ -17,6 +17,8 @@ pub struct Mark(u64);
 pub struct Request {
     /// What the API server calls the user.
     pub user: String,
+    /// As whom the user asked; empty: as himself.
+    pub acted_as: String,
     /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`.
     pub verb: String,
     /// Empty for what is no object, like `/version`, as are the four below.
@@ -48,6 +50,7 @@ struct Line {
     stage: String,
     verb: String,
     user: User,
+    impersonated_user: Option<User>,
     user_agent: String,
     #[serde(rename = "requestURI")]
     uri: String,
@@ -98,6 +101,7 @@ impl From<Line> for Request {
         let object = line.object_ref;
         Request {
             user: line.user.username,
+            acted_as: line.impersonated_user.map(|user| user.username).unwrap_or_default(),
             verb: line.verb,
             group: object.api_group,
             resource: object.resource,

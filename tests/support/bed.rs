@@ -149,6 +149,17 @@ impl Bed {
         path
     }
 
+    /// The kubeconfig of a ServiceAccount that is there.
+    pub fn kubeconfig_of(&self, namespace: &str, account: &str) -> PathBuf {
+        let token = self.kubectl(&["create", "token", account, "--namespace", namespace]);
+        let view = self.kubectl(&["config", "view", "--raw", "--minify", "--flatten", "--output=json"]);
+        let mut config: Value = serde_json::from_str(&view).expect("JSON");
+        config["users"][0]["user"] = serde_json::json!({"token": token.trim()});
+        let path = self.home().join(format!("{namespace}-{account}.kubeconfig"));
+        std::fs::write(&path, config.to_string()).expect("writable");
+        path
+    }
+
     /// What only the bed's own tests and those of whole processes need: kubectl's caches are in it.
     fn home(&self) -> PathBuf {
         let foreign = || Path::new(env!("CARGO_TARGET_TMPDIR")).join("bed-home");

@@ -14,6 +14,10 @@ What the agent may do, and nothing else. README.md says why for each; tests/agen
 - apiGroups: [promgit.dev]
   resources: [prometheusclusters/finalizers]
   verbs: [update]
+# Whether a namespace is being deleted: nothing in it is waited for then.
+- apiGroups: [""]
+  resources: [namespaces]
+  verbs: [get]
 # What it tells.
 - apiGroups: [events.k8s.io]
   resources: [events]
@@ -76,6 +80,13 @@ What the agent may do, and nothing else. README.md says why for each; tests/agen
 - apiGroups: [""]
   resources: [secrets]
   verbs: [get, create, patch, delete]
+{{- end }}
+{{- with .Values.rbac.impersonate }}
+# The accounts as which it changes the objects of a namespace (delivery.serviceAccountName).
+- apiGroups: [""]
+  resources: [serviceaccounts]
+  resourceNames: {{ toJson . }}
+  verbs: [impersonate]
 {{- end }}
 {{- with .Values.rbac.extraRules }}
 {{ toYaml . }}

@@ -73,6 +73,12 @@ pub fn deleted(claims: usize) -> String {
     }
 }
 
+/// What a first commit says of the data that it finds again.
+pub fn attached(claims: usize) -> String {
+    let claims = if claims == 1 { "1 claim".to_owned() } else { format!("{claims} claims") };
+    format!("re-attached data: {claims}")
+}
+
 /// `example/simple: replicas 1 → 3, version v3.5.0 → v3.6.0 and 2 more`, cut to a subject's length.
 pub fn subject(cluster: &str, changes: &[String]) -> String {
     let mut text = format!("{cluster}: ");

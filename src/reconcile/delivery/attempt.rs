@@ -130,7 +130,7 @@ pub struct Pruned {
 impl Pruned {
     fn add(&mut self, object: &Object, removed: Removed) {
         match removed {
-            Removed::Deleted => self.deleted.push(object.title()),
+            Removed::Deleted | Removed::Going => self.deleted.push(object.title()),
             Removed::Kept => self.left.push(object.title()),
             Removed::Absent => {}
         }
@@ -172,7 +172,8 @@ async fn one(applier: &Applier<'_>, object: Object, rehearsal: Rehearsal) -> Res
 
 /// Applies objects of one cluster.
 pub fn applier<'a>(shared: &'a Shared, key: &'a Key) -> Applier<'a> {
-    let Shared { client, kinds, defaults, .. } = shared;
+    let Shared { clients, kinds, defaults, .. } = shared;
+    let client = clients.of(&key.namespace);
     Applier { client, kinds, release: marks(key), cluster_scoped: &defaults.cluster_scoped }
 }
 

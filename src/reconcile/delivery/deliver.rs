@@ -117,7 +117,7 @@ impl Actor {
         own.unwrap_or(self.shared.defaults.mode)
     }
 
-    fn limit(&self, settled: &Settled) -> Duration {
+    pub(super) fn limit(&self, settled: &Settled) -> Duration {
         let own = settled.cluster.spec.delivery.as_ref().and_then(|delivery| delivery.timeout.as_deref());
         let own = own.and_then(|text| text.parse::<SignedDuration>().ok());
         own.and_then(|span| Duration::try_from(span).ok()).unwrap_or(self.shared.defaults.timeout)

@@ -12,6 +12,7 @@ use super::records::Charts;
 use super::settled::{self, Outcome, Settled};
 use super::shared::{Defaults, Inbox, Readers, Shared};
 use crate::chart::Chart;
+use crate::cluster::acting::Clients;
 use crate::cluster::kinds::Kinds;
 use crate::cluster::live::Live;
 use crate::cluster::publish::Publisher;
@@ -30,6 +31,7 @@ pub struct Engine {
 /// What an engine is made of.
 pub struct Parts {
     pub client: Client,
+    pub clients: Clients,
     pub kinds: Arc<Kinds>,
     pub live: Live,
     pub publisher: Publisher,
@@ -50,6 +52,7 @@ impl Engine {
     pub fn new(parts: Parts, runtime: Handle) -> Self {
         let Parts {
             client,
+            clients,
             kinds,
             live,
             publisher,
@@ -63,6 +66,7 @@ impl Engine {
         } = parts;
         let shared = Shared {
             client,
+            clients,
             kinds,
             live,
             publisher,

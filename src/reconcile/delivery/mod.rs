@@ -15,6 +15,7 @@ pub mod attempt;
 pub mod backoff;
 pub mod bring;
 pub mod deliver;
+pub mod departure;
 pub mod engine;
 pub mod follow;
 pub mod gauges;

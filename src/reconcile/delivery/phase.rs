@@ -49,8 +49,9 @@ pub enum Phase {
         /// It is tried again.
         again: bool,
     },
-    /// The resource is deleted, and some object of it cannot be.
+    /// The resource is deleted, and some object of it is not gone, or cannot be deleted.
     Terminating {
+        reason: Reason,
         message: String,
     },
 }
@@ -62,7 +63,8 @@ impl Phase {
             Phase::Ready { .. } => State::Ready,
             Phase::Progressing { .. } => State::Progressing,
             Phase::Suspended => State::Suspended,
-            Phase::NotApplied { reason: Reason::Progressing, .. } => State::Progressing,
+            Phase::NotApplied { reason: Reason::Progressing, .. }
+            | Phase::Terminating { reason: Reason::Progressing, .. } => State::Progressing,
             Phase::NotCommitted { .. } | Phase::NotApplied { .. } => State::Failed,
             Phase::Late { .. } | Phase::Terminating { .. } | Phase::RolledBack { .. } => State::Failed,
         }
@@ -78,7 +80,7 @@ impl Phase {
             | Phase::Late { message, .. }
             | Phase::Ready { message, .. }
             | Phase::RolledBack { message, .. }
-            | Phase::Terminating { message } => message,
+            | Phase::Terminating { message, .. } => message,
         }
     }
 }

@@ -69,6 +69,11 @@ impl Settled {
         self.cluster.metadata.finalizers.iter().flatten().any(|name| name == FINALIZER)
     }
 
+    /// Whether the resource is being deleted.
+    pub fn is_terminating(&self) -> bool {
+        self.cluster.metadata.deletion_timestamp.is_some()
+    }
+
     /// None for news that concern no resource of an API server.
     pub fn of(report: &Report) -> Option<Self> {
         if let Report::Refused(refused) = report {
@@ -83,7 +88,7 @@ impl Settled {
                 (work, committed(work, branch, None, *pushed, secrets))
             }
             Report::Failed { work, reason, message, again, .. } => {
-                let message = message.trim_end().to_string();
+                let message = message.trim_end().to_string() + way_out(work, *reason);
                 (work, Outcome::Failed { reason: *reason, message, again: *again })
             }
             Report::Refused(_) | Report::Listed { .. } | Report::Notice(_) => return None,
@@ -111,6 +116,17 @@ impl Settled {
         let message = reasons.join("; ");
         let outcome = Outcome::Failed { reason: Reason::InvalidConfig, message, again: false };
         Some(Settled { key, subject: Subject::of(&cluster)?, cluster, observed: None, outcome })
+    }
+}
+
+/// What lets a deleted resource go whose removal cannot be committed or pushed: it holds up whoever deletes its namespace.
+fn way_out(work: &Work, reason: Reason) -> &'static str {
+    match (work, reason) {
+        (Work::Apply(_) | Work::Undo(_), _) => "",
+        (Work::Delete(_), Reason::RemoteUnavailable | Reason::RemoteRejected) => {
+            "; it is deleted when the remote has that, or at once with `remote.push: async`, or by hand (docs/how-to/delete.md)"
+        }
+        (Work::Delete(_), _) => "; it is deleted when that is in git, or by hand (docs/how-to/delete.md)",
     }
 }
 

@@ -16,6 +16,7 @@ use super::records::Charts;
 use super::release::ReleaseError;
 use super::settled::Settled;
 use crate::api::spec::delivery::Mode;
+use crate::cluster::acting::Clients;
 use crate::cluster::kinds::Kinds;
 use crate::cluster::live::Live;
 use crate::cluster::publish::Publisher;
@@ -47,7 +48,10 @@ pub struct Defaults {
 
 /// What all actors share.
 pub struct Shared {
+    /// The agent's own, for what it looks at and does not change.
     pub client: Client,
+    /// For the objects of clusters.
+    pub clients: Clients,
     pub kinds: Arc<Kinds>,
     pub live: Live,
     pub publisher: Publisher,

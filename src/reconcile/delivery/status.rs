@@ -123,11 +123,12 @@ impl Conditions<'_> {
                 let message = "suspended: what was asked for since is neither committed nor applied";
                 self.set(READY, false, Reason::Suspended, message);
             }
-            Phase::Terminating { message } => {
+            Phase::Terminating { reason, message } => {
                 self.keep(COMMITTED);
                 self.keep(APPLIED);
-                self.set(READY, false, Reason::DeleteFailed, message);
-                self.set(RECONCILING, true, Reason::DeleteFailed, "it is tried again");
+                self.set(READY, false, *reason, message);
+                let again = if *reason == Reason::Progressing { message } else { "it is tried again" };
+                self.set(RECONCILING, true, *reason, again);
             }
             Phase::NotApplied { release, reason, message } => {
                 self.committed(release);
@@ -363,7 +364,7 @@ mod tests {
     #[test]
     fn what_is_being_deleted_says_why_it_is_still_there() {
         let first = compose(&PrometheusClusterStatus::default(), &ready("a"), &facts(1), at(1));
-        let phase = Phase::Terminating { message: "being deleted: no".into() };
+        let phase = Phase::Terminating { reason: Reason::DeleteFailed, message: "being deleted: no".into() };
         let expected = [
             "Committed=True Succeeded @1",
             "Applied=True Succeeded @1",

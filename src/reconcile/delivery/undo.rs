@@ -100,9 +100,11 @@ impl Actor {
         let commit = undone.commit.to_string();
         if !self.is_told(&commit) {
             let (of, name) = (branch.to_owned(), self.key.name.clone());
-            if let Some(release) = self.read(move |reader| release::last(reader, &of, &name, Part::All)).await
-            {
-                self.take_down(settled, release).await;
+            let last = self.read(move |reader| release::last(reader, &of, &name, Part::All)).await;
+            if let Some(release) = last {
+                if self.take_down(settled, release).await.is_break() {
+                    return;
+                }
                 self.end_history().await;
             }
         }

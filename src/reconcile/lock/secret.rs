@@ -1,10 +1,10 @@
 //! Locks as Secrets beside the resources of an API server.
 
-use kube::Client;
 use tokio::runtime::Handle;
 
 use super::kept::Kept;
 use super::{Keeper, LockError, Owner};
+use crate::cluster::acting::Clients;
 use crate::cluster::publish::Subject;
 use crate::cluster::secret::{Found, Secrets};
 use crate::source::event::Key;
@@ -19,8 +19,8 @@ pub struct SecretKeeper {
 }
 
 impl SecretKeeper {
-    pub fn new(client: Client, runtime: Handle) -> Self {
-        SecretKeeper { secrets: Secrets::new(client, KIND), runtime }
+    pub fn new(clients: Clients, runtime: Handle) -> Self {
+        SecretKeeper { secrets: Secrets::new(clients, KIND), runtime }
     }
 }
 

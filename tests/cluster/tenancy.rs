@@ -1,0 +1,159 @@
+//! Namespaces whose objects the agent changes as a ServiceAccount of theirs, and one beside them without.
+
+use std::collections::BTreeSet;
+
+use crate::agent::{self, Agent};
+use crate::bed::audit::Mark;
+use crate::scene::{Scene, bringing};
+
+/// What the default chart is made of, but for what the agent only looks at.
+const CHART: &str = "configmaps,services,serviceaccounts,statefulsets.apps,poddisruptionbudgets.policy";
+
+/// A scene in which the objects of the namespace belong to this account of it, and a second namespace in which they belong to
+/// the agent. None on a cluster that is not ours: there the tests act as the agent themselves.
+fn scene(stem: &str, account: &str) -> Option<(Scene, Scene)> {
+    let bed = agent::bed();
+    bed.supervisor()?;
+    let [tenant, free] = [stem, "free"].map(|stem| bed.namespace(stem));
+    let settings = format!(
+        "targets: [{{namespaces: [{tenant}], repository: {{path: tenant.git}}, delivery: {{serviceAccountName: {account}}}}}]"
+    );
+    let agent = |namespace: &str| Agent::start(bed, &[namespace], &settings);
+    let [tenant, free] = [tenant, free].map(|namespace| Scene { bed, agent: agent(&namespace), namespace });
+    Some((tenant, free))
+}
+
+/// Makes the account, and gives it what may be done to these resources.
+fn account(scene: &Scene, name: &str, resources: &str) {
+    scene.kubectl(&["create", "serviceaccount", name]);
+    grant(scene, name, name, resources);
+}
+
+fn grant(scene: &Scene, role: &str, account: &str, resources: &str) {
+    let resources = format!("--resource={resources}");
+    scene.kubectl(&["create", "role", role, "--verb=get,list,create,patch,delete", &resources]);
+    let account = format!("--serviceaccount={}:{account}", scene.namespace);
+    scene.kubectl(&["create", "rolebinding", role, &format!("--role={role}"), &account]);
+}
+
+fn again(scene: &Scene) {
+    scene.kubectl(&["annotate", "proms/simple", "promgit.dev/reconcile-at=now", "--overwrite"]);
+}
+
+/// Which users the agent was when it changed what.
+fn changed(scene: &Scene, since: Mark) -> BTreeSet<(String, String)> {
+    let requests = scene.bed.audit_since(since).into_iter();
+    let own = requests.filter(|request| {
+        request.user == agent::ACCOUNT && request.namespace == scene.namespace && request.writes()
+    });
+    own.map(|request| (request.resource, request.acted_as.replace(&scene.namespace, "NS"))).collect()
+}
+
+#[test]
+fn a_namespace_gets_no_more_than_the_rights_of_its_account() {
+    let Some((tenant, free)) = scene("tenant", "deployer") else { return };
+    account(&tenant, "deployer", "configmaps,services");
+    let mark = tenant.bed.mark();
+    for scene in [&tenant, &free] {
+        scene.put("simple", "{}");
+    }
+    free.ready("simple");
+    let shown = tenant.wait_for("simple", "Applied=False ApplyFailed", "cannot patch resource");
+    let refusal = "Applied=False ApplyFailed @1: ServiceAccount/simple: serviceaccounts \"simple\" is forbidden: User \
+                   \"system:serviceaccount:NS:deployer\" cannot patch resource \"serviceaccounts\" in API group \"\" in the \
+                   namespace \"NS\"; give that right to ServiceAccount NS/deployer, as which promgit acts here \
+                   (delivery.serviceAccountName), not to the agent";
+    assert_eq!(shown[1], refusal);
+    for kind in ["configmap", "service", "statefulset", "pdb"] {
+        let there = tenant.get(&[kind, "--selector=app.kubernetes.io/instance=simple"]);
+        assert!(there.is_null(), "{there}");
+    }
+    let own = |resource: &str| (resource.to_owned(), String::new());
+    let refused = BTreeSet::from(["prometheusclusters", "events"].map(own));
+    assert_eq!(changed(&tenant, mark), refused);
+
+    // The way out, and then every change is one of the account, but for what users are told.
+    grant(&tenant, "rest", "deployer", CHART);
+    again(&tenant);
+    tenant.ready("simple");
+    let as_account = |resource: &str| (resource.to_owned(), "system:serviceaccount:NS:deployer".to_owned());
+    let objects = ["configmaps", "serviceaccounts", "services", "statefulsets"];
+    let expected: BTreeSet<_> = refused.into_iter().chain(objects.map(as_account)).collect();
+    assert_eq!(changed(&tenant, mark), expected);
+    assert!(changed(&free, mark).iter().all(|(_, acted_as)| acted_as.is_empty()));
+
+    // Nothing is taken down with more rights either.
+    tenant.kubectl(&["delete", "rolebinding", "rest"]);
+    tenant.kubectl(&["delete", "proms/simple", "--wait=false"]);
+    tenant.wait_for("simple", "Ready=False DeleteFailed", "cannot get resource \"statefulsets\"");
+    assert!(!tenant.get(&["statefulset/simple"]).is_null());
+    let (role, account) = ("--role=rest", format!("--serviceaccount={}:deployer", tenant.namespace));
+    tenant.kubectl(&["create", "rolebinding", "rest", role, &account]);
+    tenant.kubectl(&["wait", "--for=delete", "proms/simple", "--timeout=120s"]);
+    assert!(tenant.get(&["statefulset/simple"]).is_null());
+    let users: Vec<_> = changed(&tenant, mark).into_iter().filter(|(_, user)| user.is_empty()).collect();
+    assert_eq!(users, ["events", "prometheusclusters"].map(own));
+}
+
+/// A cluster that brings a role along which lets its Prometheus read Secrets.
+fn with_role() -> String {
+    let rules = "rules: [{apiGroups: [''], resources: [secrets], verbs: [get]}]";
+    bringing("reader", rules).replace(
+        "{apiVersion: v1, kind: ConfigMap,",
+        "{apiVersion: rbac.authorization.k8s.io/v1, kind: Role,",
+    )
+}
+
+#[test]
+fn a_role_that_grants_more_than_the_account_has_is_refused() {
+    let Some((tenant, free)) = scene("escalate", "deployer") else { return };
+    account(&tenant, "deployer", &format!("{CHART},roles.rbac.authorization.k8s.io"));
+    for scene in [&tenant, &free] {
+        scene.put("simple", &with_role());
+    }
+    // The agent itself holds the right, and so can pass it on.
+    free.ready("simple");
+    assert!(!free.get(&["role/reader"]).is_null());
+    let held = "is attempting to grant RBAC permissions not currently held";
+    let shown = tenant.wait_for("simple", "Applied=False ApplyFailed", held);
+    for part in [
+        "Role/reader: ",
+        "user \"system:serviceaccount:NS:deployer\" (groups=[\"system:serviceaccounts\" \"system:serviceaccounts:NS\" \
+         \"system:authenticated\"])",
+        "give that right to ServiceAccount NS/deployer",
+    ] {
+        assert!(shown[1].contains(part), "{part}: {shown:#?}");
+    }
+    for object in ["role/reader", "statefulset/simple", "service/simple"] {
+        assert!(tenant.get(&[object]).is_null(), "{object} was made");
+    }
+}
+
+#[test]
+fn an_account_that_is_not_there_is_told() {
+    let Some((tenant, _)) = scene("missing", "deployer") else { return };
+    tenant.put("simple", "{}");
+    let words = "ServiceAccount NS/deployer, as which promgit acts here, does not exist: make it and give it that right";
+    let shown = tenant.wait_for("simple", "Applied=False ApplyFailed", words);
+    assert!(shown[2].starts_with("Ready=False ApplyFailed @1: "), "{shown:#?}");
+    account(&tenant, "deployer", CHART);
+    again(&tenant);
+    tenant.ready("simple");
+    // Its rights go before the cluster does, and hold up nobody.
+    tenant.bed.kubectl(&["delete", "namespace", &tenant.namespace, "--timeout=90s"]);
+}
+
+#[test]
+fn an_agent_that_may_not_act_as_the_account_says_so() {
+    let Some((tenant, _)) = scene("stranger", "stranger") else { return };
+    account(&tenant, "stranger", CHART);
+    tenant.put("simple", "{}");
+    let shown = tenant.wait_for("simple", "Applied=False ApplyFailed", "cannot impersonate");
+    for part in [
+        "User \"system:serviceaccount:promgit-system:promgit\" cannot impersonate resource \"serviceaccounts\"",
+        "; give the agent the right to act as it (rbac.impersonate in charts/promgit)",
+    ] {
+        assert!(shown[1].contains(part), "{part}: {shown:#?}");
+    }
+    assert!(tenant.get(&["configmap", "--selector=app.kubernetes.io/instance=simple"]).is_null());
+}
