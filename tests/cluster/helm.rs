@@ -54,7 +54,7 @@ fn both_helms_know_what_was_delivered() {
         assert!(said(&["list"]).contains("deployed"), "{}", said(&["list"]));
         assert!(said(&["status", "simple"]).contains("STATUS: deployed"));
         let manifest = said(&["get", "manifest", "simple"]);
-        for words in ["kind: StatefulSet", "# Source: prometheus-cluster/templates/statefulset.yaml"] {
+        for words in ["kind: StatefulSet", "# Source: manifests/statefulset-simple.yaml"] {
             assert!(manifest.contains(words), "{manifest}");
         }
         let tree = scene.checkout();

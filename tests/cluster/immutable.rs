@@ -16,14 +16,16 @@ fn uids(scene: &Scene, kind: &str) -> Vec<(String, String)> {
     items.iter().map(|item| (text(item, "name"), text(item, "uid"))).collect()
 }
 
-/// A class whose volumes grow, in the place of the one of the bed.
-const CLASS: &str = "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: kwok-volume}, \
-                     provisioner: kwok.x-k8s.io/volume, allowVolumeExpansion: true}";
+/// The class of the bed lets its volumes grow, or not.
+fn growing(scene: &Scene, may: bool) {
+    let patch = format!("--patch={{\"allowVolumeExpansion\":{may}}}");
+    scene.bed.kubectl(&["patch", "storageclass", "kwok-volume", &patch]);
+}
 
 #[test]
 fn a_volume_grows_under_pods_that_run_and_never_shrinks() {
     let scene = Scene::new("grow");
-    scene.apply(CLASS);
+    growing(&scene, true);
     let of =
         |size: &str| format!("{{replicas: 2, storage: {{size: {size}, storageClassName: kwok-volume}}}}");
     scene.put("simple", &of("1Gi"));
@@ -54,8 +56,7 @@ fn a_volume_grows_under_pods_that_run_and_never_shrinks() {
     // Where the class does not let them, it is refused with the reason, and everything is as it was.
     scene.put("other", &of("1Gi"));
     scene.ready("other");
-    scene.kubectl(&["delete", "storageclass", "kwok-volume"]);
-    scene.apply(&CLASS.replace("allowVolumeExpansion: true", "allowVolumeExpansion: false"));
+    growing(&scene, false);
     scene.put("other", &of("3Gi"));
     let shown = scene.wait_for("other", "Applied=False ApplyFailed", "PersistentVolumeClaim/data-other-0");
     assert!(shown[1].contains("storageclass"), "{shown:#?}");

@@ -43,6 +43,13 @@ struct Plan {
     leftovers: Vec<Object>,
 }
 
+/// A set that the API server would take.
+pub struct Asked {
+    plan: Plan,
+    /// Of each object.
+    rehearsed: Vec<Rehearsal>,
+}
+
 struct Planned {
     object: Object,
     /// The release had an object of that name before.
@@ -52,21 +59,29 @@ struct Planned {
 }
 
 impl Attempt {
-    /// The manifests are read when their turn has come: hundreds of clusters may wait for it.
-    pub async fn all(&self) -> Result<Done, ApplyError> {
+    /// Asks about the whole set. The manifests are read when their turn has come: hundreds of clusters may wait for it.
+    pub async fn ask(&self) -> Result<Asked, ApplyError> {
         let applier = applier(&self.shared, &self.key);
-        let Plan { definitions, objects, mut leftovers } = self.read().await;
+        let plan = self.read().await;
+        let Plan { definitions, objects, leftovers: _ } = &plan;
         // Before anything is changed: half a release helps nobody.
         for object in definitions.iter().chain(objects.iter().map(|planned| &planned.object)) {
             applier.may_apply(object).await?;
         }
         let mut rehearsed = Vec::with_capacity(objects.len());
-        for Planned { object, is_known, is_same } in &objects {
+        for Planned { object, is_known, is_same } in objects {
             rehearsed.push(match is_same {
                 true => Rehearsal::Good,
                 false => applier.rehearse(object, *is_known).await?,
             });
         }
+        Ok(Asked { plan, rehearsed })
+    }
+
+    /// Applies what would be taken, and prunes.
+    pub async fn bring(&self, asked: Asked) -> Result<Done, ApplyError> {
+        let applier = applier(&self.shared, &self.key);
+        let Asked { plan: Plan { definitions, objects, mut leftovers }, rehearsed } = asked;
         for definition in &definitions {
             applier.define(definition).await?;
             applier.settle(definition).await?;

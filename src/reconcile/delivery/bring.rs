@@ -10,6 +10,7 @@ use super::actor::Actor;
 use super::attempt::{Attempt, Brought, Done, Pruned, applier};
 use super::backoff::Attempts;
 use super::phase::{Described, Phase, outcome};
+use super::records::{Delivered, Pending};
 use super::release::Part;
 use super::settled::Settled;
 use super::status::is_applied;
@@ -32,6 +33,14 @@ pub struct What<'a> {
     pub bad: Option<Oid>,
     /// The commit is taken back if it is refused for what it says.
     pub may_undo: bool,
+    /// Helm's history gets a revision for it.
+    pub is_recorded: bool,
+}
+
+/// The record of a revision, written once however often it is tried to apply it.
+struct Recording {
+    is_due: bool,
+    pending: Option<Pending>,
 }
 
 impl Actor {
@@ -41,16 +50,17 @@ impl Actor {
         settled: &Settled,
         what: &What<'_>,
         described: &Described,
-    ) -> Vec<Brought> {
+    ) -> (Vec<Brought>, Option<Pending>) {
         let (mut attempts, began, mut told) = (Attempts::default(), Instant::now(), None);
+        let mut record = Recording { is_due: what.is_recorded, pending: None };
         loop {
-            let error = match self.try_apply(settled, what, described).await {
+            let error = match self.try_apply(settled, what, described, &mut record).await {
                 Ok(Done { brought, pruned }) => {
                     self.pruned(settled, &pruned, &described.short).await;
                     let took = began.elapsed().as_millis();
                     let Described { short, .. } = described;
                     tracing::info!(cluster = %self.key, generation = settled.generation(), commit = short, took, "applied");
-                    return brought;
+                    return (brought, record.pending);
                 }
                 Err(error) => error,
             };
@@ -106,6 +116,7 @@ impl Actor {
         settled: &Settled,
         what: &What<'_>,
         described: &Described,
+        record: &mut Recording,
     ) -> Result<Done, ApplyError> {
         self.hold(settled).await?;
         let attempt = Attempt {
@@ -118,7 +129,24 @@ impl Actor {
             held: self.held_commit(),
         };
         let shared = self.shared.clone();
-        let mut work = pin!(shared.in_turn(attempt.all()));
+        let asked = self.patiently(settled, described, shared.in_turn(attempt.ask())).await?;
+        // the first write of all, so that a crash after it is seen
+        if std::mem::take(&mut record.is_due) {
+            let (commit, short, is_back) = (what.commit, &*described.short, what.bad.is_some());
+            let delivered = Delivered { commit, short, is_back, secrets: what.secrets };
+            record.pending = self.begin_record(settled, &delivered).await;
+        }
+        self.patiently(settled, described, shared.in_turn(attempt.bring(asked))).await
+    }
+
+    /// Waits for what may wait for somebody else, and says so.
+    async fn patiently<T>(
+        &mut self,
+        settled: &Settled,
+        described: &Described,
+        work: impl Future<Output = T>,
+    ) -> T {
+        let mut work = pin!(work);
         if let Ok(done) = timeout(QUIET, &mut work).await {
             return done;
         }

@@ -9,7 +9,6 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use super::actor::Actor;
 use super::bring::What;
 use super::phase::{Applied, Described};
-use super::records::Delivered;
 use super::release::{self, Head, Newest, Part, ReleaseError};
 use super::settled::{New, Settled};
 use super::status::condition;
@@ -69,15 +68,13 @@ impl Actor {
         let applied = match is_held || !has_any {
             true => Vec::new(),
             false => {
-                if !is_external {
-                    let is_back = watch.undone.is_some();
-                    let short = &watch.described.short;
-                    let delivered = Delivered { commit, short, is_back, secrets };
-                    watch.record = Box::pin(self.begin_record(settled, &delivered)).await;
-                }
                 let bad = watch.undone.as_ref().map(|(undone, _)| undone.bad);
-                let what = What { commit, part, secrets, bad, may_undo };
-                Box::pin(self.apply(settled, &what, &watch.described)).await
+                // a set that was refused has no revision, and going back from it needs none
+                let is_recorded = !is_external && (bad.is_none() || !self.is_deployed());
+                let what = What { commit, part, secrets, bad, may_undo, is_recorded };
+                let (brought, record) = Box::pin(self.apply(settled, &what, &watch.described)).await;
+                watch.record = record;
+                brought
             }
         };
         if is_held && !is_external {

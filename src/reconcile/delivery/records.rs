@@ -122,6 +122,11 @@ impl Actor {
         }
     }
 
+    /// The newest revision is the one that runs, as far as is known.
+    pub(super) fn is_deployed(&self) -> bool {
+        self.release.as_ref().is_some_and(|release| release.status == Status::Deployed.as_str())
+    }
+
     /// The revision that an agent before this one was at, as the status says.
     pub(super) fn left_pending(&self) -> Option<Pending> {
         let release = self.release.as_ref()?;
