@@ -55,7 +55,7 @@ fn scaling_is_one_commit_each_however_it_is_asked_for() {
     let columns = scene.kubectl(&["get", "proms/auto"]);
     let row: Vec<&str> = columns.lines().nth(1).expect("a row").split_whitespace().collect();
     let commit = scene.agent.git(&["log", "-1", "--format=%h", "--abbrev=10", &scene.branch(), "--", "auto"]);
-    assert_eq!(row[..5], ["auto", "2", "2", commit.trim(), "Succeeded"], "{columns}");
+    assert_eq!(row[..6], ["auto", "2", "2", commit.trim(), "2", "Succeeded"], "{columns}");
     let expected = [
         "Normal Committed: Committed COMMIT to deploy/NS: created",
         "Normal Ready: Commit COMMIT is up: 1 of 1 replica ready",

@@ -28,8 +28,8 @@ fn every_example_becomes_ready_and_is_committed_as_render_prints_it() {
         let listed = bed.kubectl(&[&["get", "proms", "--no-headers"][..], &within].concat());
         for line in listed.lines() {
             let columns: Vec<&str> = line.split_whitespace().collect();
-            let [_, wanted, ready, commit, status, _] = columns[..] else { panic!("{line}") };
-            assert_eq!((wanted, status), (ready, "Succeeded"), "{line}");
+            let [_, wanted, ready, commit, revision, status, _] = columns[..] else { panic!("{line}") };
+            assert_eq!((wanted, revision, status), (ready, "1", "Succeeded"), "{line}");
             assert_eq!(agent.git(&["cat-file", "-t", commit]), "commit\n");
             clusters += 1;
         }

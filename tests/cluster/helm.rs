@@ -83,7 +83,7 @@ fn both_helms_know_what_was_delivered() {
     std::thread::sleep(std::time::Duration::from_secs(1));
     scene.wrote(mark, &[]);
     scene.kubectl(&["delete", "proms/simple", "--timeout=60s"]);
-    assert_eq!(helm(&scene, &support::helm(), &["list", "--all", "--short"]), "");
+    assert_eq!(helm(&scene, &support::helm(), &["list", "--short"]), "");
 }
 
 #[test]

@@ -70,7 +70,9 @@ impl Actor {
             false => {
                 let bad = watch.undone.as_ref().map(|(undone, _)| undone.bad);
                 // a set that was refused has no revision, and going back from it needs none
-                let is_recorded = !is_external && (bad.is_none() || !self.is_deployed());
+                let has_revision =
+                    self.is_deployed() && (bad.is_some() || self.is_recorded(&watch.described.commit));
+                let is_recorded = !is_external && !has_revision;
                 let what = What { commit, part, secrets, bad, may_undo, is_recorded };
                 let (brought, record) = Box::pin(self.apply(settled, &what, &watch.described)).await;
                 watch.record = record;

@@ -122,6 +122,13 @@ impl Actor {
         }
     }
 
+    /// The newest revision is of this commit: to apply it again is no change of the release.
+    pub(super) fn is_recorded(&self, commit: &str) -> bool {
+        let newest = self.status.as_ref().and_then(|status| status.history.first());
+        let revision = self.release.as_ref().map(|release| release.revision);
+        newest.is_some_and(|newest| newest.commit == commit && newest.helm_revision == revision)
+    }
+
     /// The newest revision is the one that runs, as far as is known.
     pub(super) fn is_deployed(&self) -> bool {
         self.release.as_ref().is_some_and(|release| release.status == Status::Deployed.as_str())
