@@ -18,7 +18,8 @@ const RACES: usize = 5;
 pub struct Lock {
     target: PathBuf,
     path: PathBuf,
-    file: File,
+    /// None where the lock is another name of a file that was there.
+    file: Option<File>,
     /// Folders that did not exist before, by the parent whose entries changed.
     created: Vec<PathBuf>,
     placed: bool,
@@ -36,13 +37,23 @@ pub enum LockError {
 impl Lock {
     /// Takes the lock of `target`, waiting up to `patience` for who has it; creates the folders on the way.
     pub fn acquire(target: &Path, patience: Duration) -> Result<Lock, LockError> {
+        Lock::take(target, patience, None)
+    }
+
+    /// The same as another name of a lock that is held: a file system makes a name in half the time of a file, and who looks
+    /// whether the lock is there sees no difference.
+    pub fn acquire_beside(&self, target: &Path, patience: Duration) -> Result<Lock, LockError> {
+        Lock::take(target, patience, Some(&self.path))
+    }
+
+    fn take(target: &Path, patience: Duration, twin: Option<&Path>) -> Result<Lock, LockError> {
         let mut name = target.as_os_str().to_owned();
         name.push(".lock");
         let path = PathBuf::from(name);
         let until = Instant::now() + patience;
         let (mut created, mut races) = (Vec::new(), 0);
         loop {
-            let error = match OpenOptions::new().write(true).create_new(true).open(&path) {
+            let error = match made(&path, twin) {
                 Ok(file) => {
                     return Ok(Lock { target: target.to_owned(), path, file, created, placed: false });
                 }
@@ -79,12 +90,43 @@ impl Lock {
     }
 
     fn place(&mut self, bytes: &[u8]) -> Result<(), IoError> {
-        self.file.write_all(bytes).map_err(IoError::at("write", &self.path))?;
-        self.file.sync_all().map_err(IoError::at("make durable", &self.path))?;
+        let mut file = match self.file.take() {
+            Some(file) => file,
+            None => self.own()?,
+        };
+        file.write_all(bytes).map_err(IoError::at("write", &self.path))?;
+        file.sync_all().map_err(IoError::at("make durable", &self.path))?;
         durable::rename_over_empty(&self.path, &self.target)?;
         self.placed = true;
         Ok(())
     }
+
+    /// A file in the place of the name that was lent. It is a lock at every moment, and what a crash leaves is swept as one.
+    fn own(&self) -> Result<File, IoError> {
+        let mut name = self.target.as_os_str().to_owned();
+        name.push(format!(".{}.lock", std::process::id()));
+        let own = PathBuf::from(name);
+        durable::remove(&own)?;
+        let file = OpenOptions::new().write(true).create_new(true).open(&own);
+        let file = file.map_err(IoError::at("lock", &own))?;
+        std::fs::rename(&own, &self.path).map_err(IoError::at("lock", &self.path))?;
+        Ok(file)
+    }
+}
+
+/// The lock file: a name of `twin` where that works, which is none of its file's business. An error says why there is none.
+fn made(path: &Path, twin: Option<&Path>) -> io::Result<Option<File>> {
+    if let Some(twin) = twin {
+        match std::fs::hard_link(twin, path) {
+            Ok(()) => return Ok(None),
+            Err(error) if matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) => {
+                return Err(error);
+            }
+            // as many names as a file may have, or a file system without them
+            Err(_) => {}
+        }
+    }
+    OpenOptions::new().write(true).create_new(true).open(path).map(Some)
 }
 
 impl Drop for Lock {

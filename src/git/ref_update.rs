@@ -83,9 +83,9 @@ struct Prepared {
 /// Makes the changes that fit, durable when this returns; one answer per change, in the same order.
 pub fn apply(root: &Path, changes: &[RefChange]) -> Vec<Result<(), Refusal>> {
     let mut answers: BTreeMap<usize, Result<(), Refusal>> = BTreeMap::new();
-    let mut locked = Vec::new();
+    let mut locked: Vec<Prepared> = Vec::new();
     for (index, change) in changes.iter().enumerate() {
-        match lock(root, index, change) {
+        match lock(root, index, change, locked.first().map(|first| &first.lock)) {
             Ok(ready) => locked.push(ready),
             Err(refusal) => drop(answers.insert(index, Err(refusal))),
         }
@@ -109,8 +109,13 @@ pub fn apply(root: &Path, changes: &[RefChange]) -> Vec<Result<(), Refusal>> {
     answers.into_values().collect()
 }
 
-fn lock(root: &Path, index: usize, change: &RefChange) -> Result<Prepared, Refusal> {
-    let taken = match Lock::acquire(&root.join(&change.name), REF_PATIENCE) {
+fn lock(root: &Path, index: usize, change: &RefChange, first: Option<&Lock>) -> Result<Prepared, Refusal> {
+    let target = root.join(&change.name);
+    let taken = match first {
+        Some(first) => first.acquire_beside(&target, REF_PATIENCE),
+        None => Lock::acquire(&target, REF_PATIENCE),
+    };
+    let taken = match taken {
         Ok(lock) => lock,
         Err(LockError::Io(error)) if error.source.kind() == ErrorKind::NotADirectory => {
             let mut names = Names { root, packed: None, loose: None };
