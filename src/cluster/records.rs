@@ -41,9 +41,10 @@ impl Held {
 }
 
 /// The records of one release. Takes `list`, `get`, `create`, `patch` and `delete` of Secrets in its namespace.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Records<'a> {
-    pub client: &'a Client,
+    /// Acts as who delivers the release.
+    pub client: Client,
     pub release: Release<'a>,
 }
 

@@ -8,7 +8,7 @@
 //!
 //! `inputs.rs` holds everything but the resource that fixes the bytes; `pins.rs` says which chart was rendered before;
 //! `prepare.rs` turns a resource into the files of its folder; `lock/` keeps the random values of charts that draw
-//! some; `plan.rs` says what a commit would change; `writer.rs` gathers and flushes,
+//! some, `attached.rs` knows the data that a new cluster finds again; `plan.rs` says what a commit would change; `writer.rs` gathers and flushes,
 //! `stage.rs` makes each commit; `branch.rs` and `owners.rs` are what they know of a branch, `footprint.rs` what
 //! it holds of one cluster. `verify/` renders again what branches record, and says what on them is not so.
 

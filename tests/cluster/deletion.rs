@@ -85,11 +85,11 @@ fn pods_are_waited_for_but_not_for_ever() {
     scene.ready("simple");
     scene.ready("other");
     let hold = |finalizers: &str| format!(r#"--patch={{"metadata":{{"finalizers":{finalizers}}}}}"#);
-    for pod in ["pod/simple-0", "pod/other-0"] {
-        scene.kubectl(&["patch", pod, "--type=merge", &hold(r#"["example.com/hold"]"#)]);
+    for object in ["pod/simple-0", "pod/other-0", "service/other"] {
+        scene.kubectl(&["patch", object, "--type=merge", &hold(r#"["example.com/hold"]"#)]);
     }
     scene.kubectl(&["delete", "proms", "simple", "other", "--wait=false"]);
-    let waiting = "being deleted: Pod/other-0 not gone yet";
+    let waiting = "being deleted: Service/other, Pod/other-0 not gone yet";
     let shown = scene.wait_for("other", "Ready=False Progressing", waiting);
     assert!(shown.iter().any(|line| line.starts_with("Reconciling=True Progressing @")), "{shown:#?}");
     assert!(scene.get(&["statefulset/other"]).is_null());
@@ -100,10 +100,11 @@ fn pods_are_waited_for_but_not_for_ever() {
     assert_eq!(told.last().map(String::as_str), Some(gone), "{told:#?}");
     assert!(!scene.get(&["pod/simple-0"]).is_null());
 
-    assert!(!scene.cluster("other").is_null());
-    for pod in ["pod/simple-0", "pod/other-0"] {
-        scene.kubectl(&["patch", pod, "--type=merge", &hold("null")]);
+    for object in ["pod/simple-0", "pod/other-0"] {
+        scene.kubectl(&["patch", object, "--type=merge", &hold("null")]);
     }
+    scene.wait_for("other", "Ready=False Progressing", "being deleted: Service/other not gone yet");
+    scene.kubectl(&["patch", "service/other", "--type=merge", &hold("null")]);
     scene.kubectl(&["wait", "--for=delete", "proms/other", "--timeout=60s"]);
     let told = scene.events("other");
     assert_eq!(told.last().map(String::as_str), Some("Normal Deleted: Deleted 6 objects"), "{told:#?}");

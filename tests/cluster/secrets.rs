@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::scene::Scene;
 
 /// A chart with a Secret that is drawn, and a map that is not.
-fn settings(folder: &Path, more: &str) -> String {
+pub fn settings(folder: &Path, more: &str) -> String {
     let chart = folder.join("chart");
     std::fs::create_dir_all(chart.join("templates")).expect("a folder");
     let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).expect("writable");

@@ -12,11 +12,16 @@ const CHART: &str = "configmaps,services,serviceaccounts,statefulsets.apps,poddi
 /// A scene in which the objects of the namespace belong to this account of it, and a second namespace in which they belong to
 /// the agent. None on a cluster that is not ours: there the tests act as the agent themselves.
 fn scene(stem: &str, account: &str) -> Option<(Scene, Scene)> {
+    scene_with(stem, account, "")
+}
+
+/// `more`: of the agent's settings.
+fn scene_with(stem: &str, account: &str, more: &str) -> Option<(Scene, Scene)> {
     let bed = agent::bed();
     bed.supervisor()?;
     let [tenant, free] = [stem, "free"].map(|stem| bed.namespace(stem));
     let settings = format!(
-        "targets: [{{namespaces: [{tenant}], repository: {{path: tenant.git}}, delivery: {{serviceAccountName: {account}}}}}]"
+        "targets: [{{namespaces: [{tenant}], repository: {{path: tenant.git}}, delivery: {{serviceAccountName: {account}}}}}]\n{more}"
     );
     let agent = |namespace: &str| Agent::start(bed, &[namespace], &settings);
     let [tenant, free] = [tenant, free].map(|namespace| Scene { bed, agent: agent(&namespace), namespace });
@@ -158,4 +163,53 @@ fn an_agent_that_may_not_act_as_the_account_says_so() {
         assert!(shown[1].contains(part), "{part}: {shown:#?}");
     }
     assert!(tenant.get(&["configmap", "--selector=app.kubernetes.io/instance=simple"]).is_null());
+}
+
+/// The agent has the right to all Secrets here, and does not use it.
+#[test]
+fn secrets_and_seeds_are_those_of_the_account() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let more = crate::secrets::settings(folder.path(), "");
+    let Some((tenant, free)) = scene_with("seeds", "deployer", &more) else { return };
+    account(&tenant, "deployer", "configmaps");
+    let mark = tenant.bed.mark();
+    for scene in [&tenant, &free] {
+        scene.put("simple", "{}");
+    }
+    free.ready("simple");
+    let words = "cannot get resource \"secrets\"";
+    let shown = tenant.wait_for("simple", "Committed=False RenderFailed", words);
+    assert!(shown[0].contains("; give that right to ServiceAccount NS/deployer"), "{shown:#?}");
+    grant(&tenant, "secrets", "deployer", "secrets");
+    again(&tenant);
+    tenant.ready("simple");
+    let users = |scene: &Scene| -> BTreeSet<String> {
+        let changed = changed(scene, mark).into_iter();
+        changed.filter(|(resource, _)| resource == "secrets").map(|(_, user)| user).collect()
+    };
+    assert_eq!(users(&tenant), BTreeSet::from(["system:serviceaccount:NS:deployer".to_owned()]));
+    assert_eq!(users(&free), BTreeSet::from([String::new()]));
+    for secret in ["secret/simple", "secret/promgit.lock.simple"] {
+        assert!(!tenant.get(&[secret]).is_null(), "{secret}");
+    }
+}
+
+/// The API server would take the groups of the one for those of the other.
+#[test]
+fn a_kubeconfig_that_acts_as_somebody_is_refused() {
+    let bed = agent::bed();
+    let config = std::fs::read_to_string(bed.kubeconfig()).expect("a kubeconfig");
+    let mut config: serde_json::Value = serde_yaml::from_str(&config).expect("YAML");
+    config["users"][0]["user"]["as"] = "alice".into();
+    config["users"][0]["user"]["as-groups"] = serde_json::json!(["system:masters"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("kubeconfig");
+    std::fs::write(&path, config.to_string()).expect("written");
+    let settings = "delivery: {serviceAccountName: deployer}";
+    let mut agent = Agent::new(bed, agent::USER, &["default"], settings).with_kubeconfig(path);
+    agent.launch();
+    agent.wait_for(
+        "the kubeconfig acts as alice (`as`), and delivery.serviceAccountName has promgit act as others",
+    );
+    assert!(!agent.wait_for_end().success());
 }

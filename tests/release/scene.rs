@@ -88,7 +88,7 @@ impl Scene {
     }
 
     fn records<'a>(&'a self, name: &'a str) -> Records<'a> {
-        Records { client: &self.client, release: self.marks(name) }
+        Records { client: self.client.clone(), release: self.marks(name) }
     }
 
     pub fn history(&self, name: &str) -> History {

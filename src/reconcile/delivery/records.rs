@@ -166,7 +166,7 @@ impl Actor {
 
     fn records(&self) -> Records<'_> {
         let release = object::Release { namespace: &self.key.namespace, name: &self.key.name };
-        Records { client: &self.shared.client, release }
+        Records { client: self.shared.clients.of(&self.key.namespace), release }
     }
 
     async fn try_begin(&self, settled: &Settled, what: &Delivered<'_>) -> Result<Pending, RecordError> {
