@@ -7,8 +7,8 @@ use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 
 use super::actor::Actor;
+use super::charts::Charts;
 use super::onward::Onward;
-use super::records::Charts;
 use super::settled::{self, Outcome, Settled};
 use super::shared::{Defaults, Inbox, Readers, Shared};
 use crate::chart::Chart;

@@ -14,6 +14,7 @@ pub mod actor;
 pub mod attempt;
 pub mod backoff;
 pub mod bring;
+pub mod charts;
 pub mod deliver;
 pub mod departure;
 pub mod engine;

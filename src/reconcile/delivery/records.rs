@@ -4,30 +4,25 @@
 //! a warning.
 #![allow(clippy::disallowed_methods)] // when a revision was deployed
 
-use std::sync::{Arc, OnceLock};
-
 use jiff::Timestamp;
 
 use super::actor::Actor;
+use super::charts::ChartError;
 use super::recorded::{self, Recorded};
 use super::settled::Settled;
 use crate::api::status::Release as Told;
-use crate::chart::{Chart, dependency};
 use crate::cluster::call::CallError;
 use crate::cluster::object;
 use crate::cluster::publish::Tone;
 use crate::cluster::records::Records;
 use crate::git::oid::Oid;
 use crate::ledger::stub::Secrets;
-use crate::release::chart::ChartText;
 use crate::release::history::{ABANDONED, Entry, History};
 use crate::release::pack::{PackError, Packed, pack};
 use crate::release::record::Release;
 use crate::release::status::Status;
 use crate::release::stored::{Rollback, StoredError};
 use crate::release::{marks, secret};
-use crate::yaml::convert;
-use crate::yaml::json::EncodeError;
 
 /// How often a revision is numbered anew because somebody's helm was faster.
 const MOST_RACES: u32 = 5;
@@ -42,37 +37,9 @@ pub enum RecordError {
     #[error(transparent)]
     Stored(#[from] StoredError),
     #[error(transparent)]
-    Encode(#[from] EncodeError),
-    #[error(transparent)]
-    Chart(#[from] dependency::DependencyError),
+    Chart(#[from] ChartError),
     #[error("revision {0} is being written by somebody else all the time")]
     Raced(u32),
-}
-
-/// The chart of all releases, as records hold it.
-pub struct Charts {
-    chart: Arc<Chart>,
-    /// Of a chart whose subcharts no values choose.
-    text: OnceLock<ChartText>,
-}
-
-impl Charts {
-    pub fn new(chart: Arc<Chart>) -> Self {
-        Charts { chart, text: OnceLock::new() }
-    }
-
-    fn text(&self, config: &serde_json::Value) -> Result<ChartText, RecordError> {
-        if !self.chart.metadata.dependencies().is_empty() {
-            let values = convert::from_json(config);
-            let Some(values) = values.as_map() else { return Ok(ChartText::of(&self.chart)?) };
-            return Ok(ChartText::of(&dependency::process(&self.chart, values, &mut Vec::new())?)?);
-        }
-        if let Some(text) = self.text.get() {
-            return Ok(text.clone());
-        }
-        let text = ChartText::of(&self.chart)?;
-        Ok(self.text.get_or_init(|| text).clone())
-    }
 }
 
 /// A revision that is on its way.

@@ -11,8 +11,8 @@ use tokio::task;
 use tokio::time::{sleep, timeout};
 
 use super::backoff::Attempts;
+use super::charts::Charts;
 use super::onward::Onward;
-use super::records::Charts;
 use super::release::ReleaseError;
 use super::settled::Settled;
 use crate::api::spec::delivery::Mode;
