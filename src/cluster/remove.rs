@@ -81,7 +81,7 @@ impl Applier<'_> {
     }
 
     /// Whether an object is one of this release: by its marks, or by our hand where somebody took them off.
-    fn has(&self, metadata: &Value) -> bool {
+    pub(super) fn has(&self, metadata: &Value) -> bool {
         match object::owner(metadata) {
             Some(owner) => owner == (self.release.namespace, self.release.name),
             None => object::managers(metadata).any(|manager| manager == FIELD_MANAGER),

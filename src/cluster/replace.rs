@@ -46,6 +46,51 @@ impl Applier<'_> {
         }
     }
 
+    /// Deletes a StatefulSet whose claims would go with it, and its pods, without them: for one that goes because it never came up,
+    /// which is no reason to lose what an older one had stored. The garbage collector takes the owner off what it orphans
+    /// (<https://kubernetes.io/docs/concepts/architecture/garbage-collection/#orphaned-dependents>).
+    pub async fn remove_without_data(&self, object: &Object) -> Result<(), ApplyError> {
+        let failed = |source| ApplyError::Call { title: object.title(), source };
+        let served = self.served(object).await?;
+        let api = served.api(self.client.clone(), namespace(&served, self.release.namespace));
+        let live = match limited(api.get(&object.name)).await {
+            Ok(live) => live,
+            Err(error) if error.is_not_found() => return Ok(()),
+            Err(error) => return Err(failed(error)),
+        };
+        let json = serde_json::to_value(&live).unwrap_or_default();
+        let policy = json.pointer("/spec/persistentVolumeClaimRetentionPolicy/whenDeleted");
+        if policy.is_none_or(|policy| policy != "Delete") || !self.has(&json["metadata"]) {
+            return Ok(());
+        }
+        self.clear(&api, object, &live, PropagationPolicy::Orphan).await?;
+        let pods: Api<Pod> = Api::namespaced(self.client.clone(), self.release.namespace);
+        for pod in self.pods_of(&pods, object, &json).await? {
+            match limited(pods.delete(&pod, &DeleteParams::default())).await {
+                Ok(_) => {}
+                Err(error) if error.is_not_found() => {}
+                Err(error) => return Err(failed(error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// The names of the pods of a set.
+    async fn pods_of(
+        &self,
+        pods: &Api<Pod>,
+        object: &Object,
+        live: &Value,
+    ) -> Result<Vec<String>, ApplyError> {
+        let failed = |source| ApplyError::Call { title: format!("the pods of {}", object.title()), source };
+        let found = limited(pods.list_metadata(&ListParams::default().labels(&selector(live)))).await;
+        let prefix = format!("{}-", object.name);
+        let names = found.map_err(failed)?.items.into_iter().filter_map(|pod| pod.metadata.name);
+        let is_own =
+            |name: &String| name.strip_prefix(&prefix).is_some_and(|ordinal| ordinal.parse::<u32>().is_ok());
+        Ok(names.filter(is_own).collect())
+    }
+
     /// Deletes the object that was looked at, and waits until it has gone.
     async fn clear(
         &self,
@@ -123,20 +168,13 @@ impl Applier<'_> {
         let failed = |source| ApplyError::Call { title: format!("the pods of {}", object.title()), source };
         let pods: Api<Pod> = Api::namespaced(self.client.clone(), self.release.namespace);
         let live = serde_json::to_value(live).unwrap_or_default();
-        let found = limited(pods.list_metadata(&ListParams::default().labels(&selector(&live)))).await;
         let labels: serde_json::Map<String, Value> =
             labels.iter().map(|(key, value)| (key.clone(), value.as_str().into())).collect();
         let patch = json!({"metadata": {"labels": labels}});
-        let prefix = format!("{}-", object.name);
-        for pod in found.map_err(failed)?.items {
-            let name = pod.metadata.name.unwrap_or_default();
-            if name.strip_prefix(&prefix).is_some_and(|ordinal| ordinal.parse::<u32>().is_ok()) {
-                let parameters =
-                    PatchParams { field_manager: Some(FIELD_MANAGER.into()), ..PatchParams::default() };
-                limited(pods.patch_metadata(&name, &parameters, &Patch::Merge(&patch)))
-                    .await
-                    .map_err(failed)?;
-            }
+        for name in self.pods_of(&pods, object, &live).await? {
+            let parameters =
+                PatchParams { field_manager: Some(FIELD_MANAGER.into()), ..PatchParams::default() };
+            limited(pods.patch_metadata(&name, &parameters, &Patch::Merge(&patch))).await.map_err(failed)?;
         }
         Ok(())
     }

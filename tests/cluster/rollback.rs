@@ -107,8 +107,11 @@ fn an_upgrade_that_does_not_come_up_goes_back_by_a_new_commit() {
 fn an_install_that_does_not_come_up_is_removed_again_and_its_data_kept() {
     let Some(_) = Bed::own() else { return };
     let scene = Scene::new("removed");
-    let spec =
-        |more: &str| format!("{{storage: {{size: 1Gi}}, delivery: {{timeout: 3s, maxRetries: 0}}, {more}}}");
+    // Even where claims go with a cluster that is deleted.
+    let policy = "persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete}";
+    let spec = |more: &str| {
+        format!("{{{policy}, storage: {{size: 1Gi}}, delivery: {{timeout: 3s, maxRetries: 0}}, {more}}}")
+    };
     scene.put("simple", &spec(CRASHING));
     let shown = scene.wait_for("simple", "Ready=False RolledBack", "removed again: pod simple-0 ");
     assert!(shown[1].starts_with("Applied=False RolledBack"), "{shown:#?}");
@@ -117,7 +120,10 @@ fn an_install_that_does_not_come_up_is_removed_again_and_its_data_kept() {
         let left = scene.get(&[kind, "--selector=app.kubernetes.io/instance=simple"]);
         assert_eq!(left, Value::Null, "{kind}");
     }
-    assert_eq!(scene.get(&["pvc"])["items"].as_array().map(Vec::len), Some(1));
+    let claims = scene.get(&["pvc"]);
+    assert_eq!(claims["items"].as_array().map(Vec::len), Some(1));
+    assert!(claims["items"][0]["metadata"]["deletionTimestamp"].is_null(), "{claims:#}");
+    assert_eq!(scene.get(&["pods"]), Value::Null);
     assert!(!scene.checkout().path().join("simple").exists());
     assert!(
         scene.subjects()[1].starts_with("simple: removed again: pod simple-0 "),

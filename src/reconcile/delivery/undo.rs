@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use tokio::time::sleep_until;
+use tokio::time::{sleep, sleep_until};
 
 use super::actor::Actor;
+use super::backoff::Attempts;
 use super::phase::{Applied, Described, Phase};
 use super::progress::Awaited;
-use super::release::{self, Part};
+use super::release::{self, Part, Release};
 use super::settled::{Outcome, Settled};
 use super::status::{last_good, was_up};
 use crate::api::PrometheusCluster;
@@ -102,6 +103,7 @@ impl Actor {
             let (of, name) = (branch.to_owned(), self.key.name.clone());
             let last = self.read(move |reader| release::last(reader, &of, &name, Part::All)).await;
             if let Some(release) = last {
+                self.keep_data(&release).await;
                 if self.take_down(settled, release).await.is_break() {
                     return;
                 }
@@ -122,6 +124,17 @@ impl Actor {
         if let Some(again) = again {
             sleep_until(again.into()).await;
             self.try_again(settled);
+        }
+    }
+
+    /// A policy that lets claims go with their cluster is about one that is deleted, not about one that failed.
+    async fn keep_data(&self, release: &Release) {
+        for set in release.objects.iter().filter(|object| object.kind == "StatefulSet") {
+            let mut attempts = Attempts::default();
+            while let Err(error) = self.shared.in_turn(self.applier().remove_without_data(set)).await {
+                tracing::warn!(cluster = %self.key, %error, "not removed yet; it is tried again");
+                sleep(attempts.failed(error.is_final())).await;
+            }
         }
     }
 
