@@ -11,6 +11,8 @@ pub struct Log<'r> {
     reader: &'r Reader,
     path: String,
     next: Option<Oid>,
+    /// Commits that may still be looked at.
+    left: usize,
     /// The commit at `next` and what it has at the path, where the step before looked at it.
     known: Option<(Commit, Entry)>,
 }
@@ -28,14 +30,20 @@ pub enum Change {
 
 /// Starts at `from`; an empty path stands for everything.
 pub fn log<'r>(reader: &'r Reader, from: Option<Oid>, path: &str) -> Log<'r> {
-    Log { reader, path: path.to_owned(), next: from, known: None }
+    recent(reader, from, path, usize::MAX)
+}
+
+/// The same, of so many commits at most, whether they changed the path or not.
+pub fn recent<'r>(reader: &'r Reader, from: Option<Oid>, path: &str, most: usize) -> Log<'r> {
+    Log { reader, path: path.to_owned(), next: from, left: most, known: None }
 }
 
 impl Iterator for Log<'_> {
     type Item = Result<(Oid, Commit), ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        while let Some(oid) = self.next.take() {
+        while let Some(oid) = self.next.take().filter(|_| self.left > 0) {
+            self.left -= 1;
             match self.step(oid) {
                 Ok(Some(commit)) => return Some(Ok((oid, commit))),
                 Ok(None) => {}

@@ -188,7 +188,12 @@ fn is_undone(reader: &Reader, tip: Option<Oid>, cluster: &str) -> Result<bool, R
 
 /// Whether the newest commit of a cluster takes a change back, and how often that change was tried since somebody asked for it.
 pub fn undone(reader: &Reader, tip: Oid, cluster: &str) -> Result<Option<Undone>, ReadError> {
-    let mut log = history::log(reader, Some(tip), cluster);
+    lately(reader, tip, cluster, usize::MAX)
+}
+
+/// The same, as far as so many commits of the branch tell.
+fn lately(reader: &Reader, tip: Oid, cluster: &str, most: usize) -> Result<Option<Undone>, ReadError> {
+    let mut log = history::recent(reader, Some(tip), cluster, most);
     let Some((commit, about)) = log.next().transpose()? else { return Ok(None) };
     let all = trailers::parse(&about.message);
     let Some(bad) = reverted(&all) else { return Ok(None) };
@@ -214,18 +219,24 @@ fn reverted(all: &[trailers::Trailer]) -> Option<Oid> {
     trailers::find(all, REVERTS_TRAILER)?.parse().ok()
 }
 
+/// What decides whether a change is committed again that was taken back as it is.
+pub struct Again<'a> {
+    pub wanted: &'a Footprint,
+    pub max_retries: u32,
+    pub now: Timestamp,
+    /// Nothing says that it was taken back: the newest commits are looked at all the same, because what is said may be old.
+    pub is_unlikely: bool,
+}
+
+/// Commits that are looked at where it is unlikely that something was taken back.
+const FEW: usize = 64;
+
 /// Whether these files are not to be committed now, because they were taken back as they are.
-pub fn holds(
-    reader: &Reader,
-    tip: Oid,
-    cluster: &str,
-    wanted: &Footprint,
-    max_retries: u32,
-    now: Timestamp,
-) -> Result<bool, ReadError> {
-    let Some(undone) = undone(reader, tip, cluster)? else { return Ok(false) };
-    if footprint::at(reader, undone.bad, cluster)? != *wanted {
+pub fn holds(reader: &Reader, tip: Oid, cluster: &str, again: &Again<'_>) -> Result<bool, ReadError> {
+    let most = if again.is_unlikely { FEW } else { usize::MAX };
+    let Some(undone) = lately(reader, tip, cluster, most)? else { return Ok(false) };
+    if footprint::at(reader, undone.bad, cluster)? != *again.wanted {
         return Ok(false);
     }
-    Ok(undone.again(max_retries).is_none_or(|again| now < again))
+    Ok(undone.again(again.max_retries).is_none_or(|due| again.now < due))
 }

@@ -14,7 +14,7 @@ use super::plan::{self, Kind, Plan, PlanError, cut};
 use super::prepare::{self, PrepareError, Prepared};
 use super::queue::{Job, Next, Queue, Work};
 use super::report::Report;
-use super::undo::{self, ASKED_TRAILER};
+use super::undo::{self, ASKED_TRAILER, Again};
 use super::writer::{Order, Planned};
 use crate::api::annotations;
 use crate::api::conditions::{READY, Reason};
@@ -180,7 +180,9 @@ fn may_be_held(desk: &Desk<'_>, branch: &str, observed: &Observed, plan: Plan) -
     let own = observed.cluster.spec.delivery.as_ref().and_then(|delivery| delivery.max_retries);
     let max_retries = own.and_then(|count| u32::try_from(count).ok()).unwrap_or(desk.inputs.max_retries);
     let name = &observed.key.name;
-    match undo::holds(&desk.reader, tip, name, &wanted, max_retries, Timestamp::now())? {
+    let is_unlikely = !says_nothing_or_taken_back(observed);
+    let again = Again { wanted: &wanted, max_retries, now: Timestamp::now(), is_unlikely };
+    match undo::holds(&desk.reader, tip, name, &again)? {
         true => Ok(Plan::Unchanged(change.secrets)),
         false => Ok(Plan::Change(change)),
     }
@@ -193,6 +195,13 @@ fn is_up(observed: &Observed) -> bool {
     conditions.into_iter().any(|condition| {
         condition.type_ == READY && condition.status == "True" && is_of(condition.observed_generation)
     })
+}
+
+/// The status was lost, or says that a change was taken back.
+fn says_nothing_or_taken_back(observed: &Observed) -> bool {
+    let status = observed.cluster.status.as_ref();
+    let ready = status.and_then(|status| status.conditions.iter().find(|found| found.type_ == READY));
+    ready.is_none_or(|ready| ready.reason == Reason::RolledBack.as_str())
 }
 
 /// What is asked by the annotation, and was not acted on.

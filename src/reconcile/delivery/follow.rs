@@ -116,10 +116,13 @@ impl Actor {
             Phase::Late { message, .. } => (Status::Failed, Some(message.as_str())),
             _ => return,
         };
-        if let Some(pending) = watch.record.take() {
-            let short = &watch.described.short;
-            let why = why.map(|why| marks::description(short, why));
-            self.end_record(pending, status, why.as_deref()).await;
+        let is_failed = status == Status::Failed;
+        let Some(pending) = watch.record.take_if(|pending| !(is_failed && pending.is_failed)) else { return };
+        let short = &watch.described.short;
+        let why = why.map(|why| marks::description(short, why));
+        self.end_record(&pending, status, why.as_deref()).await;
+        if is_failed {
+            watch.record = Some(pending.failed());
         }
     }
 

@@ -49,6 +49,8 @@ pub struct Pending {
     packed: Option<Packed>,
     /// Revisions that are not the deployed one any more when this one is; none where that has to be looked up.
     supersedes: Option<Vec<u32>>,
+    /// It is said to have failed, and may still come up.
+    pub is_failed: bool,
 }
 
 /// What is being delivered.
@@ -58,6 +60,13 @@ pub struct Delivered<'a> {
     /// The commit goes back to what was deployed last.
     pub is_back: bool,
     pub secrets: &'a Secrets,
+}
+
+impl Pending {
+    /// It failed, and its text is of no more use: it is read again should it come up.
+    pub fn failed(self) -> Self {
+        Pending { packed: None, is_failed: true, ..self }
+    }
 }
 
 impl Actor {
@@ -81,7 +90,7 @@ impl Actor {
     }
 
     /// Says how a revision ended.
-    pub(super) async fn end_record(&mut self, pending: Pending, status: Status, why: Option<&str>) {
+    pub(super) async fn end_record(&mut self, pending: &Pending, status: Status, why: Option<&str>) {
         let revision = pending.revision;
         match self.try_end(pending, status, why).await {
             Ok(()) => self.release = Some(told(&self.key.name, revision, status)),
@@ -106,7 +115,9 @@ impl Actor {
         let release = self.release.as_ref()?;
         let status: Status = release.status.parse().unwrap_or_default();
         let revision = u32::try_from(release.revision).ok()?;
-        status.is_pending().then_some(Pending { revision, packed: None, supersedes: None })
+        let is_failed = status == Status::Failed;
+        let is_open = is_failed || status.is_pending();
+        is_open.then_some(Pending { revision, packed: None, supersedes: None, is_failed })
     }
 
     /// The release is uninstalled: its history goes with it, as `helm uninstall` has it.
@@ -165,7 +176,8 @@ impl Actor {
                         Some(history) => history.superseded_by(revision),
                         None => known.into_iter().collect(),
                     };
-                    return Ok(Pending { revision, packed: Some(packed), supersedes: Some(supersedes) });
+                    let (packed, supersedes) = (Some(packed), Some(supersedes));
+                    return Ok(Pending { revision, packed, supersedes, is_failed: false });
                 }
                 Err(error) if error.is_conflict() => {
                     let found = self.repaired().await?;
@@ -284,8 +296,8 @@ impl Actor {
         Ok(())
     }
 
-    async fn try_end(&self, pending: Pending, status: Status, why: Option<&str>) -> Result<(), RecordError> {
-        let Pending { revision, packed, supersedes } = pending;
+    async fn try_end(&self, pending: &Pending, status: Status, why: Option<&str>) -> Result<(), RecordError> {
+        let &Pending { revision, ref packed, ref supersedes, is_failed: _ } = pending;
         let stored = match packed {
             Some(packed) => Some(crate::release::stored::Stored::read(packed.text().as_bytes())?),
             None => self.records().get(revision).await?.map(|held| held.stored()).transpose()?,
@@ -297,7 +309,7 @@ impl Actor {
             return Ok(());
         }
         let superseded = match supersedes {
-            Some(revisions) => revisions,
+            Some(revisions) => revisions.clone(),
             None => self.records().history().await?.superseded_by(revision),
         };
         for revision in superseded {
