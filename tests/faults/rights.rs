@@ -40,6 +40,8 @@ fn the_rights_of_the_chart_are_enough_and_a_missing_one_is_named() {
         &bed,
         &[
             "--set=rbac.scope=namespaces",
+            // what lets it see resources everywhere, to let those of a namespace go that is deleted
+            "--set=rbac.letGo=false",
             "--set=rbac.discovery=true",
             &format!("--set=watchNamespaces={{{}}}", place.namespace),
         ],
