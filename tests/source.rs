@@ -883,7 +883,7 @@ mod immutable {
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn storage_stays_as_it_was() {
+    async fn storage_only_grows() {
         let (temporary, root) = folder();
         let repository = temporary.path().join("deploy.git");
         let path = root.join("a.yaml");
@@ -894,7 +894,8 @@ mod immutable {
         assert_eq!(once(&root, &repository).await.len(), 2);
         let before = tip();
 
-        for (text, field) in [(storage("20Gi"), "spec.storage: "), (cluster("a", 1), "spec.storage: ")] {
+        for (text, words) in [(storage("5Gi"), "can only grow"), (cluster("a", 1), "once the cluster exists")]
+        {
             fs::write(&path, text).unwrap();
             let reports = once(&root, &repository).await;
             let failed = reports.iter().find_map(|report| match report {
@@ -909,8 +910,8 @@ mod immutable {
             });
             let (key, class, message, again) = failed.unwrap_or_else(|| panic!("{reports:?}"));
             assert_eq!((key.to_string().as_str(), class, again), ("ns/a", Class::User, false));
-            assert!(message.starts_with(&format!("{field}Invalid value")), "{message}");
-            assert!(message.contains("once the cluster exists"), "{message}");
+            assert!(message.starts_with("spec.storage: Invalid value"), "{message}");
+            assert!(message.contains(words), "{message}");
             assert_eq!(tip(), before, "nothing is committed");
         }
 
@@ -919,10 +920,15 @@ mod immutable {
         let mut reports = once(&root, &repository).await;
         reports.retain(|report| !matches!(report, Report::Unchanged { .. }));
         assert_eq!(subject(&reports), "ns/a: replicas 1 → 2");
+        fs::write(&path, storage("15Gi")).unwrap();
+        let mut reports = once(&root, &repository).await;
+        reports.retain(|report| !matches!(report, Report::Unchanged { .. }));
+        let grown = subject(&reports);
+        assert!(grown.contains("10Gi → 15Gi"), "{grown}");
         // Deleted, it may come back with other storage.
         fs::remove_file(&path).unwrap();
         once(&root, &repository).await;
-        fs::write(&path, storage("20Gi")).unwrap();
+        fs::write(&path, storage("5Gi")).unwrap();
         let mut reports = once(&root, &repository).await;
         reports.retain(|report| !matches!(report, Report::Unchanged { .. }));
         assert_eq!(subject(&reports), "ns/a: created");
