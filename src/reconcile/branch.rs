@@ -94,8 +94,8 @@ pub fn load_at(reader: &Reader, name: &str, tip: Oid, marker: &Marker) -> Result
         if !entry.is_tree() {
             continue;
         }
-        let Some((row, objects)) = cluster(reader, entry.oid, &marker.namespace)? else { continue };
         let name = String::from_utf8_lossy(&entry.name).into_owned();
+        let Some((row, objects)) = cluster(reader, entry.oid, &marker.namespace, &name)? else { continue };
         branch.owners.set(&name, Some(owners::objects(objects)));
         branch.rows.insert(name, row);
     }
@@ -133,11 +133,13 @@ pub fn clusters(reader: &Reader, name: &str, marker: &Marker) -> Result<Vec<Stri
 }
 
 /// The row of a folder and the objects it owns; none for a folder that is not a cluster's. One whose files somebody
-/// broke is still a cluster: left out of the root's kustomization, it would be pruned.
+/// broke is still a cluster: left out of the root's kustomization, it would be pruned. One that says to be another cluster, because
+/// somebody moved or copied it there, owns nothing: it would keep that one from being put right.
 pub fn cluster(
     reader: &Reader,
     folder: Oid,
     namespace: &str,
+    name: &str,
 ) -> Result<Option<(Row, Vec<ObjectId>)>, ReadError> {
     let file = |name: &str| {
         let entry = reader.entry_in_tree(folder, name)?.filter(TreeEntry::is_file);
@@ -154,9 +156,13 @@ pub fn cluster(
             .concat(),
     };
     objects.extend(parsed(reader, folder, CRDS, namespace)?);
-    let asked = file(CLUSTER)?.and_then(|text| read::value(&text).ok());
+    let asked = file(CLUSTER)?.and_then(|text| read::value(&text).ok()).map(|asked| convert::to_json(&asked));
+    let says = asked.as_ref().and_then(|asked| asked["metadata"]["name"].as_str());
+    if says.is_some_and(|says| says != name) {
+        objects.clear();
+    }
     let row = match (asked, record) {
-        (Some(asked), Some(record)) => Row::of(&convert::to_json(&asked), &record.chart),
+        (Some(asked), Some(record)) => Row::of(&asked, &record.chart),
         _ => Row::unknown(),
     };
     Ok(Some((row, objects)))

@@ -143,7 +143,9 @@ pub fn write(
     files.iter().filter(|(path, _)| told(path)).for_each(|(path, bytes)| new.add(path, Some(bytes)));
     let mut old = footprint::state(reader, before.iter().filter(|(path, _)| told(path)))?;
     let by_hand = if is_new(&base) { Vec::new() } else { footprint::by_hand(&base, &wanted, &old, &new) };
-    if by_hand.iter().any(|path| path == folder::CLUSTER) {
+    let says = old.cluster.as_ref().and_then(|old| old["metadata"]["name"].as_str());
+    let is_moved_in = says.is_some_and(|says| says != key.name);
+    if is_moved_in || by_hand.iter().any(|path| path == folder::CLUSTER) {
         // Not what was asked for, so nothing to compare with.
         tracing::info!(cluster = %key, "cluster.yaml on the branch was changed by hand: the change is not compared");
         old.cluster = None;
@@ -153,6 +155,7 @@ pub fn write(
     let changes = match (is_first, base.contains_key(IN_PLACE)) {
         (true, _) => vec![subject::CREATED.to_string()],
         (_, true) => vec![subject::MADE_ROOM.to_string()],
+        _ if is_moved_in => vec![subject::MOVED_IN.to_string()],
         _ if lost.is_some() && before == &wanted => vec![subject::BROUGHT_BACK.to_string()],
         _ => subject::changes(Side::of(&old), Side::of(&new), &by_hand),
     };
@@ -183,7 +186,7 @@ pub fn write(
     let requested_by = requested_by.and_then(|all| all.get(annotations::REQUESTED_BY));
     let requested_by = requested_by.map(|who| cut(who, LONGEST_REQUESTER));
     let mut trailers = new.record.as_ref().map(trailers).unwrap_or_default();
-    let named = match (lost, tip.filter(|_| !by_hand.is_empty())) {
+    let named = match (lost, tip.filter(|_| is_moved_in || !by_hand.is_empty())) {
         (Some(lost), _) => lost.by,
         (None, Some(tip)) => strangers::of(reader, tip, &key.name)?,
         (None, None) => Vec::new(),

@@ -152,8 +152,10 @@ fn back(reader: &Reader, key: &Key, good: Oid) -> Result<(Kind, String, Generati
         }
     }
     let folder = reader.entry(good, &key.name)?.filter(TreeEntry::is_tree);
-    let found =
-        folder.map(|folder| branch::cluster(reader, folder.oid, &key.namespace)).transpose()?.flatten();
+    let found = folder
+        .map(|folder| branch::cluster(reader, folder.oid, &key.namespace, &key.name))
+        .transpose()?
+        .flatten();
     let (row, objects) = found.unwrap_or_else(|| (crate::ledger::root::Row::unknown(), Vec::new()));
     let newest = history::log(reader, Some(good), &key.name).next().transpose()?;
     let number = newest.and_then(|(_, commit)| branch::generation(&trailers::parse(&commit.message)));

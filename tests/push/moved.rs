@@ -254,6 +254,12 @@ fn a_folder_that_somebody_removed_renamed_or_replaced_is_put_right_and_they_are_
     let put = |clone: &Path, what: &str| match what {
         "removed" => std::fs::remove_dir_all(clone.join("one")).unwrap(),
         "renamed" => std::fs::rename(clone.join("one"), clone.join("three")).unwrap(),
+        "swapped" => {
+            let at = |name: &str| clone.join(name);
+            std::fs::rename(at("one"), at("aside")).unwrap();
+            std::fs::rename(at("two"), at("one")).unwrap();
+            std::fs::rename(at("aside"), at("two")).unwrap();
+        }
         "a file" => {
             std::fs::remove_dir_all(clone.join("one")).unwrap();
             write(clone, "one", "hers\n");
@@ -265,6 +271,7 @@ fn a_folder_that_somebody_removed_renamed_or_replaced_is_put_right_and_they_are_
         ("removed", true, "a/one: replicas 1 → 2"),
         ("renamed", false, "a/one: restored: its folder was removed by hand"),
         ("renamed", true, "a/one: replicas 1 → 2"),
+        ("swapped", false, "a/one: restored: the folder of another cluster stood in its place"),
         ("a file", false, "a/one: restored: something stood in its place"),
         ("a file", true, "a/one: replicas 1 → 2"),
     ] {

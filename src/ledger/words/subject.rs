@@ -61,6 +61,9 @@ pub const MADE_ROOM: &str = "restored: something stood in its place";
 /// What a commit says that brings back a folder which somebody had removed.
 pub const BROUGHT_BACK: &str = "restored: its folder was removed by hand";
 
+/// What a commit says that puts a folder right which is another cluster's, moved or copied there.
+pub const MOVED_IN: &str = "restored: the folder of another cluster stood in its place";
+
 /// What a first commit says.
 pub const CREATED: &str = "created";
 

@@ -198,7 +198,7 @@ impl Again<'_> {
                     edits.push(Edit::Place { path: format!("{cluster}/{name}"), mode, oid });
                 }
             }
-            let found = branch::cluster(self.reader, folder.oid, &self.marker.namespace)?;
+            let found = branch::cluster(self.reader, folder.oid, &self.marker.namespace, cluster)?;
             if let Some((row, objects)) = found {
                 (known.row, known.objects) = (Some(row), Some(owners::objects(objects)));
             }
