@@ -19,16 +19,29 @@ const MOST_LOOKS: u32 = 100;
 /// Which revision a pod is of (`apps.ControllerRevisionHashLabelKey`).
 const REVISION: &str = "controller-revision-hash";
 
+/// A StatefulSet and its newest revision.
+struct Newest {
+    /// The labels of its pods.
+    selector: String,
+    revision: String,
+    uid: String,
+}
+
 impl Applier<'_> {
     /// Deletes the pods of a StatefulSet that are neither of its newest revision nor ready; how many those were.
     pub async fn unpin(&self, name: &str) -> Result<usize, ApplyError> {
         let failed = |source| ApplyError::Call { title: format!("StatefulSet/{name}"), source };
         let sets: Api<StatefulSet> = Api::namespaced(self.client.clone(), self.release.namespace);
         let pods: Api<Pod> = Api::namespaced(self.client.clone(), self.release.namespace);
-        let Some((selector, revision)) = self.revision(&sets, name).await? else { return Ok(0) };
+        let Some(Newest { selector, revision, uid }) = self.newest(&sets, name).await? else { return Ok(0) };
         let found = limited(pods.list(&ListParams::default().labels(&selector))).await.map_err(failed)?;
         let mut deleted = 0;
         for pod in found.items {
+            let mut owners = pod.metadata.owner_references.iter().flatten();
+            // labels alone may be those of somebody else's pods, too
+            if !owners.any(|owner| owner.uid == uid) {
+                continue;
+            }
             let of = pod.metadata.labels.as_ref().and_then(|labels| labels.get(REVISION));
             if of == Some(&revision) || is_ready(&pod) || pod.metadata.deletion_timestamp.is_some() {
                 continue;
@@ -45,12 +58,8 @@ impl Applier<'_> {
         Ok(deleted)
     }
 
-    /// The labels of its pods and the name of its newest revision, once the controller has looked at it.
-    async fn revision(
-        &self,
-        sets: &Api<StatefulSet>,
-        name: &str,
-    ) -> Result<Option<(String, String)>, ApplyError> {
+    /// What it is, once the controller has looked at it.
+    async fn newest(&self, sets: &Api<StatefulSet>, name: &str) -> Result<Option<Newest>, ApplyError> {
         let failed = |source| ApplyError::Call { title: format!("StatefulSet/{name}"), source };
         for _ in 0..MOST_LOOKS {
             let set = limited(sets.get(name)).await.map_err(failed)?;
@@ -61,7 +70,8 @@ impl Applier<'_> {
             if is_seen {
                 let revision = set.status.as_ref().and_then(|status| status.update_revision.clone());
                 let json = serde_json::to_value(&set).unwrap_or_default();
-                return Ok(revision.map(|revision| (selector(&json), revision)));
+                let uid = set.metadata.uid.unwrap_or_default();
+                return Ok(revision.map(|revision| Newest { selector: selector(&json), revision, uid }));
             }
             sleep(LOOK).await;
         }
