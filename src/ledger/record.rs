@@ -85,6 +85,14 @@ pub struct Item {
     pub file: String,
 }
 
+impl Item {
+    /// What it names, for a release of this namespace.
+    pub fn object(&self, namespace: &str) -> ObjectId {
+        let Item { api_version, kind, namespace: own, name, file: _ } = self.clone();
+        Identity { api_version, kind, namespace: own, name }.object(namespace)
+    }
+}
+
 impl Record {
     /// The text of `release.yaml`.
     pub fn to_yaml(&self) -> Result<String, TextError> {
@@ -93,11 +101,7 @@ impl Record {
 
     /// What the inventory names, for a release of this namespace.
     pub fn objects(&self, namespace: &str) -> Vec<ObjectId> {
-        let identity = |item: &Item| {
-            let Item { api_version, kind, namespace, name, file: _ } = item.clone();
-            Identity { api_version, kind, namespace, name }
-        };
-        self.inventory.iter().map(|item| identity(item).object(namespace)).collect()
+        self.inventory.iter().map(|item| item.object(namespace)).collect()
     }
 
     /// Reads `release.yaml`; the error is the reader's own text.

@@ -49,6 +49,22 @@ fn what_the_commit_does_not_name_goes_but_for_what_is_to_be_kept() {
     assert_eq!(maps(&scene), ["m-a", "m-c", "m-kept"]);
 }
 
+/// A manifest that begins to name its namespace is of the same object.
+#[test]
+fn what_is_named_in_another_way_is_not_pruned() {
+    let scene = Scene::new("named");
+    let map = |metadata: Value| {
+        json!({"values": {"extraObjects": [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}]}})
+            .to_string()
+    };
+    let explicit = json!({"name": "m-a", "namespace": scene.namespace});
+    for metadata in [json!({"name": "m-a"}), explicit, json!({"name": "m-a"})] {
+        scene.put("simple", &map(metadata));
+        scene.ready("simple");
+        assert_eq!(maps(&scene), ["m-a"]);
+    }
+}
+
 /// The branch says what an agent brought before, whatever became of it and of the status.
 #[test]
 fn a_restart_a_crash_and_a_lost_status_prune_all_the_same() {

@@ -100,21 +100,22 @@ impl Attempt {
 
     /// A repository that does not hold the commit that the cluster has any more (it was made anew) knows of no object.
     async fn read(&self) -> Plan {
-        let (commit, held, name, part) = (self.commit, self.held, self.key.name.clone(), self.part);
+        let (commit, held, key, part) = (self.commit, self.held, self.key.clone(), self.part);
         let (secrets, bad) = (self.secrets.clone(), self.bad);
         let load = move |reader: &Reader| {
+            let name = &key.name;
             let secrets = match bad {
-                Some(bad) => release::alike(reader, commit, bad, &name, &secrets)?,
+                Some(bad) => release::alike(reader, commit, bad, name, &secrets)?,
                 None => secrets.clone(),
             };
-            let known = held.and_then(|held| release::load(reader, held, &name, part).ok());
+            let known = held.and_then(|held| release::load(reader, held, name, part).ok());
             let known = known.unwrap_or_default().objects;
             let Release { definitions, objects } = match bad {
-                Some(_) => release::most(reader, commit, &name, part, &secrets)?,
-                None => release::whole(reader, commit, &name, part, &secrets)?,
+                Some(_) => release::most(reader, commit, name, part, &secrets)?,
+                None => release::whole(reader, commit, name, part, &secrets)?,
             };
             // with the digests of Secrets on both sides
-            let told = release::load(reader, commit, &name, part)?.objects;
+            let told = release::load(reader, commit, name, part)?.objects;
             let planned = |object: Object| {
                 let before = known.iter().find(|known| known.is_same(&object));
                 let told = told.iter().find(|told| told.is_same(&object));
@@ -122,7 +123,7 @@ impl Attempt {
                 Planned { object, is_known: before.is_some(), is_same }
             };
             let objects = objects.into_iter().map(planned).collect();
-            Ok(Plan { definitions, objects, leftovers: leftovers(reader, commit, &name, held, part)? })
+            Ok(Plan { definitions, objects, leftovers: leftovers(reader, commit, &key, held, part)? })
         };
         self.shared.read(&self.key, load).await
     }

@@ -9,7 +9,7 @@ use crate::cluster::object::Object;
 use crate::git::history;
 use crate::git::oid::Oid;
 use crate::git::reader::Reader;
-use crate::ledger::record::Item;
+use crate::source::event::Key;
 
 /// Commits that are looked at where nobody knows which one the cluster holds.
 const MOST_COMMITS: usize = 1_000;
@@ -19,12 +19,13 @@ const MOST_COMMITS: usize = 1_000;
 pub fn leftovers(
     reader: &Reader,
     commit: Oid,
-    cluster: &str,
+    key: &Key,
     held: Option<Oid>,
     part: Part,
 ) -> Result<Vec<Object>, ReleaseError> {
-    let mut named: BTreeSet<_> =
-        release::head(reader, commit, cluster)?.inventory.iter().map(identity).collect();
+    let Key { namespace, name: cluster } = key;
+    let head = release::head(reader, commit, cluster)?;
+    let mut named: BTreeSet<_> = head.inventory.iter().map(|item| item.object(namespace)).collect();
     let mut found = Vec::new();
     for before in history::log(reader, Some(commit), cluster).skip(1).take(MOST_COMMITS) {
         let (before, about) = before?;
@@ -35,7 +36,7 @@ pub fn leftovers(
         // what somebody broke by hand says nothing, and the commit before it says it all
         if let Ok(Head { inventory, .. }) = release::head(reader, before, cluster) {
             for item in inventory.iter().filter(|item| part.holds(&item.file)) {
-                if named.insert(identity(item)) {
+                if named.insert(item.object(namespace)) {
                     found.extend(release::object_at(reader, before, cluster, item).ok());
                 }
             }
@@ -45,10 +46,4 @@ pub fn leftovers(
         }
     }
     Ok(found)
-}
-
-/// Another version of its API is the same object.
-fn identity(item: &Item) -> (String, String, String, String) {
-    let group = item.api_version.rsplit_once('/').map_or("", |(group, _)| group);
-    (group.to_owned(), item.kind.clone(), item.namespace.clone(), item.name.clone())
 }
