@@ -52,7 +52,7 @@ fn templates(set: &Value) -> Vec<&str> {
 }
 
 /// `data-simple-3` is that of pod 3 (Kubernetes, StatefulSet «Stable Storage»).
-fn ordinal(claim: &str, template: &str, set: &str) -> Option<u32> {
+pub(super) fn ordinal(claim: &str, template: &str, set: &str) -> Option<u32> {
     claim.strip_prefix(template)?.strip_prefix('-')?.strip_prefix(set)?.strip_prefix('-')?.parse().ok()
 }
 

@@ -10,6 +10,7 @@ use tokio::time::sleep;
 
 use super::apply::{Applier, ApplyError, FIELD_MANAGER, namespace};
 use super::call::limited;
+use super::claims::ordinal;
 use super::immutable::{Growth, Way};
 use super::object::Object;
 use super::unpin::selector;
@@ -138,11 +139,9 @@ impl Applier<'_> {
         let found = limited(claims.list(&ListParams::default().labels(&selector(live)))).await;
         let found = found.map_err(|source| failed(format!("the claims of {}", object.title()), source))?;
         for Growth { template, size } in growth {
-            let prefix = format!("{template}-{}-", object.name);
             for claim in &found.items {
                 let name = claim.metadata.name.as_deref().unwrap_or_default();
-                let is_own = name.strip_prefix(&prefix).is_some_and(|ordinal| ordinal.parse::<u32>().is_ok());
-                if !is_own || !is_less(&asked_for(claim), size) {
+                if ordinal(name, template, &object.name).is_none() || !is_less(&asked_for(claim), size) {
                     continue;
                 }
                 let patch = json!({"spec": {"resources": {"requests": {"storage": size}}}});

@@ -188,6 +188,12 @@ pub fn generation(trailers: &[Trailer]) -> Option<i64> {
     trailers::find(trailers, GENERATION_TRAILER)?.parse().ok()
 }
 
+/// The generation that the newest commit of a cluster says, looking back from this one.
+pub fn last_generation(reader: &Reader, from: Oid, cluster: &str) -> Result<Option<i64>, ReadError> {
+    let newest = history::log(reader, Some(from), cluster).next().transpose()?;
+    Ok(newest.and_then(|(_, commit)| generation(&trailers::parse(&commit.message))))
+}
+
 fn generations(
     reader: &Reader,
     tip: Oid,

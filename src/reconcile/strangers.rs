@@ -8,7 +8,7 @@ use crate::git::history;
 use crate::git::object::{Commit, TreeEntry};
 use crate::git::oid::Oid;
 use crate::git::reader::{ReadError, Reader};
-use crate::git::trailers::{self, one_line};
+use crate::git::trailers::one_line;
 use crate::ledger::folder::KUSTOMIZATION;
 use crate::ledger::root::{MARKER, Marker, README};
 
@@ -62,8 +62,7 @@ pub fn lost(reader: &Reader, tip: Oid, cluster: &str) -> Result<Option<Lost>, Re
         return Ok(None);
     }
     let by = who(reader, &strangers, cluster)?;
-    let newest = history::log(reader, Some(last), cluster).next().transpose()?;
-    let generation = newest.and_then(|(_, commit)| branch::generation(&trailers::parse(&commit.message)));
+    let generation = branch::last_generation(reader, last, cluster)?;
     Ok(Some(Lost { was, by, generation }))
 }
 

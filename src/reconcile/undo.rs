@@ -10,6 +10,7 @@ use super::branch;
 use super::footprint::{self, Footprint};
 use super::owners;
 use super::plan::{Change, Generation, Kind, Plan, PlanError};
+use crate::api::PrometheusCluster;
 use crate::git::history;
 use crate::git::object::TreeEntry;
 use crate::git::oid::Oid;
@@ -80,6 +81,12 @@ pub struct Undone {
     pub words: String,
 }
 
+/// How often a change of this cluster may be tried again; `default`: where its resource does not say.
+pub fn max_retries(cluster: &PrometheusCluster, default: u32) -> u32 {
+    let own = cluster.spec.delivery.as_ref().and_then(|delivery| delivery.max_retries);
+    own.and_then(|count| u32::try_from(count).ok()).unwrap_or(default)
+}
+
 impl Undone {
     /// When it is to be tried again; none when all attempts were made.
     pub fn again(&self, max_retries: u32) -> Option<Timestamp> {
@@ -102,15 +109,15 @@ pub fn plan(reader: &Reader, branch: &str, undo: &Undo) -> Result<Plan, PlanErro
         return Ok(Plan::Unchanged(undo.secrets.clone()));
     }
     let good = good(reader, tip, &key.name, undo)?;
-    let (kind, to, generation, after) = match good {
+    let what = match good {
+        Some(good) => format!("rolled back to {}: {}", good.short(), undo.reason),
+        None => format!("removed again: {}", undo.reason),
+    };
+    let (kind, generation, after) = match good {
         Some(good) => back(reader, &key, good)?,
-        None => (Kind::Remove, "nothing".to_owned(), Generation::Same, Footprint::new()),
+        None => (Kind::Remove, Generation::Same, Footprint::new()),
     };
     let (old, new) = (footprint::state(reader, &base)?, footprint::state(reader, &after)?);
-    let what = match kind {
-        Kind::Write { .. } => format!("rolled back to {to}: {}", undo.reason),
-        Kind::Remove => format!("removed again: {}", undo.reason),
-    };
     let words = Words {
         namespace: key.namespace.clone(),
         name: key.name.clone(),
@@ -143,7 +150,7 @@ pub fn plan(reader: &Reader, branch: &str, undo: &Undo) -> Result<Plan, PlanErro
 }
 
 /// The files of a commit, to be written again.
-fn back(reader: &Reader, key: &Key, good: Oid) -> Result<(Kind, String, Generation, Footprint), PlanError> {
+fn back(reader: &Reader, key: &Key, good: Oid) -> Result<(Kind, Generation, Footprint), PlanError> {
     let after = footprint::at(reader, good, &key.name)?;
     let mut files = Files::new();
     for (path, held) in &after {
@@ -157,10 +164,9 @@ fn back(reader: &Reader, key: &Key, good: Oid) -> Result<(Kind, String, Generati
         .transpose()?
         .flatten();
     let (row, objects) = found.unwrap_or_else(|| (crate::ledger::root::Row::unknown(), Vec::new()));
-    let newest = history::log(reader, Some(good), &key.name).next().transpose()?;
-    let number = newest.and_then(|(_, commit)| branch::generation(&trailers::parse(&commit.message)));
+    let number = branch::last_generation(reader, good, &key.name)?;
     let generation = number.map_or(Generation::Same, Generation::Given);
-    Ok((Kind::Write { files, row, objects: owners::objects(objects) }, good.short(), generation, after))
+    Ok((Kind::Write { files, row, objects: owners::objects(objects) }, generation, after))
 }
 
 /// The commit to go back to.

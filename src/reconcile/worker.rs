@@ -177,8 +177,7 @@ fn may_be_held(desk: &Desk<'_>, branch: &str, observed: &Observed, plan: Plan) -
     }
     let Kind::Write { files, .. } = &change.kind else { return Ok(Plan::Change(change)) };
     let wanted = footprint::wanted(files);
-    let own = observed.cluster.spec.delivery.as_ref().and_then(|delivery| delivery.max_retries);
-    let max_retries = own.and_then(|count| u32::try_from(count).ok()).unwrap_or(desk.inputs.max_retries);
+    let max_retries = undo::max_retries(&observed.cluster, desk.inputs.max_retries);
     let name = &observed.key.name;
     let is_unlikely = !says_nothing_or_taken_back(observed);
     let again = Again { wanted: &wanted, max_retries, now: Timestamp::now(), is_unlikely };

@@ -50,34 +50,20 @@ pub struct Parts {
 impl Engine {
     /// An engine whose actors run on `runtime`.
     pub fn new(parts: Parts, runtime: Handle) -> Self {
-        let Parts {
-            client,
-            clients,
-            kinds,
-            live,
-            publisher,
-            readers,
-            defaults,
-            concurrency,
-            metrics,
-            report,
-            offer,
-            chart,
-        } = parts;
         let shared = Shared {
-            client,
-            clients,
-            kinds,
-            live,
-            publisher,
-            readers,
-            defaults,
-            applying: Semaphore::new(concurrency),
+            client: parts.client,
+            clients: parts.clients,
+            kinds: parts.kinds,
+            live: parts.live,
+            publisher: parts.publisher,
+            readers: parts.readers,
+            defaults: parts.defaults,
+            applying: Semaphore::new(parts.concurrency),
             busy: watch::Sender::new(0),
-            metrics,
-            report,
-            offer,
-            charts: Charts::new(chart),
+            metrics: parts.metrics,
+            report: parts.report,
+            offer: parts.offer,
+            charts: Charts::new(parts.chart),
             actors: Mutex::default(),
         };
         Engine { shared: Arc::new(shared), runtime }

@@ -77,8 +77,7 @@ impl Actor {
         }
         match self.try_begin(settled, what).await {
             Ok(pending) => {
-                let status =
-                    if what.is_back { Status::PendingRollback } else { pending_status(pending.revision) };
+                let status = pending_status(pending.revision, what.is_back);
                 self.release = Some(told(&self.key.name, pending.revision, status));
                 Some(pending)
             }
@@ -149,7 +148,7 @@ impl Actor {
 
     async fn try_begin(&self, settled: &Settled, what: &Delivered<'_>) -> Result<Pending, RecordError> {
         // What the status says spares a look, where it can be believed.
-        let deployed = self.release.as_ref().filter(|release| release.status == Status::Deployed.as_str());
+        let deployed = self.release.as_ref().filter(|_| self.is_deployed());
         let known = deployed.and_then(|release| u32::try_from(release.revision).ok());
         let mut history = match known {
             Some(_) if !what.is_back => None,
@@ -198,7 +197,7 @@ impl Actor {
         what: &Delivered<'_>,
         at: Timestamp,
     ) -> Result<(), CallError> {
-        let status = if what.is_back { Status::PendingRollback } else { pending_status(revision) };
+        let status = pending_status(revision, what.is_back);
         let labels = history.map(History::inherited).unwrap_or_default();
         let (name, namespace) = (&self.key.name, &self.key.namespace);
         let commit = what.commit.to_string();
@@ -243,7 +242,7 @@ impl Actor {
         let words = marks::description(what.short, &format!("rollback to {}", deployed.revision));
         let next = Rollback {
             revision,
-            status: Status::PendingRollback,
+            status: pending_status(revision, true),
             description: &words,
             first_deployed: first_deployed(settled, at),
             at,
@@ -266,7 +265,7 @@ impl Actor {
             name: &self.key.name,
             namespace: &self.key.namespace,
             revision,
-            status: pending_status(revision),
+            status: pending_status(revision, false),
             description: &marks::description(what.short, &words),
             first_deployed: first_deployed(settled, at),
             last_deployed: at,
@@ -327,8 +326,12 @@ impl Actor {
     }
 }
 
-fn pending_status(revision: u32) -> Status {
-    if revision == 1 { Status::PendingInstall } else { Status::PendingUpgrade }
+fn pending_status(revision: u32, is_back: bool) -> Status {
+    match revision {
+        _ if is_back => Status::PendingRollback,
+        1 => Status::PendingInstall,
+        _ => Status::PendingUpgrade,
+    }
 }
 
 /// When the first revision was deployed: as good as when the resource was made, and told without asking.

@@ -168,7 +168,8 @@ pub fn head(reader: &Reader, commit: Oid, cluster: &str) -> Result<Head, Release
 /// Reads the objects of a cluster at a commit. A Secret has digests in the place of its values: it is to be named, not
 /// applied.
 pub fn load(reader: &Reader, commit: Oid, cluster: &str, part: Part) -> Result<Release, ReleaseError> {
-    read_objects(At { reader, commit, cluster }, part, |at, path| at.yaml(path).map(stub::as_secret))
+    let at = At { reader, commit, cluster };
+    at.objects(at.files(part)?, |path| at.yaml(path).map(stub::as_secret))
 }
 
 /// Of these Secrets, those that are at `commit` what they are at `other`: their digests are the same.
@@ -191,11 +192,8 @@ pub fn whole(
     part: Part,
     secrets: &Secrets,
 ) -> Result<Release, ReleaseError> {
-    read_objects(At { reader, commit, cluster }, part, |at, path| match secrets.get(path) {
-        _ if !is_stub(path) => at.yaml(path),
-        Some(text) => at.parsed(path, text.as_bytes()),
-        None => Err(ReleaseError::Withheld { path: format!("{cluster}/{path}"), commit }),
-    })
+    let at = At { reader, commit, cluster };
+    at.objects(at.files(part)?, |path| at.delivered(path, secrets))
 }
 
 /// The same without the Secrets whose values are not in memory: they stay as the cluster has them.
@@ -208,35 +206,7 @@ pub fn most(
 ) -> Result<Release, ReleaseError> {
     let at = At { reader, commit, cluster };
     let files = at.files(part)?.into_iter().filter(|path| !is_stub(path) || secrets.get(path).is_some());
-    objects_of(&at, files.collect(), |at, path| match secrets.get(path) {
-        Some(text) => at.parsed(path, text.as_bytes()),
-        None => at.yaml(path),
-    })
-}
-
-fn read_objects(
-    at: At<'_>,
-    part: Part,
-    json: impl Fn(&At<'_>, &str) -> Result<Value, ReleaseError>,
-) -> Result<Release, ReleaseError> {
-    let files = at.files(part)?;
-    objects_of(&at, files, json)
-}
-
-fn objects_of(
-    at: &At<'_>,
-    files: Vec<String>,
-    json: impl Fn(&At<'_>, &str) -> Result<Value, ReleaseError>,
-) -> Result<Release, ReleaseError> {
-    let mut release = Release::default();
-    for path in files {
-        let object = object(json(at, &path)?);
-        match path.starts_with(CRDS) {
-            true => release.definitions.push(object),
-            false => release.objects.push(object),
-        }
-    }
-    Ok(release)
+    at.objects(files, |path| at.delivered(path, secrets))
 }
 
 /// One object of a commit; a Secret has digests in the place of its values.
@@ -276,6 +246,32 @@ impl At<'_> {
     fn parsed(&self, path: &str, text: &[u8]) -> Result<Value, ReleaseError> {
         let value = read::value(text).map_err(|error| self.broken(path, error.to_string()))?;
         Ok(convert::to_json(&value))
+    }
+
+    /// What a file says as it is delivered: of a Secret the values, not their digests.
+    fn delivered(&self, path: &str, secrets: &Secrets) -> Result<Value, ReleaseError> {
+        let (cluster, commit) = (self.cluster, self.commit);
+        match secrets.get(path) {
+            _ if !is_stub(path) => self.yaml(path),
+            Some(text) => self.parsed(path, text.as_bytes()),
+            None => Err(ReleaseError::Withheld { path: format!("{cluster}/{path}"), commit }),
+        }
+    }
+
+    fn objects(
+        &self,
+        files: impl IntoIterator<Item = String>,
+        json: impl Fn(&str) -> Result<Value, ReleaseError>,
+    ) -> Result<Release, ReleaseError> {
+        let mut release = Release::default();
+        for path in files {
+            let object = object(json(&path)?);
+            match path.starts_with(CRDS) {
+                true => release.definitions.push(object),
+                false => release.objects.push(object),
+            }
+        }
+        Ok(release)
     }
 
     /// The files of what is applied, in its order: definitions, then the inventory.

@@ -19,7 +19,7 @@ use crate::api::conditions::{READY, Reason};
 use crate::cluster::publish::Tone;
 use crate::git::oid::Oid;
 use crate::reconcile::queue::Work;
-use crate::reconcile::undo::{Good, Undo, Undone};
+use crate::reconcile::undo::{Good, Undo, Undone, max_retries};
 use crate::source::event::Observed;
 
 /// Parts of a message, between colons, that may go into a commit: `not ready within 3m: StatefulSet/a: 0 of 1 pod ready: pod a-0
@@ -75,9 +75,7 @@ impl Actor {
 
     /// When a change that was taken back is tried again.
     pub(super) fn again(&self, settled: &Settled, undone: &Undone) -> Option<Instant> {
-        let own = settled.cluster.spec.delivery.as_ref().and_then(|delivery| delivery.max_retries);
-        let most =
-            own.and_then(|count| u32::try_from(count).ok()).unwrap_or(self.shared.defaults.max_retries);
+        let most = max_retries(&settled.cluster, self.shared.defaults.max_retries);
         let pause = undone.again(most)?.duration_since(Timestamp::now());
         Some(Instant::now() + Duration::try_from(pause).unwrap_or_default())
     }
