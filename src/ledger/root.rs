@@ -37,8 +37,8 @@ pub struct Marker {
 #[derive(Debug, thiserror::Error, PartialEq)]
 pub enum MarkerError {
     #[error(
-        "branch {branch} exists and is not managed by promgit (it has no {MARKER}); \
-         set another `repository.branch`, or delete the branch if it is not needed"
+        "branch {branch} exists and is not managed by promgit (it has no {MARKER}); if somebody removed that file, bring it back \
+         with `git revert` of the commit that did, else set another `repository.branch`, or delete the branch if it is not needed"
     )]
     Missing { branch: String },
     #[error("branch {branch}: {MARKER} cannot be read ({reason}); restore it from the branch's history")]

@@ -103,6 +103,15 @@ pub fn load_at(reader: &Reader, name: &str, tip: Oid, marker: &Marker) -> Result
     Ok(branch)
 }
 
+/// The tip of a branch, after checking that it is ours; none where there is no branch.
+pub fn tip(reader: &Reader, name: &str, marker: &Marker) -> Result<Option<Oid>, BranchError> {
+    let tip = reader.tip(name)?;
+    if let Some(tip) = tip {
+        check(reader, name, tip, marker)?;
+    }
+    Ok(tip)
+}
+
 /// Checks that the branch is ours.
 fn check(reader: &Reader, name: &str, tip: Oid, marker: &Marker) -> Result<(), BranchError> {
     let found = match reader.entry(tip, MARKER)? {

@@ -29,6 +29,7 @@ pub mod prune;
 pub mod push;
 pub mod queue;
 pub mod report;
+pub mod roots;
 pub mod shipped;
 pub mod stage;
 pub mod strangers;

@@ -69,6 +69,8 @@ pub enum Kind {
     Write { files: Files, row: Row, objects: Owned },
     /// The folder goes.
     Remove,
+    /// The folder is as it should be; the files at the root are put right, which somebody changed.
+    Root,
 }
 
 /// The number that the commit gives the state of the resource.

@@ -127,8 +127,9 @@ impl Stage<'_> {
         // Taken out: it is changed in place, and rendering needs it changed.
         let mut branch = self.branches.remove(&change.branch).unwrap_or_default();
         let generation = generation(change, branch.generations.get(name).copied());
-        let before = branch.set(name, after(change, generation));
-        let freed = before.objects.as_ref().is_some_and(|old| lets_go(old, change));
+        let before = after(change, generation).map(|known| branch.set(name, known));
+        let had = before.as_ref().and_then(|before| before.objects.as_ref());
+        let freed = had.is_some_and(|old| lets_go(old, change));
         let time = branch.time.max(change.at.as_second());
         let facts = Facts { marker: &marker, branch: &branch, generation, time };
         let done = caught(|| self.commit(batch, change, &facts));
@@ -143,7 +144,7 @@ impl Stage<'_> {
                     branch.generations.remove(name);
                 }
             }
-            Err(_) => drop(branch.set(name, before)),
+            Err(_) => drop(before.map(|before| branch.set(name, before))),
         }
         self.branches.insert(change.branch.clone(), branch);
         done.map(|commit| Done { commit, generation, freed })
@@ -204,7 +205,9 @@ impl Stage<'_> {
         if change.base.contains_key(IN_PLACE) {
             edits.push(Edit::Remove { path: name.clone() });
         }
-        edits.extend(OWN.iter().map(|own| Edit::Remove { path: format!("{name}/{own}") }));
+        if !matches!(change.kind, Kind::Root) {
+            edits.extend(OWN.iter().map(|own| Edit::Remove { path: format!("{name}/{own}") }));
+        }
         if let Kind::Write { files, .. } = &change.kind {
             let put = |(path, bytes): (&String, &Vec<u8>)| Edit::Put {
                 path: format!("{name}/{path}"),
@@ -278,14 +281,15 @@ fn generation(change: &Change, last: Option<i64>) -> i64 {
     }
 }
 
-/// What the branch says of the cluster when the change is committed.
-fn after(change: &Change, generation: i64) -> Known {
+/// What the branch says of the cluster when the change is committed; none where that is what it says already.
+fn after(change: &Change, generation: i64) -> Option<Known> {
     let generation = Some(generation);
     match &change.kind {
         Kind::Write { row, objects, .. } => {
-            Known { row: Some(row.clone()), generation, objects: Some(objects.clone()) }
+            Some(Known { row: Some(row.clone()), generation, objects: Some(objects.clone()) })
         }
-        Kind::Remove => Known { generation, ..Known::default() },
+        Kind::Remove => Some(Known { generation, ..Known::default() }),
+        Kind::Root => None,
     }
 }
 
@@ -293,6 +297,7 @@ fn lets_go(old: &Objects, change: &Change) -> bool {
     match &change.kind {
         Kind::Write { objects, .. } => old.iter().any(|object| !objects.contains(object)),
         Kind::Remove => true,
+        Kind::Root => false,
     }
 }
 

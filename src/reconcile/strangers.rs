@@ -15,6 +15,9 @@ use crate::ledger::root::{MARKER, Marker, README};
 /// Names a commit whose change to our files was overwritten, and its author.
 pub const OVERWRITES_TRAILER: &str = "Overwrites";
 
+/// What is ours at the root of a branch.
+const ROOTS: [&str; 3] = [MARKER, KUSTOMIZATION, README];
+
 /// Commits that a message names at most; the history has all of them.
 const MOST_NAMED: usize = 10;
 /// Commits that are looked at with every new cluster: a removal is put right as soon as it is seen.
@@ -117,7 +120,20 @@ fn on_top(reader: &Reader, tip: Oid, marker: &Marker) -> Result<OnTop, ReadError
     Ok((strangers, None))
 }
 
-/// The same of the files at the root. They are written again by the next commit whatever it is about, so those that nobody wrote
+/// Files at the root that are not as promgit left them: what each of them is now. Nothing where nobody else has committed since.
+pub fn touched_roots(
+    reader: &Reader,
+    tip: Oid,
+    marker: &Marker,
+) -> Result<Vec<(&'static str, Option<TreeEntry>)>, ReadError> {
+    let (strangers, last) = on_top(reader, tip, marker)?;
+    let (Some((_, newest)), Some((_, last))) = (strangers.first(), last) else { return Ok(Vec::new()) };
+    let (now, then) = (roots(reader, newest.tree)?, roots(reader, last.tree)?);
+    let found = ROOTS.into_iter().zip(now).zip(then).filter(|((_, now), then)| now != then);
+    Ok(found.map(|(found, _)| found).collect())
+}
+
+/// Who changed files at the root since promgit last wrote them. They are written again by the next commit whatever it is about, so those that nobody wrote
 /// again stand on top of the branch.
 pub fn of_roots(reader: &Reader, tip: Oid, marker: &Marker) -> Result<Vec<String>, ReadError> {
     let mut found = Vec::new();
@@ -137,7 +153,7 @@ pub fn of_roots(reader: &Reader, tip: Oid, marker: &Marker) -> Result<Vec<String
 }
 
 fn roots(reader: &Reader, tree: Oid) -> Result<Vec<Option<TreeEntry>>, ReadError> {
-    [MARKER, KUSTOMIZATION, README].iter().map(|path| reader.entry_in_tree(tree, path)).collect()
+    ROOTS.iter().map(|path| reader.entry_in_tree(tree, path)).collect()
 }
 
 fn named(oid: Oid, commit: &Commit) -> String {

@@ -6,6 +6,7 @@ use std::sync::mpsc::SyncSender;
 use jiff::Timestamp;
 
 use super::attached::Finder;
+use super::branch::{self, BranchError as Unfit};
 use super::class::{self, Class};
 use super::footprint;
 use super::inputs::Inputs;
@@ -14,6 +15,7 @@ use super::plan::{self, Kind, Plan, PlanError, cut};
 use super::prepare::{self, PrepareError, Prepared};
 use super::queue::{Job, Next, Queue, Work};
 use super::report::Report;
+use super::roots::{self, RootsError};
 use super::undo::{self, ASKED_TRAILER, Again};
 use super::writer::{Order, Planned};
 use crate::api::annotations;
@@ -57,6 +59,8 @@ pub enum WorkError {
     #[error(transparent)]
     Plan(#[from] PlanError),
     #[error(transparent)]
+    Roots(#[from] RootsError),
+    #[error(transparent)]
     Lock(#[from] LockError),
     #[error("rendering stopped in a way it never should: {0}; please report this with the resource")]
     Panic(String),
@@ -67,6 +71,10 @@ impl WorkError {
         match self {
             WorkError::Prepare(_) | WorkError::Branch(_) => Class::User,
             WorkError::Plan(error) => error.class(),
+            // as the writer would have it
+            WorkError::Roots(RootsError::Branch(Unfit::Marker(_))) => Class::Conflict,
+            WorkError::Roots(RootsError::Branch(Unfit::Read(_))) => Class::Transient,
+            WorkError::Roots(RootsError::Root(_)) => Class::User,
             WorkError::Lock(error) if error.is_final() => Class::User,
             WorkError::Lock(_) => Class::Transient,
             WorkError::Panic(_) => Class::Bug,
@@ -78,8 +86,13 @@ impl WorkError {
             WorkError::Prepare(PrepareError::Prometheus(_)) => Reason::InvalidConfig,
             WorkError::Plan(PlanError::Forbidden(_)) => Reason::InvalidConfig,
             WorkError::Prepare(_) | WorkError::Lock(_) | WorkError::Panic(_) => Reason::RenderFailed,
-            WorkError::Branch(_) => Reason::BranchNotManaged,
-            WorkError::Plan(PlanError::Read(_)) => Reason::CommitFailed,
+            WorkError::Branch(_) | WorkError::Roots(RootsError::Branch(Unfit::Marker(_))) => {
+                Reason::BranchNotManaged
+            }
+            WorkError::Roots(RootsError::Root(_)) => Reason::RenderFailed,
+            WorkError::Plan(PlanError::Read(_)) | WorkError::Roots(RootsError::Branch(Unfit::Read(_))) => {
+                Reason::CommitFailed
+            }
         }
     }
 }
@@ -143,7 +156,16 @@ impl<'a> Worker<'a> {
                 for warning in &prepared.warnings {
                     tracing::warn!(cluster = %observed.key, "{warning}");
                 }
+                // said at the start, not only when there is something to write
+                let tip = branch::tip(&desk.reader, &branch, &desk.inputs.marker(&observed.key.namespace))
+                    .map_err(RootsError::from)?;
                 let mut plan = plan::write(&desk.reader, &branch, prepared, observed)?;
+                if let (Plan::Unchanged(secrets), Some(tip)) = (&plan, tip)
+                    && let Some(change) =
+                        roots::plan(&desk.reader, desk.inputs, (&branch, tip), observed, secrets)?
+                {
+                    return Ok(Plan::Change(Box::new(change)));
+                }
                 if let (Plan::Change(change), Some(finder)) = (&mut plan, finder) {
                     change.attach(finder.find(&observed.key.namespace, &change.sets));
                 }

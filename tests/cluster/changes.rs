@@ -218,3 +218,29 @@ fn a_suspended_cluster_is_left_alone_until_it_is_resumed() {
     assert_eq!(scene.subjects(), ["simple: created", "simple: replicas 2 → 5"]);
     scene.holds_branch();
 }
+
+#[test]
+fn a_readme_that_somebody_removed_comes_back_and_the_cluster_is_left_alone() {
+    let mut scene = Scene::new("root");
+    scene.put("simple", "{}");
+    scene.ready("simple");
+    let before = scene.cluster("simple")["status"].clone();
+    scene.agent.stop();
+    let git = |arguments: &[&str]| {
+        support::stdout(scene.agent.command("git").args(arguments).output().expect("git"))
+    };
+    git(&["clone", "-q", "-b", &scene.branch(), "deploy.git", "clone"]);
+    git(&["-C", "clone", "rm", "-q", "README.md"]);
+    let jane = ["-c", "user.name=Jane Doe", "-c", "user.email=jane@example.com"];
+    git(&[&["-C", "clone"], &jane[..], &["commit", "-q", "-m", "tidy up"]].concat());
+    git(&["-C", "clone", "push", "-q"]);
+    let mark = scene.mark();
+    scene.agent.launch();
+    scene.agent.wait_for("restored: README.md changed by hand");
+    scene.wait_until("the event", &["events"], |events| events.to_string().contains("restored: README.md"));
+    assert_eq!(scene.subjects().len(), 3);
+    scene.holds_branch();
+    scene.wrote(mark, &["create events 201"]);
+    // the commit that describes it is still the first
+    assert_eq!(scene.cluster("simple")["status"], before);
+}

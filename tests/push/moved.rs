@@ -146,6 +146,80 @@ fn a_change_of_a_file_at_the_root_is_named_too() {
 }
 
 #[test]
+fn files_at_the_root_are_put_right_by_a_start_though_no_cluster_changed() {
+    // what is done to them; the subject of the commit that puts them right
+    let change = |clone: &Path, what: &str| match what {
+        "removed" => std::fs::remove_file(clone.join("README.md")).unwrap(),
+        "emptied" => write(clone, "kustomization.yaml", ""),
+        "a folder" => {
+            std::fs::remove_file(clone.join("README.md")).unwrap();
+            std::fs::create_dir(clone.join("README.md")).unwrap();
+            write(clone, "README.md/x", "hers\n");
+        }
+        "both" => ["README.md", "kustomization.yaml"].iter().for_each(|file| append(clone, file)),
+        "the mark" => append(clone, "promgit.yaml"),
+        _ => unreachable!(),
+    };
+    for (what, subject) in [
+        ("removed", "restored: README.md changed by hand"),
+        ("emptied", "restored: kustomization.yaml changed by hand"),
+        ("a folder", "restored: README.md changed by hand"),
+        ("both", "restored: README.md, kustomization.yaml changed by hand"),
+        ("the mark", "restored: promgit.yaml changed by hand"),
+    ] {
+        let origin = Origin::new();
+        // both clusters find it, and one of them puts it right
+        origin.put("a", "one", "{}");
+        origin.put("a", "two", "{}");
+        origin.put("b", "one", "{}");
+        origin.settle();
+        let (before, other) = (origin.git(&["rev-parse", "deploy/a^{tree}"]), origin.tip("deploy/b"));
+        let jane = origin.jane("deploy/a", |clone| change(clone, what));
+        // whoever only adds to it changes nothing of that
+        origin.jane("deploy/a", |clone| write(clone, "one/note.md", "hers\n"));
+        origin.settle();
+        let subjects = origin.subjects("deploy/a");
+        let last = subjects.last().unwrap();
+        assert!(last.starts_with("a/") && last.ends_with(subject), "{what}: {subjects:?}");
+        assert_eq!(subjects.len(), 5, "{what}: {subjects:?}");
+        let said = trailers(&origin, "deploy/a");
+        let by: Vec<&String> = said.iter().filter(|line| line.starts_with("Overwrites")).collect();
+        assert_eq!(by, [&format!("Overwrites: {jane} Jane Doe <jane@example.com>")], "{what}");
+        assert!(said.contains(&"Generation: 1".to_owned()), "{what}: {said:?}");
+        let differs = origin.git(&["diff", "--name-only", before.trim(), "deploy/a"]);
+        assert_eq!(differs, "one/note.md\n", "{what}");
+        assert_eq!(origin.settle(), "", "{what}: all is as it should be");
+        assert_eq!(origin.tip("deploy/b"), other);
+        origin.check();
+    }
+}
+
+#[test]
+fn a_start_says_of_a_branch_without_its_mark_how_it_comes_back() {
+    let origin = Origin::new();
+    origin.put("a", "one", "{}");
+    origin.put("b", "one", "{}");
+    origin.settle();
+    origin.jane("deploy/a", |clone| std::fs::remove_file(clone.join("promgit.yaml")).unwrap());
+    origin.jane("deploy/b", |clone| write(clone, "promgit.yaml", "{"));
+    let done = origin.once(&origin.url());
+    assert!(!done.ok);
+    for words in [
+        "a/one: branch deploy/a exists and is not managed by promgit (it has no promgit.yaml); if somebody removed that file, \
+         bring it back with `git revert`",
+        "b/one: branch deploy/b: promgit.yaml cannot be read",
+    ] {
+        assert!(done.err.contains(words), "{words}: {}", done.err);
+    }
+    for branch in ["deploy/a", "deploy/b"] {
+        origin.jane(branch, |clone| {
+            drop(origin.bed.git_in(clone, &["checkout", "-q", "HEAD^", "promgit.yaml"]))
+        });
+    }
+    assert_eq!(origin.settle(), "", "all is as it should be");
+}
+
+#[test]
 fn commits_that_wait_keep_their_words_and_authors() {
     let origin = Origin::new();
     let asked = |replicas: u32, who: &str| {

@@ -4,6 +4,7 @@ use crate::bed::{BRANCH, Bed, edit};
 
 const SMALL: &str =
     "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {size: '{{ .Values.size }}'}\n";
+const B: &str = "apiVersion: promgit.dev/v1alpha1\nkind: PrometheusCluster\nmetadata: {name: b, namespace: small}\nspec: {}\n";
 const CHART: &[&str] = &["--chart=chart"];
 
 fn all() -> Vec<&'static str> {
@@ -70,10 +71,7 @@ fn an_old_readme_is_told_once() {
 #[test]
 fn a_deleted_cluster_is_gone_and_stays_so() {
     let bed = Bed::small(SMALL);
-    bed.put(
-        "source/b.yaml",
-        "apiVersion: promgit.dev/v1alpha1\nkind: PrometheusCluster\nmetadata: {name: b, namespace: small}\nspec: {}\n",
-    );
+    bed.put("source/b.yaml", B);
     bed.put("chart/templates/a.yaml", &SMALL.replace("{name: a}", "{name: '{{ .Release.Name }}'}"));
     bed.resize(2);
     std::fs::remove_file(bed.folder.path().join("source/b.yaml")).unwrap();
@@ -87,6 +85,28 @@ fn a_deleted_cluster_is_gone_and_stays_so() {
     let said = bed.verify(CHART);
     assert_eq!(said.lines().len(), 2, "{said:?}");
     assert_eq!(said.lines()[1], "deploy/small:b/cluster.yaml: is too much, promgit makes no such file");
+}
+
+/// What promgit writes while a folder is not where it belongs lists what is there; only who moved it is told.
+#[test]
+fn a_folder_that_somebody_renamed_is_told_of_their_commit_alone() {
+    let bed = Bed::small(SMALL);
+    bed.put("chart/templates/a.yaml", &SMALL.replace("{name: a}", "{name: '{{ .Release.Name }}'}"));
+    bed.put("source/b.yaml", B);
+    bed.resize(2);
+    bed.by_hand("deploy/small", |clone| std::fs::rename(clone.join("a"), clone.join("c")).unwrap());
+    let hand = bed.tip("deploy/small");
+    bed.resize(2);
+    bed.resize(2);
+    let made = bed.git(&["--git-dir=deploy.git", "log", "--format=%s", &format!("{hand}..deploy/small")]);
+    assert_eq!(made.lines().count(), 2, "{made}");
+    assert!(made.contains("small/c: deleted") && made.contains("small/a: restored: "), "{made}");
+    bed.verify(CHART).is_different();
+    let found = bed.verify_json(&all())["findings"].as_array().unwrap().clone();
+    assert!(!found.is_empty());
+    for finding in found {
+        assert_eq!(finding["commit"], hand, "{finding}");
+    }
 }
 
 #[test]

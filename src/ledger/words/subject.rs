@@ -46,7 +46,7 @@ pub fn changes(old: Side<'_>, new: Side<'_>, by_hand: &[String]) -> Vec<String> 
 }
 
 /// `restored: values.yaml changed by hand`; more files than a subject holds are counted.
-fn restored(by_hand: &[String]) -> String {
+pub fn restored(by_hand: &[String]) -> String {
     let named = by_hand.join(", ");
     match by_hand.len() {
         0..=3 if named.len() <= LONGEST_SUBJECT / 2 => format!("restored: {named} changed by hand"),

@@ -101,10 +101,17 @@ pub fn newest(
         return Ok(Newest::Undone(undone));
     }
     let commit = match new {
-        Some(commit) => commit,
-        None => describing(reader, branch, cluster, known)?,
+        Some(commit) if changes(reader, commit, cluster)? => commit,
+        _ => describing(reader, branch, cluster, known)?,
     };
     head(reader, commit, cluster).map(Newest::Describes)
+}
+
+/// Whether a commit changed the folder of the cluster, not only files at the root of the branch.
+fn changes(reader: &Reader, commit: Oid, cluster: &str) -> Result<bool, ReadError> {
+    let parent = reader.commit(commit)?.parents.first().copied();
+    let before = parent.map(|parent| reader.entry(parent, cluster)).transpose()?.flatten();
+    Ok(before != reader.entry(commit, cluster)?)
 }
 
 /// The commit that describes the cluster at the tip of its branch: the last one that changed its folder. `known`, a

@@ -14,6 +14,7 @@ use crate::git::{signing, trailers};
 use crate::ledger::folder::{CLUSTER, RELEASE};
 use crate::ledger::record::Record;
 use crate::ledger::root::{MARKER, Marker, Readme, Row};
+use crate::reconcile::branch;
 use crate::source::event::Key;
 use crate::yaml::{convert, read};
 
@@ -114,7 +115,8 @@ impl Walk<'_> {
             let Some(tip) = steps.first() else { return Ok(()) };
             let now = self.reader.tree(tip.tree)?;
             let at = self.at(0, tip.commit);
-            return self.look(&mut state, &at, None, &Root::new(&now, None), (jobs, report));
+            let root = Root::new(&now, None);
+            return self.look(&mut state, &at, tip.cluster.as_deref(), &root, (jobs, report));
         }
         let mut before: Option<(Oid, Vec<TreeEntry>)> = None;
         for (back, step) in steps.iter().enumerate().rev() {
@@ -233,6 +235,22 @@ impl Walk<'_> {
         Ok(())
     }
 
+    /// What promgit lists in a commit of its own: the clusters that it finds there, whoever put them there or took one away. That
+    /// somebody did is told of the folder.
+    fn listed(&self, state: &State, root: &Root<'_>) -> Result<BTreeMap<String, Row>, ReadError> {
+        let namespace = &self.branch.marker.namespace;
+        let mut rows = BTreeMap::new();
+        for entry in root.entries.iter().filter(|entry| entry.is_tree()) {
+            let name = String::from_utf8_lossy(&entry.name).into_owned();
+            let row = match state.folders.get(&name) {
+                Some(recorded) if *recorded == Some(entry.oid) => state.rows.get(&name).cloned(),
+                _ => branch::cluster(self.reader, entry.oid, namespace, &name)?.map(|(row, _)| row),
+            };
+            rows.extend(row.map(|row| (name, row)));
+        }
+        Ok(rows)
+    }
+
     /// A file that differed in the commit before is told again only where somebody else has changed it since.
     fn root(
         &self,
@@ -247,7 +265,11 @@ impl Walk<'_> {
         let own = root.entries.iter().find(|entry| entry.name == MARKER.as_bytes());
         let key = self.read_marker(own.cloned())?.and_then(|own| own.signing_key);
         let marker = Marker { signing_key: key, ..marker.clone() };
-        let found = compare(self.reader, (&marker, name), &state.rows, self.readme, root.entries)?;
+        let rows = match by_others {
+            true => state.rows.clone(),
+            false => self.listed(state, root)?,
+        };
+        let found = compare(self.reader, (&marker, name), &rows, self.readme, root.entries)?;
         let found: Vec<(String, How)> = match found {
             Ok(found) => found,
             Err(reason) => {
