@@ -6,18 +6,20 @@ use std::sync::Arc;
 
 use http::Uri;
 use kube::client::ClientBuilder;
+use kube::client::retry::RetryPolicy;
 use kube::config::{InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
-use tower::limit::ConcurrencyLimitLayer;
+use tower::buffer::BufferLayer;
+use tower::retry::RetryLayer;
 
 use super::counted::Counting;
 use super::greet::GreetError;
+use super::pacing::{MOST_REQUESTS, Pacing};
 use super::proxy;
 use crate::metrics::Metrics;
 
-/// Requests on their way at the same time. Each is a connection with its buffers, and an API server has as many seats for
-/// all of its clients together (`--max-requests-inflight`, 400, shared by priority). A watch counts until it begins.
-const MOST_REQUESTS: usize = 48;
+/// Requests that wait in front of the connections; more than are let through.
+const WAITING: usize = 2 * MOST_REQUESTS;
 
 /// Which API server.
 #[derive(Clone, Debug, Default)]
@@ -57,13 +59,16 @@ pub enum ConnectError {
 
 /// Reads the kubeconfig, or what a pod is given, and sets up a client whose requests are counted. Nothing is asked of the API server yet.
 pub async fn connect(access: &Access, metrics: &Arc<Metrics>) -> Result<Client, ConnectError> {
-    let config = config(access).await?;
+    let mut config = config(access).await?;
     if let (true, Some(user)) = (access.acts, &config.auth_info.impersonate) {
         return Err(ConnectError::ActsTwice(user.clone()));
     }
+    // tried again around what is counted and paced, not below it
+    config.default_retry = false;
     let builder = ClientBuilder::try_from(config).map_err(|error| ConnectError::Client(Box::new(error)))?;
-    let limit = ConcurrencyLimitLayer::new(MOST_REQUESTS);
-    Ok(builder.with_layer(&Counting(metrics.clone())).with_layer(&limit).build())
+    let shared = builder.with_layer(&BufferLayer::new(WAITING)).with_layer(&Counting(metrics.clone()));
+    let retry = RetryLayer::new(RetryPolicy::server_retry());
+    Ok(shared.with_layer(&Pacing::default()).with_layer(&retry).build())
 }
 
 /// In the order that the settings promise: the kubeconfig they name, `KUBECONFIG`, the account of the pod, and the file

@@ -22,6 +22,7 @@ pub mod kinds;
 pub mod leaving;
 pub mod live;
 pub mod object;
+pub mod pacing;
 pub mod proxy;
 pub mod publish;
 pub mod records;
