@@ -134,6 +134,7 @@ fn a_hook_that_hangs_is_given_up_and_asked_again() {
         let error = origin.try_push(&remote, &[to("a", None, one)]).unwrap_err();
         assert!(matches!(*error.fault, Fault::Silent(_)), "{way:?}: {error}");
         std::fs::write(origin.path.join("go"), "").unwrap();
+        let remote = origin.remote(way).unwrap();
         assert_eq!(origin.push(&remote, &[to("a", None, one)]), [Pushed::Pushed]);
     }
 }
