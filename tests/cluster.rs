@@ -17,6 +17,8 @@ mod changes;
 mod deletion;
 #[path = "cluster/examples.rs"]
 mod examples;
+#[path = "cluster/frugal.rs"]
+mod frugal;
 #[path = "cluster/external.rs"]
 mod external;
 #[path = "cluster/helm.rs"]

@@ -15,6 +15,10 @@ use crate::settings::group_kind::GroupKind;
 /// Owner of the fields that promgit sets (<https://kubernetes.io/docs/reference/using-api/server-side-apply/>).
 pub const FIELD_MANAGER: &str = "promgit";
 
+/// A version that no object has: with it, an apply makes a new object and conflicts with any that is there. The API server compares
+/// versions where there is something to compare with (`k8s.io/apiserver/pkg/registry/generic/registry/store.go`, `Update`).
+const NO_VERSION: &str = "1";
+
 /// Why an object is not in the cluster.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
@@ -122,6 +126,8 @@ pub(super) enum Intent {
     Do,
     /// To be done, and such fields taken.
     Take,
+    /// To be done only if there is no such object.
+    Make,
     /// To know what it would do.
     Ask,
     AskForced,
@@ -151,6 +157,17 @@ impl Applier<'_> {
         Ok(Version::of(&applied.metadata))
     }
 
+    /// Makes one object; none if there is one of its name already, whoever it belongs to.
+    pub async fn make(&self, object: &Object) -> Result<Option<Version>, ApplyError> {
+        let served = self.served(object).await?;
+        self.is_in_bounds(object, &served)?;
+        match self.send(&served, object, Intent::Make).await {
+            Ok(made) => Ok(Some(Version::of(&made.metadata))),
+            Err(error) if error.is_conflict() => Ok(None),
+            Err(source) => Err(ApplyError::Call { title: object.title(), source }),
+        }
+    }
+
     pub(super) async fn send(
         &self,
         served: &Served,
@@ -158,7 +175,10 @@ impl Applier<'_> {
         intent: Intent,
     ) -> Result<DynamicObject, CallError> {
         let namespace = namespace(served, self.release.namespace);
-        let body = object.body(self.release, served.is_namespaced.then_some(namespace));
+        let mut body = object.body(self.release, served.is_namespaced.then_some(namespace));
+        if intent == Intent::Make {
+            body["metadata"]["resourceVersion"] = NO_VERSION.into();
+        }
         let parameters = PatchParams {
             force: matches!(intent, Intent::Take | Intent::AskForced),
             dry_run: matches!(intent, Intent::Ask | Intent::AskForced),

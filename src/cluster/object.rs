@@ -54,6 +54,15 @@ impl Object {
         (self.api_version.as_str(), self.kind.as_str()) == ("v1", "PersistentVolumeClaim")
     }
 
+    /// Whether a new one does nothing by itself: nobody notices it before something names it.
+    pub fn is_inert(&self) -> bool {
+        match (self.api_version.as_str(), self.kind.as_str()) {
+            ("v1", "ConfigMap" | "Secret" | "ServiceAccount") => true,
+            ("v1", "Service") => self.json["spec"]["type"].as_str().is_none_or(|kind| kind == "ClusterIP"),
+            _ => false,
+        }
+    }
+
     /// Whether a chart asked for it to outlive its release.
     pub fn is_kept(&self) -> bool {
         is_kept(&self.json["metadata"])

@@ -98,6 +98,12 @@ impl History {
         entry.is_ours() || !is_newest || !is_fresh
     }
 
+    /// The newest revision where it deploys this commit, and did not fail: a delivery that was interrupted goes on with it.
+    pub fn of_commit(&self, commit: &str) -> Option<&Entry> {
+        let is_good = |entry: &Entry| entry.status.is_pending() || entry.status == Status::Deployed;
+        self.newest().filter(|newest| newest.commit.as_deref() == Some(commit) && is_good(newest))
+    }
+
     /// Somebody's helm that may be at work right now: nothing is to be done until it is through.
     pub fn others_at_work(&self, now: Timestamp) -> Option<&Entry> {
         self.newest().filter(|entry| entry.status.is_pending() && !self.is_left(entry, now))

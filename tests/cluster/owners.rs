@@ -43,7 +43,7 @@ fn what_belongs_to_somebody_else_is_left_alone() {
         ("byhand", "service/byhand", "Service/byhand", "kubectl-create"),
         // Nobody can be named: it was made without any field that has an owner.
         ("account", "serviceaccount/account", "ServiceAccount/account", "someone else"),
-        ("released", "serviceaccount/released", "ServiceAccount/released", "the Helm release NS/other"),
+        ("released", "serviceaccount/released", "StatefulSet/released", "the Helm release NS/other"),
     ];
     let before = foreign.map(|(_, object, ..)| scene.get(&[object]));
     for (name, ..) in foreign {

@@ -1,17 +1,21 @@
 //! One attempt to bring a commit to the cluster: asked first, then applied in order, then rid of what it does not name any more.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::leftovers::leftovers;
 use super::release::{self, Part, Release};
 use super::shared::Shared;
+use super::untouched;
 use crate::cluster::apply::{Applier, ApplyError, Version};
 use crate::cluster::object::{self, Object};
 use crate::cluster::rehearse::Rehearsal;
 use crate::cluster::remove::{self, Removed};
 use crate::git::oid::Oid;
 use crate::git::reader::Reader;
+use crate::ledger::names::{Identity, ObjectId};
 use crate::ledger::stub::Secrets;
+use crate::reconcile::footprint::Footprint;
 use crate::source::event::Key;
 
 /// An object that was applied.
@@ -20,6 +24,13 @@ pub struct Brought {
     pub kind: String,
     pub name: String,
     pub version: Version,
+}
+
+impl Brought {
+    fn of(object: Object, version: Version) -> Self {
+        let Object { api_version, kind, name, .. } = object;
+        Brought { api_version, kind, name, version }
+    }
 }
 
 /// One attempt to apply a commit.
@@ -33,6 +44,10 @@ pub struct Attempt {
     pub bad: Option<Oid>,
     /// What the cluster holds already.
     pub held: Option<Oid>,
+    /// Also what no commit has changed since then.
+    pub is_whole: bool,
+    /// It is removed again if it is refused, so what does nothing by itself is made instead of asked about.
+    pub is_install: bool,
 }
 
 /// What an attempt starts from.
@@ -47,14 +62,31 @@ struct Plan {
 pub struct Asked {
     plan: Plan,
     /// Of each object.
-    rehearsed: Vec<Rehearsal>,
+    steps: Vec<Step>,
+}
+
+impl Asked {
+    /// Nothing of it was there: no release of that name runs, whoever made it.
+    pub fn is_new(&self) -> bool {
+        let made = self.steps.iter().filter(|step| matches!(step, Step::Made(_))).count();
+        let inert = self.plan.objects.iter().filter(|planned| planned.object.is_inert()).count();
+        made > 0 && made == inert
+    }
+}
+
+/// What is still to be done for an object.
+enum Step {
+    /// It is as it was applied.
+    Nothing,
+    Apply(Rehearsal),
+    Made(Version),
 }
 
 struct Planned {
     object: Object,
     /// The release had an object of that name before.
     is_known: bool,
-    /// And its manifest was the same.
+    /// And no commit has changed it since.
     is_same: bool,
 }
 
@@ -68,27 +100,72 @@ impl Attempt {
         for object in definitions.iter().chain(objects.iter().map(|planned| &planned.object)) {
             applier.may_apply(object).await?;
         }
-        let mut rehearsed = Vec::with_capacity(objects.len());
+        let mut steps = Vec::with_capacity(objects.len());
         for Planned { object, is_known, is_same } in objects {
-            rehearsed.push(match is_same {
-                true => Rehearsal::Good,
-                false => applier.rehearse(object, *is_known).await?,
+            steps.push(match is_same {
+                true => Step::Nothing,
+                false if self.is_made(object) => Step::Apply(Rehearsal::Later),
+                false => Step::Apply(applier.rehearse(object, *is_known).await?),
             });
         }
-        Ok(Asked { plan, rehearsed })
+        if self.is_install {
+            self.make(&applier, objects, &mut steps).await?;
+        }
+        Ok(Asked { plan, steps })
     }
 
-    /// Applies what would be taken, and prunes.
-    pub async fn bring(&self, asked: Asked) -> Result<Done, ApplyError> {
+    fn is_made(&self, object: &Object) -> bool {
+        self.is_install && object.is_inert()
+    }
+
+    /// Makes what does nothing by itself: to ask first would cost as much as to do it. If one of them is refused, all go again, and nothing
+    /// has changed.
+    async fn make(
+        &self,
+        applier: &Applier<'_>,
+        objects: &[Planned],
+        steps: &mut [Step],
+    ) -> Result<(), ApplyError> {
+        let mut made = Vec::new();
+        for (Planned { object, .. }, step) in objects.iter().zip(steps) {
+            if !self.is_made(object) {
+                continue;
+            }
+            *step = match made_or_rehearsed(applier, object).await {
+                Ok(step) => step,
+                Err(error) if error.is_final() => {
+                    for object in made.into_iter().rev() {
+                        applier.remove(object).await?;
+                    }
+                    return Err(error);
+                }
+                Err(error) => return Err(error),
+            };
+            if matches!(step, Step::Made(_)) {
+                made.push(object);
+            }
+        }
+        Ok(())
+    }
+
+    /// Applies what would be taken, and prunes. `is_overtaken`: nothing is as it was applied.
+    pub async fn bring(&self, asked: Asked, is_overtaken: bool) -> Result<Done, ApplyError> {
         let applier = applier(&self.shared, &self.key);
-        let Asked { plan: Plan { definitions, objects, mut leftovers }, rehearsed } = asked;
+        let Asked { plan: Plan { definitions, objects, mut leftovers }, steps } = asked;
         for definition in &definitions {
             applier.define(definition).await?;
             applier.settle(definition).await?;
         }
         let mut brought = Vec::with_capacity(objects.len());
-        for (Planned { object, .. }, rehearsal) in objects.into_iter().zip(rehearsed) {
-            brought.push(one(&applier, object, rehearsal).await?);
+        for (Planned { object, .. }, step) in objects.into_iter().zip(steps) {
+            match step {
+                Step::Nothing if is_overtaken => {
+                    brought.push(one(&applier, object, Rehearsal::Later).await?);
+                }
+                Step::Nothing => {}
+                Step::Apply(rehearsal) => brought.push(one(&applier, object, rehearsal).await?),
+                Step::Made(version) => brought.push(Brought::of(object, version)),
+            }
         }
         remove::sort(&mut leftovers);
         let mut pruned = Pruned::default();
@@ -98,29 +175,34 @@ impl Attempt {
         Ok(Done { brought, pruned })
     }
 
-    /// A repository that does not hold the commit that the cluster has any more (it was made anew) knows of no object.
     async fn read(&self) -> Plan {
         let (commit, held, key, part) = (self.commit, self.held, self.key.clone(), self.part);
-        let (secrets, bad) = (self.secrets.clone(), self.bad);
+        let (secrets, bad, is_whole) = (self.secrets.clone(), self.bad, self.is_whole);
         let load = move |reader: &Reader| {
             let name = &key.name;
             let secrets = match bad {
                 Some(bad) => release::alike(reader, commit, bad, name, &secrets)?,
                 None => secrets.clone(),
             };
-            let known = held.and_then(|held| release::load(reader, held, name, part).ok());
-            let known = known.unwrap_or_default().objects;
+            let known = held.map(|held| untouched::known(reader, held, &key)).unwrap_or_default();
+            let same = match held.filter(|_| !is_whole) {
+                Some(held) => untouched::since(reader, commit, held, name)?,
+                None => Footprint::new(),
+            };
+            let inventory = release::head(reader, commit, name)?.inventory;
+            let same: BTreeSet<ObjectId> = inventory
+                .iter()
+                .filter(|item| same.contains_key(&item.file))
+                .map(|item| item.object(&key.namespace))
+                .collect();
             let Release { definitions, objects } = match bad {
                 Some(_) => release::most(reader, commit, name, part, &secrets)?,
                 None => release::whole(reader, commit, name, part, &secrets)?,
             };
-            // with the digests of Secrets on both sides
-            let told = release::load(reader, commit, name, part)?.objects;
             let planned = |object: Object| {
-                let before = known.iter().find(|known| known.is_same(&object));
-                let told = told.iter().find(|told| told.is_same(&object));
-                let is_same = before.zip(told).is_some_and(|(before, told)| before.json == told.json);
-                Planned { object, is_known: before.is_some(), is_same }
+                let id = Identity::of(&object.json).map(|identity| identity.object(&key.namespace));
+                let is_in = |all: &BTreeSet<ObjectId>| id.as_ref().is_some_and(|id| all.contains(id));
+                Planned { is_known: is_in(&known), is_same: is_in(&same), object }
             };
             let objects = objects.into_iter().map(planned).collect();
             Ok(Plan { definitions, objects, leftovers: leftovers(reader, commit, &key, held, part)? })
@@ -182,8 +264,15 @@ async fn one(applier: &Applier<'_>, object: Object, rehearsal: Rehearsal) -> Res
     }
     let version = applier.apply(&object).await?;
     applier.settle(&object).await?;
-    let Object { api_version, kind, name, .. } = object;
-    Ok(Brought { api_version, kind, name, version })
+    Ok(Brought::of(object, version))
+}
+
+/// Makes one object; one that is there already is asked about, as it may be somebody else's.
+async fn made_or_rehearsed(applier: &Applier<'_>, object: &Object) -> Result<Step, ApplyError> {
+    match applier.make(object).await? {
+        Some(version) => Ok(Step::Made(version)),
+        None => Ok(Step::Apply(applier.rehearse(object, false).await?)),
+    }
 }
 
 /// Applies objects of one cluster.

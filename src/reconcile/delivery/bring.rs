@@ -14,7 +14,8 @@ use super::records::{Delivered, Pending};
 use super::release::Part;
 use super::settled::Settled;
 use super::status::is_applied;
-use crate::api::conditions::Reason;
+use super::tell::reconcile_at;
+use crate::api::conditions::{APPLIED, Reason};
 use crate::cluster::apply::{Applier, ApplyError};
 use crate::cluster::publish::Tone;
 use crate::git::oid::Oid;
@@ -119,6 +120,7 @@ impl Actor {
         record: &mut Recording,
     ) -> Result<Done, ApplyError> {
         self.hold(settled).await?;
+        let held = self.held_commit();
         let attempt = Attempt {
             shared: self.shared.clone(),
             key: self.key.clone(),
@@ -126,17 +128,21 @@ impl Actor {
             part: what.part,
             secrets: what.secrets.clone(),
             bad: what.bad,
-            held: self.held_commit(),
+            held,
+            is_whole: self.is_asked(settled) || self.is_by_others(),
+            is_install: held.is_none() && what.may_undo && self.release.is_none(),
         };
         let shared = self.shared.clone();
         let asked = self.patiently(settled, described, shared.in_turn(attempt.ask())).await?;
         // the first write of all, so that a crash after it is seen
         if std::mem::take(&mut record.is_due) {
             let (commit, short, is_back) = (what.commit, &*described.short, what.bad.is_some());
-            let delivered = Delivered { commit, short, is_back, secrets: what.secrets };
+            let delivered =
+                Delivered { commit, short, is_back, is_new: asked.is_new(), secrets: what.secrets };
             record.pending = self.begin_record(settled, &delivered).await;
         }
-        self.patiently(settled, described, shared.in_turn(attempt.bring(asked))).await
+        let is_overtaken = record.pending.as_ref().is_some_and(|pending| pending.is_overtaken);
+        self.patiently(settled, described, shared.in_turn(attempt.bring(asked, is_overtaken))).await
     }
 
     /// Waits for what may wait for somebody else, and says so.
@@ -157,6 +163,20 @@ impl Actor {
         };
         let (done, _) = tokio::join!(work, self.publish(settled, &phase, None));
         done
+    }
+
+    /// Somebody wants it to be looked at again, whatever is known of it.
+    fn is_asked(&self, settled: &Settled) -> bool {
+        let handled = self.status.as_ref().and_then(|status| status.last_handled_reconcile_at.as_ref());
+        let asked = reconcile_at(settled);
+        asked.is_some() && asked.as_ref() != handled
+    }
+
+    /// What the cluster holds, another tool has applied: it does not carry our marks.
+    pub(super) fn is_by_others(&self) -> bool {
+        let conditions = self.status.iter().flat_map(|status| &status.conditions);
+        let applied = conditions.into_iter().find(|condition| condition.type_ == APPLIED);
+        applied.is_some_and(|applied| applied.reason == Reason::External.as_str())
     }
 
     /// The commit that the cluster holds already, as its status says.

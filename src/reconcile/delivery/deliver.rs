@@ -4,7 +4,6 @@
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use super::actor::Actor;
 use super::bring::What;
@@ -15,7 +14,7 @@ use super::status::condition;
 use super::tell::reconcile_at;
 use super::watch::{self, Wait, Watch};
 use crate::api::PrometheusClusterStatus;
-use crate::api::conditions::{APPLIED, Reason};
+use crate::api::conditions::APPLIED;
 use crate::api::spec::delivery::Mode;
 use crate::git::reader::Reader;
 use crate::ledger::stub::Secrets;
@@ -102,12 +101,9 @@ impl Actor {
     /// True if the status says that the cluster holds this commit already, and nobody asked to look again.
     fn holds(&self, settled: &Settled, commit: &str, is_external: bool) -> bool {
         let Some(status) = &self.status else { return false };
-        // What another tool applied does not carry our marks yet.
-        let by_others = |condition: &&Condition| condition.reason == Reason::External.as_str();
-        let applied = status.conditions.iter().find(|condition| condition.type_ == APPLIED);
         watch::is_of(status, commit)
             && condition(status, APPLIED) == Some(("True", settled.generation()))
-            && (is_external || applied.filter(by_others).is_none() && settled.has_finalizer())
+            && (is_external || !self.is_by_others() && settled.has_finalizer())
             && status.last_handled_reconcile_at == reconcile_at(settled)
     }
 

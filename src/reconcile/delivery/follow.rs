@@ -30,6 +30,9 @@ use crate::release::status::Status;
 /// Changes of live objects within this time are looked at together.
 const GATHER: Duration = Duration::from_millis(100);
 
+/// What could not be written into Helm's history is tried again after this.
+const RECORD_AGAIN: Duration = Duration::from_secs(5);
+
 /// Longest part of a message that a difference may take.
 const MOST_DIFFERENCE: usize = 500;
 
@@ -98,6 +101,10 @@ impl Actor {
                 std::future::pending::<()>().await;
             }
             let due = self.owed.as_ref().and_then(Owed::again).map_or(due, |again| due.min(again));
+            let due = match watch.owes_record(&phase) {
+                true => due.min(Instant::now() + RECORD_AGAIN),
+                false => due,
+            };
             is_woken = tokio::select! {
                 () = self.changed.notified() => {
                     sleep(GATHER).await;
@@ -120,8 +127,9 @@ impl Actor {
         let Some(pending) = watch.record.take_if(|pending| !(is_failed && pending.is_failed)) else { return };
         let short = &watch.described.short;
         let why = why.map(|why| marks::description(short, why));
-        self.end_record(&pending, status, why.as_deref()).await;
-        if is_failed {
+        if !self.end_record(&pending, status, why.as_deref()).await {
+            watch.record = Some(pending);
+        } else if is_failed {
             watch.record = Some(pending.failed());
         }
     }

@@ -34,4 +34,5 @@ pub mod status;
 pub mod takedown;
 pub mod tell;
 pub mod undo;
+pub mod untouched;
 pub mod watch;

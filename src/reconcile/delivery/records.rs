@@ -4,7 +4,10 @@
 //! a warning.
 #![allow(clippy::disallowed_methods)] // when a revision was deployed
 
+use std::time::Duration;
+
 use jiff::Timestamp;
+use tokio::time::sleep;
 
 use super::actor::Actor;
 use super::charts::ChartError;
@@ -27,6 +30,9 @@ use crate::release::{marks, secret};
 /// How often a revision is numbered anew because somebody's helm was faster.
 const MOST_RACES: u32 = 5;
 
+/// Pauses before a record is written again that the API server did not take: it is no reason to hold up a delivery.
+const PAUSES: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
+
 /// Why a record was not written.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
@@ -42,6 +48,13 @@ pub enum RecordError {
     Raced(u32),
 }
 
+impl RecordError {
+    /// The same may be taken a moment later, or was, and the answer got lost.
+    fn is_passing(&self) -> bool {
+        matches!(self, RecordError::Call(error) if !error.is_final())
+    }
+}
+
 /// A revision that is on its way.
 pub struct Pending {
     pub revision: u32,
@@ -51,6 +64,8 @@ pub struct Pending {
     supersedes: Option<Vec<u32>>,
     /// It is said to have failed, and may still come up.
     pub is_failed: bool,
+    /// Somebody's helm has made a revision since: nothing is as it was applied.
+    pub is_overtaken: bool,
 }
 
 /// What is being delivered.
@@ -59,10 +74,17 @@ pub struct Delivered<'a> {
     pub short: &'a str,
     /// The commit goes back to what was deployed last.
     pub is_back: bool,
+    /// No release of this name runs.
+    pub is_new: bool,
     pub secrets: &'a Secrets,
 }
 
 impl Pending {
+    /// What an agent before this one has begun.
+    fn resumed(revision: u32) -> Self {
+        Pending { revision, packed: None, supersedes: None, is_failed: false, is_overtaken: false }
+    }
+
     /// It failed, and its text is of no more use: it is read again should it come up.
     pub fn failed(self) -> Self {
         Pending { packed: None, is_failed: true, ..self }
@@ -75,7 +97,7 @@ impl Actor {
         if !self.shared.defaults.records {
             return None;
         }
-        match self.try_begin(settled, what).await {
+        match tenaciously(|| self.try_begin(settled, what)).await {
             Ok(pending) => {
                 let status = pending_status(pending.revision, what.is_back);
                 self.release = Some(told(&self.key.name, pending.revision, status));
@@ -88,13 +110,17 @@ impl Actor {
         }
     }
 
-    /// Says how a revision ended.
-    pub(super) async fn end_record(&mut self, pending: &Pending, status: Status, why: Option<&str>) {
+    /// Says how a revision ended; false if that is to be said again later.
+    pub(super) async fn end_record(&mut self, pending: &Pending, status: Status, why: Option<&str>) -> bool {
         let revision = pending.revision;
         match self.try_end(pending, status, why).await {
             Ok(()) => self.release = Some(told(&self.key.name, revision, status)),
-            Err(error) => self.unrecorded(&error),
+            Err(error) => {
+                self.unrecorded(&error);
+                return !error.is_passing();
+            }
         }
+        true
     }
 
     /// The newest revision is of this commit: to apply it again is no change of the release.
@@ -116,7 +142,7 @@ impl Actor {
         let revision = u32::try_from(release.revision).ok()?;
         let is_failed = status == Status::Failed;
         let is_open = is_failed || status.is_pending();
-        is_open.then_some(Pending { revision, packed: None, supersedes: None, is_failed })
+        is_open.then(|| Pending { is_failed, ..Pending::resumed(revision) })
     }
 
     /// The release is uninstalled: its history goes with it, as `helm uninstall` has it.
@@ -152,10 +178,18 @@ impl Actor {
         let known = deployed.and_then(|release| u32::try_from(release.revision).ok());
         let mut history = match known {
             Some(_) if !what.is_back => None,
-            _ => Some(self.repaired().await?),
+            // a history that is there all the same is in the way of the first revision
+            None if what.is_new => None,
+            _ => Some(self.repaired(what.commit).await?),
         };
         let at = Timestamp::now();
+        let mut is_overtaken = false;
         for _ in 0..MOST_RACES {
+            if let Some(entry) =
+                history.as_ref().and_then(|history| history.of_commit(&what.commit.to_string()))
+            {
+                return Ok(Pending { is_overtaken, ..Pending::resumed(entry.revision) });
+            }
             let revision = match (&history, known) {
                 (Some(history), _) => history.next(),
                 (None, known) => known.unwrap_or_default() + 1,
@@ -176,11 +210,11 @@ impl Actor {
                         None => known.into_iter().collect(),
                     };
                     let (packed, supersedes) = (Some(packed), Some(supersedes));
-                    return Ok(Pending { revision, packed, supersedes, is_failed: false });
+                    return Ok(Pending { revision, packed, supersedes, is_failed: false, is_overtaken });
                 }
                 Err(error) if error.is_conflict() => {
-                    let found = self.repaired().await?;
-                    self.others(settled, &found).await;
+                    let found = self.repaired(what.commit).await?;
+                    is_overtaken |= self.others(settled, &found).await;
                     history = Some(found);
                 }
                 Err(error) => return Err(error.into()),
@@ -205,12 +239,13 @@ impl Actor {
         self.records().create(&new.secret(packed)).await
     }
 
-    /// The records that there are; what a crash left pending is failed.
-    async fn repaired(&self) -> Result<History, RecordError> {
+    /// The records that there are; what a crash left pending is failed, but for that of the commit which is delivered again.
+    async fn repaired(&self, commit: Oid) -> Result<History, RecordError> {
         let records = self.records();
         let now = Timestamp::now();
         let history = records.history().await?;
-        let left = history.abandoned(None, now);
+        let resumed = history.of_commit(&commit.to_string());
+        let left = history.abandoned(resumed.map(|entry| entry.revision), now);
         for revision in &left {
             self.restate(*revision, Status::Failed, Some(ABANDONED)).await?;
         }
@@ -218,14 +253,15 @@ impl Actor {
     }
 
     /// Somebody's helm has made revisions since: what it did is put back by what is applied now.
-    async fn others(&self, settled: &Settled, history: &History) {
-        let Some(Entry { revision, status, .. }) = history.taken_by_others() else { return };
+    async fn others(&self, settled: &Settled, history: &History) -> bool {
+        let Some(Entry { revision, status, .. }) = history.taken_by_others() else { return false };
         let note = format!(
             "Revision {revision} of the release ({status}) was made by somebody's helm; the commit on the branch is applied over it. \
              To keep such a change, make it in the PrometheusCluster"
         );
         let publisher = &self.shared.publisher;
         publisher.event(&settled.subject, Tone::Warning, "HelmChanged", "Apply", &note).await;
+        true
     }
 
     /// What `helm rollback` would write: the record that was deployed last, again.
@@ -296,7 +332,7 @@ impl Actor {
     }
 
     async fn try_end(&self, pending: &Pending, status: Status, why: Option<&str>) -> Result<(), RecordError> {
-        let &Pending { revision, ref packed, ref supersedes, is_failed: _ } = pending;
+        let &Pending { revision, ref packed, ref supersedes, .. } = pending;
         let stored = match packed {
             Some(packed) => Some(crate::release::stored::Stored::read(packed.text().as_bytes())?),
             None => self.records().get(revision).await?.map(|held| held.stored()).transpose()?,
@@ -324,6 +360,19 @@ impl Actor {
         let packed = held.stored()?.with_status(status, why)?.pack()?;
         Ok(records.update(revision, status, &packed, Timestamp::now()).await?)
     }
+}
+
+/// Does it again a few times where what failed may pass.
+async fn tenaciously<T, F: Future<Output = Result<T, RecordError>>>(
+    work: impl Fn() -> F,
+) -> Result<T, RecordError> {
+    for pause in PAUSES {
+        match work().await {
+            Err(error) if error.is_passing() => sleep(pause).await,
+            done => return done,
+        }
+    }
+    work().await
 }
 
 fn pending_status(revision: u32, is_back: bool) -> Status {

@@ -123,6 +123,13 @@ impl Watch<'_> {
         }
     }
 
+    /// Helm's history does not say yet how the revision ended, which is known.
+    pub fn owes_record(&self, phase: &Phase) -> bool {
+        let is_up = matches!(phase, Phase::Ready { .. } | Phase::RolledBack { .. });
+        let is_late = matches!(phase, Phase::Late { .. });
+        self.record.as_ref().is_some_and(|pending| is_up || is_late && !pending.is_failed)
+    }
+
     /// Whether nothing is left to wait for.
     pub fn is_up(&self, progress: &Progress) -> bool {
         !matches!(self.applied, Applied::NotYet(_)) && matches!(progress.standing, Standing::Up { .. })
