@@ -6,6 +6,8 @@
 
 #[path = "support/agent.rs"]
 mod agent;
+#[path = "support/api_proxy.rs"]
+mod api_proxy;
 #[path = "support/bed.rs"]
 mod bed;
 #[path = "support/resources.rs"]
@@ -16,6 +18,8 @@ mod support;
 mod access;
 #[path = "faults/ahead.rs"]
 mod ahead;
+#[path = "faults/boundaries.rs"]
+mod boundaries;
 #[path = "faults/definition.rs"]
 mod definition;
 #[path = "faults/kills.rs"]
@@ -34,3 +38,5 @@ mod rights;
 mod sameness;
 #[path = "faults/slow.rs"]
 mod slow;
+#[path = "faults/storms.rs"]
+mod storms;

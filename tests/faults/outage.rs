@@ -42,6 +42,7 @@ fn an_api_server_comes_and_goes() {
     stopped_for_a_while(&place, &agent);
     what_a_watch_was_at_is_forgotten(&place, &agent);
     the_definition_is_deleted(&place, &agent);
+    everything_is_wiped(&place, &agent);
     agent.check_repository();
     assert!(agent.stop().success());
 }
@@ -117,13 +118,61 @@ fn what_a_watch_was_at_is_forgotten(place: &Place<'_>, agent: &Agent) {
 
 /// Forgets all but the newest state of everything (<https://etcd.io/docs/latest/dev-guide/api_grpc_gateway/>).
 fn compact(bed: &Bed) {
-    let process = bed.about().parts["etcd"];
-    let flags = std::fs::read_to_string(format!("/proc/{process}/cmdline")).expect("a process");
-    let flag = "--advertise-client-urls=http://";
-    let address = flags.split('\0').find_map(|word| word.strip_prefix(flag)).expect("an address");
+    let address = &etcd(bed);
     let header: Value = post(address, "/v3/kv/range", r#"{"key": "AA=="}"#);
     let revision = header["header"]["revision"].as_str().expect("a revision").to_owned();
     post(address, "/v3/kv/compaction", &format!(r#"{{"revision": "{revision}", "physical": true}}"#));
+}
+
+/// Where the store listens.
+fn etcd(bed: &Bed) -> String {
+    let process = bed.about().parts["etcd"];
+    let flags = std::fs::read_to_string(format!("/proc/{process}/cmdline")).expect("a process");
+    let flag = "--advertise-client-urls=http://";
+    flags.split('\0').find_map(|word| word.strip_prefix(flag)).expect("an address").to_owned()
+}
+
+/// The store is empty: no resource, no object, no namespace, no rights, no definition. The branch is what is left.
+fn everything_is_wiped(place: &Place<'_>, agent: &Agent) {
+    place.put("b", "{}");
+    place.wait_ready("b");
+    let before = agent.git(&["for-each-ref", "refs/heads"]);
+    let heard = agent.lines().len();
+    place.bed.stop_apiserver();
+    // from the first key to the last (<https://etcd.io/docs/latest/learning/api/#key-ranges>)
+    post(etcd(place.bed).as_str(), "/v3/kv/deleterange", r#"{"key": "AA==", "range_end": "AA=="}"#);
+    place.bed.start_apiserver();
+    place.bed.kubectl(&["create", "namespace", &place.namespace]);
+    install_rights(place.bed, &[]);
+    wait("the agent to look again", || {
+        let lines = agent.lines().split_off(heard);
+        let says = |line: &String| line.contains("knows no PrometheusCluster");
+        if lines.iter().any(says) { Ok(()) } else { Err(lines.join("\n")) }
+    });
+    install_resource(place.bed);
+    wait("the agent to see that there is none", || {
+        let lines = agent.lines().split_off(heard);
+        let says = |line: &String| line.contains("are left as they are");
+        if lines.iter().any(says) { Ok(()) } else { Err(lines.join("\n")) }
+    });
+    assert_eq!(
+        agent.git(&["for-each-ref", "refs/heads"]),
+        before,
+        "an empty server deletes nothing on a branch"
+    );
+    // what was asked for is on the branch, too
+    for name in ["a", "b"] {
+        let file = format!("deploy/{}:{name}/cluster.yaml", place.namespace);
+        place.apply(&agent.git(&["show", &file]));
+    }
+    place.wait_all_ready(2);
+    assert_eq!(
+        agent.git(&["for-each-ref", "refs/heads"]),
+        before,
+        "it asked for what the branch holds already"
+    );
+    let sets = place.bed.get(&["statefulsets", "--namespace", &place.namespace]);
+    assert_eq!(sets["items"].as_array().map(Vec::len), Some(2));
 }
 
 fn post(address: &str, path: &str, body: &str) -> Value {
