@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use serde_json::Value as Json;
 
+use super::hook::{Hook, Run};
 use super::json;
 use super::pack::{self, MAX_DATA, Packed, UnpackError};
 use super::record::{APPLY_METHOD, Info, Record, cut};
@@ -12,6 +13,9 @@ use super::status::Status;
 
 /// Bytes of the user's values that are read as data, which takes up to 40 times as much memory. What is committed is less.
 const MAX_CONFIG: usize = 1024 * 1024;
+
+/// A hook that names no policy goes before it is made again.
+const DEFAULT_POLICY: &str = "before-hook-creation";
 
 /// Why a Secret is no record.
 #[derive(Debug, thiserror::Error)]
@@ -90,6 +94,26 @@ impl Stored {
         let info = info.filter(|info| *info != json::NULL).unwrap_or(b"{}");
         let info = span::replaced(info, &members).ok_or(StoredError::Text)?;
         let json = span::replaced(&self.json, &[("info", info)]).ok_or(StoredError::Text)?;
+        Ok(Stored { json })
+    }
+
+    /// The same record with what became of hooks: `run` answers for each that ran. Helm also notes the policy that it went by where the
+    /// chart names none (Helm `pkg/action/hooks.go`, `hookSetDeletePolicy`).
+    pub fn with_runs(&self, run: impl Fn(&Hook) -> Option<Run>) -> Result<Self, StoredError> {
+        let mut hooks = self.record()?.hooks;
+        for hook in &mut hooks {
+            if let Some(run) = run(hook) {
+                hook.last_run = run;
+                if hook.delete_policies.is_empty() {
+                    hook.delete_policies = vec![DEFAULT_POLICY.to_owned()];
+                }
+            }
+        }
+        if hooks.is_empty() {
+            return Ok(self.clone());
+        }
+        let hooks = json::list(hooks.iter().map(Hook::json));
+        let json = span::replaced(&self.json, &[("hooks", hooks)]).ok_or(StoredError::Text)?;
         Ok(Stored { json })
     }
 

@@ -63,6 +63,16 @@ pub struct Delivered<'a> {
 }
 
 impl Pending {
+    /// One that was written before, and is read again when it is written anew.
+    pub fn known(revision: u32) -> Self {
+        Pending { revision, packed: None, supersedes: None, is_failed: false }
+    }
+
+    /// What was written.
+    pub fn packed(&self) -> Option<&Packed> {
+        self.packed.as_ref()
+    }
+
     /// It failed, and its text is of no more use: it is read again should it come up.
     pub fn failed(self) -> Self {
         Pending { packed: None, is_failed: true, ..self }
@@ -137,11 +147,11 @@ impl Actor {
         }
     }
 
-    fn unrecorded(&self, error: &RecordError) {
+    pub(super) fn unrecorded(&self, error: &RecordError) {
         tracing::warn!(cluster = %self.key, %error, "Helm's record of the release could not be written; the delivery goes on");
     }
 
-    fn records(&self) -> Records<'_> {
+    pub(super) fn records(&self) -> Records<'_> {
         let release = object::Release { namespace: &self.key.namespace, name: &self.key.name };
         Records { client: self.shared.clients.of(&self.key.namespace), release }
     }
@@ -302,7 +312,7 @@ impl Actor {
             None => self.records().get(revision).await?.map(|held| held.stored()).transpose()?,
         };
         let Some(stored) = stored else { return Ok(()) };
-        let packed = stored.with_status(status, why)?.pack()?;
+        let packed = self.with_runs(&stored.with_status(status, why)?)?.pack()?;
         self.records().update(revision, status, &packed, Timestamp::now()).await?;
         if status != Status::Deployed {
             return Ok(());
