@@ -21,6 +21,8 @@ mod examples;
 mod external;
 #[path = "cluster/helm.rs"]
 mod helm;
+#[path = "cluster/hooks.rs"]
+mod hooks;
 #[path = "cluster/immutable.rs"]
 mod immutable;
 #[path = "cluster/locks.rs"]

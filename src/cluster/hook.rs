@@ -25,7 +25,10 @@ pub enum Found {
     /// A hook of an earlier run, or somebody's helm's.
     Earlier,
     /// The hook of this run.
-    Of { ended: Ended, made: Timestamp },
+    Of {
+        ended: Ended,
+        made: Timestamp,
+    },
 }
 
 impl Applier<'_> {
@@ -80,7 +83,8 @@ impl Applier<'_> {
             other => other?,
         };
         let asked = self.send(&served, hook, Intent::AskForced).await;
-        let is_new = |found: &DynamicObject| found.metadata.resource_version.as_ref().is_none_or(String::is_empty);
+        let is_new =
+            |found: &DynamicObject| found.metadata.resource_version.as_ref().is_none_or(String::is_empty);
         let refused = match asked {
             Ok(found) if is_new(&found) => return Ok(()),
             Ok(_) => None,

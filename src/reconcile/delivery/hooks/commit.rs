@@ -118,8 +118,9 @@ mod tests {
     use super::*;
 
     fn named(kind: &str, name: &str, annotations: &str) -> Hook {
-        let text =
-            format!("apiVersion: v1\nkind: {kind}\nmetadata: {{name: {name}, annotations: {{{annotations}}}}}\n");
+        let text = format!(
+            "apiVersion: v1\nkind: {kind}\nmetadata: {{name: {name}, annotations: {{{annotations}}}}}\n"
+        );
         hook("hooks/x.yaml", text, false).unwrap()
     }
 
@@ -142,7 +143,11 @@ mod tests {
     fn a_hook_that_says_nothing_goes_before_it_is_made_again() {
         let silent = named("Job", "a", "helm.sh/hook: test");
         assert!(silent.goes(BEFORE) && !silent.goes(SUCCEEDED) && !silent.goes(FAILED));
-        let said = named("Job", "a", "helm.sh/hook: test, helm.sh/hook-delete-policy: 'hook-succeeded, Hook-Failed'");
+        let said = named(
+            "Job",
+            "a",
+            "helm.sh/hook: test, helm.sh/hook-delete-policy: 'hook-succeeded, Hook-Failed'",
+        );
         assert!(!said.goes(BEFORE) && said.goes(SUCCEEDED) && said.goes(FAILED));
     }
 }

@@ -60,7 +60,8 @@ impl Runs {
         let mut runs = Runs::default();
         for hook in hooks.iter().filter(|hook| hook.last_run.phase != Phase::None) {
             let id = (hook.kind.clone(), hook.name.clone());
-            let first = events.into_iter().find(|event| hook.events.iter().any(|name| name == event.as_str()));
+            let first =
+                events.into_iter().find(|event| hook.events.iter().any(|name| name == event.as_str()));
             let Some(event) = first else { continue };
             if hook.last_run.phase == Phase::Succeeded {
                 runs.succeeded.insert((event, id.clone()));

@@ -112,7 +112,10 @@ impl Actor {
         }
         let message = words + WAY_OUT;
         let (release, reason) = (described.clone(), Reason::HookFailed);
-        if self.publish_at_last(settled, &Phase::NotApplied { release, reason, message: message.clone() }).await {
+        if self
+            .publish_at_last(settled, &Phase::NotApplied { release, reason, message: message.clone() })
+            .await
+        {
             self.warn(settled, reason, "Apply", &message).await;
         }
         let (key, outcome) = (self.key.clone(), outcome(described, failure.outline()));

@@ -38,7 +38,9 @@ impl Actor {
         asked: String,
     ) {
         let (reason, message) = match is_external {
-            true => (Reason::External, "promgit runs no hooks where another tool applies the branch".to_owned()),
+            true => {
+                (Reason::External, "promgit runs no hooks where another tool applies the branch".to_owned())
+            }
             false => self.try_trial(settled, commit, &asked).await,
         };
         let is_passed = reason == Reason::Succeeded;
@@ -78,7 +80,9 @@ impl Actor {
         self.note_runs(record.as_ref()).await;
         self.runs = before;
         match ran {
-            Ok(()) => (Reason::Succeeded, format!("{count} of {count} tests passed at commit {}", commit.short())),
+            Ok(()) => {
+                (Reason::Succeeded, format!("{count} of {count} tests passed at commit {}", commit.short()))
+            }
             Err(HookError::Failed(failure)) => (Reason::TestFailed, failure.to_string()),
             Err(HookError::Apply(error)) => (Reason::TestFailed, error.to_string()),
         }
