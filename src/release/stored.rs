@@ -174,6 +174,23 @@ mod tests {
     }
 
     #[test]
+    fn a_record_is_told_how_its_hooks_ran() {
+        let json = r#"{"name":"a","hooks":[{"name":"x","kind":"Job","events":["pre-install"],"last_run":{"phase":""}},
+            {"name":"y","kind":"Job","last_run":{"phase":""},"delete_policies":["hook-failed"]}],"later":1}"#;
+        let at = Some("2026-01-02T03:04:05Z".parse().unwrap());
+        let run = Run { started_at: at, completed_at: at, phase: crate::release::hook::Phase::Failed };
+        let changed = stored(json).with_runs(|hook| (hook.name == "x").then(|| run.clone())).unwrap();
+        let hooks = changed.record().unwrap().hooks;
+        assert_eq!((&hooks[0].last_run, &hooks[1].last_run), (&run, &Run::default()));
+        // as Helm notes the policy of a hook that it ran
+        assert_eq!(hooks[0].delete_policies, ["before-hook-creation"]);
+        assert_eq!(hooks[1].delete_policies, ["hook-failed"]);
+        assert!(std::str::from_utf8(changed.json()).unwrap().ends_with(r#","later":1}"#));
+        let none = stored(r#"{"name":"a","hooks":null}"#);
+        assert_eq!(none.with_runs(|_| Some(run.clone())).unwrap(), none);
+    }
+
+    #[test]
     fn what_helm_3_writes_is_read() {
         let record = stored(FOREIGN).record().unwrap();
         assert_eq!((record.name.as_str(), record.revision, record.info.status), ("a", 3, Status::Deployed));

@@ -18,7 +18,7 @@ const EVERY_PRE: &str = "pre-install,pre-upgrade,pre-rollback,pre-delete";
 const EVERY_POST: &str = "post-install,post-upgrade,post-rollback,post-delete";
 
 /// A Job that runs at these events: `more` are further annotations.
-fn job(name: &str, events: &str, more: Value) -> Value {
+pub fn job(name: &str, events: &str, more: Value) -> Value {
     let mut job = json!({"apiVersion": "batch/v1", "kind": "Job",
         "metadata": {"name": name, "annotations": {"helm.sh/hook": events}},
         "spec": {"backoffLimit": 0, "template": {"spec": {"restartPolicy": "Never",
@@ -49,7 +49,7 @@ fn map(name: &str, more: Value) -> Value {
 }
 
 /// The spec of a cluster with these objects; `more` are further fields of it.
-fn spec(objects: &[Value], more: Value) -> String {
+pub fn spec(objects: &[Value], more: Value) -> String {
     let mut spec = json!({"values": {"extraObjects": objects}});
     spec.as_object_mut().expect("a map").extend(more.as_object().cloned().unwrap_or_default());
     spec.to_string()
@@ -113,7 +113,7 @@ impl<'a> Reference<'a> {
 /// What came into being in a namespace since then, in order: the hooks, and the StatefulSet for the set.
 fn made(scene: &Scene, namespace: &str, since: Mark) -> Vec<String> {
     let wanted = ["jobs", "configmaps", "statefulsets"];
-    let own = |name: &str| name.ends_with("-config") || name.starts_with("kube-root");
+    let own = |name: &str| name.starts_with("simple-") || name.starts_with("kube-root");
     let requests = scene.bed.audit_since(since).into_iter().filter(|request| {
         request.namespace == namespace
             && request.writes()
@@ -311,17 +311,18 @@ fn a_hook_that_fails_before_the_set_leaves_nothing_of_it() {
     scene.wait_for("simple", "Ready=False HookFailed", "");
 
     // Atomic, it is removed again, by a commit that names the hook and its pod.
-    scene.put("simple", &spec(&hooks, json!({"delivery": {"atomic": true}})));
-    scene.wait_for("simple", "Ready=False RolledBack", "Job/bad failed: pod bad-");
+    let hooks = [failing(job("worse", "pre-install", json!({})))];
+    scene.put("other", &spec(&hooks, json!({"delivery": {"atomic": true}})));
+    scene.wait_for("other", "Ready=False RolledBack", "Job/worse failed: pod worse-");
     let last = scene.subjects().pop().unwrap_or_default();
     assert!(
-        last.starts_with("simple: removed again: ") && last.contains("hook Job/bad failed: pod bad-"),
+        last.starts_with("other: removed again: ") && last.contains("hook Job/worse failed: pod worse-"),
         "{last}"
     );
     // Without its hooks it comes up.
-    scene.kubectl(&["annotate", "proms/simple", "promgit.dev/skip-hooks=true"]);
-    scene.put("simple", &spec(&hooks, json!({"replicas": 2})));
-    scene.ready("simple");
+    scene.kubectl(&["annotate", "proms/other", "promgit.dev/skip-hooks=true"]);
+    scene.put("other", &spec(&hooks, json!({"replicas": 2})));
+    scene.ready("other");
 }
 
 #[test]
@@ -575,4 +576,40 @@ fn where_another_tool_applies_hooks_are_left_to_it() {
     scene.kubectl(&["annotate", "proms/simple", "promgit.dev/test-at=now"]);
     scene.wait_for("simple", "Tested=False External", "");
     assert_eq!(scene.get(&["jobs"]), Value::Null);
+}
+
+/// A chart whose hook is a Secret; the release has a ConfigMap and nothing to wait for.
+fn with_secret(folder: &Path) -> String {
+    let settings = crate::secrets::settings(folder, "delivery: {maxRetries: 0}");
+    let hook = "apiVersion: v1\nkind: Secret\nmetadata:\n  name: {{ .Release.Name }}-hook\n  annotations: {helm.sh/hook: 'pre-install,pre-delete', \
+                helm.sh/hook-delete-policy: 'before-hook-creation,hook-succeeded'}\nstringData: {password: {{ randAlphaNum 20 }}}\n";
+    std::fs::write(folder.join("chart/templates/hook.yaml"), hook).expect("writable");
+    settings
+}
+
+#[test]
+fn a_secret_among_the_hooks_is_in_no_commit_and_made_all_the_same() {
+    let Some(_) = Bed::own() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut scene = Scene::with("hidden", &with_secret(folder.path()));
+    let secrets = |scene: &Scene, since: Mark| {
+        let all = scene.writes(Some(since)).unwrap_or_default();
+        all.into_iter().filter(|write| write.contains("simple-hook")).collect::<Vec<_>>()
+    };
+    let since = mark(&scene);
+    scene.put("simple", "{}");
+    scene.ready("simple");
+    assert_eq!(secrets(&scene, since), ["patch secrets simple-hook 201", "delete secrets simple-hook 200"]);
+    let tree = scene.checkout();
+    let stubs = std::fs::read_dir(tree.path().join("simple/stubs")).expect("stubs").flatten();
+    let stubs: Vec<String> = stubs.map(|stub| std::fs::read_to_string(stub.path()).expect("text")).collect();
+    assert!(
+        stubs.iter().any(|stub| stub.contains("name: simple-hook") && stub.contains("kind: SecretStub")),
+        "{stubs:#?}"
+    );
+    // Nobody has its values in memory now; Helm's record has.
+    scene.agent.restart();
+    let since = mark(&scene);
+    scene.kubectl(&["delete", "proms/simple", "--timeout=60s"]);
+    assert_eq!(secrets(&scene, since), ["patch secrets simple-hook 201", "delete secrets simple-hook 200"]);
 }

@@ -79,7 +79,7 @@ impl Actor {
         if !hooks.iter().any(|hook| hook.is_withheld) || !self.shared.defaults.records {
             return;
         }
-        let Ok(recorded) = self.newest_hooks().await else { return };
+        let Ok(recorded) = self.deployed_hooks().await else { return };
         for hook in hooks.iter_mut().filter(|hook| hook.is_withheld) {
             let is_same = |of: &&Recorded| (&of.kind, &of.name) == (&hook.object.kind, &hook.object.name);
             let Some(found) = recorded.iter().find(is_same) else { continue };
@@ -93,11 +93,12 @@ impl Actor {
         }
     }
 
-    async fn newest_hooks(&self) -> Result<Vec<Recorded>, RecordError> {
+    /// Those of the revision that runs; of the newest where none does. What a commit goes back to is what runs.
+    async fn deployed_hooks(&self) -> Result<Vec<Recorded>, RecordError> {
         let records = self.records();
         let history = records.history().await?;
-        let Some(newest) = history.entries().last() else { return Ok(Vec::new()) };
-        let Some(held) = records.get(newest.revision).await? else { return Ok(Vec::new()) };
+        let Some(entry) = history.deployed().or(history.entries().last()) else { return Ok(Vec::new()) };
+        let Some(held) = records.get(entry.revision).await? else { return Ok(Vec::new()) };
         Ok(held.stored()?.record()?.hooks)
     }
 }

@@ -77,6 +77,14 @@ impl Actor {
             self.publish(settled, &Phase::Progressing { release, applied, message }, None).await;
             sleep(attempts.failed(error.is_final())).await;
         };
+        if let Some(failure) = &watch.failed
+            && let Some(record) = watch.record.take()
+        {
+            // At once: the commit may be taken back before anything else is told.
+            let why = marks::description(&watch.described.short, &failure.to_string());
+            self.end_record(&record, Status::Failed, Some(&why)).await;
+            watch.record = Some(record.failed());
+        }
     }
 
     fn stage<'a>(
