@@ -314,10 +314,14 @@ fn a_hook_that_fails_before_the_set_leaves_nothing_of_it() {
     let hooks = [failing(job("worse", "pre-install", json!({})))];
     scene.put("other", &spec(&hooks, json!({"delivery": {"atomic": true}})));
     scene.wait_for("other", "Ready=False RolledBack", "Job/worse failed: pod worse-");
-    let last = scene.subjects().pop().unwrap_or_default();
+    let message = scene.message();
     assert!(
-        last.starts_with("other: removed again: ") && last.contains("hook Job/worse failed: pod worse-"),
-        "{last}"
+        message.starts_with(&format!("{}/other: removed again: pre-install hook Job/worse", scene.namespace)),
+        "{message}"
+    );
+    assert!(
+        message.contains("Reason: removed again: pre-install hook Job/worse failed: pod worse-"),
+        "{message}"
     );
     // Without its hooks it comes up.
     scene.kubectl(&["annotate", "proms/other", "promgit.dev/skip-hooks=true"]);
