@@ -8,7 +8,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use super::actor::Actor;
 use super::bring::What;
-use super::hooks::due::Ask;
+use super::hooks::ask::Ask;
 use super::phase::{Applied, Described};
 use super::release::{self, Head, Newest, Part, ReleaseError};
 use super::settled::{New, Settled};

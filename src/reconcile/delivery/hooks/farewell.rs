@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use tokio::time::sleep;
 
+use super::ask::{Ask, skips_hooks};
 use super::commit::Hook;
-use super::due::{Ask, skips_hooks};
 use super::failure::HookError;
 use super::run::{Stage, Telling};
 use super::runs::Runs;

@@ -1,7 +1,7 @@
 //! `helm test` on request: an annotation turned into the test hooks that run, and into what the resource says of them.
 
+use super::ask::Ask;
 use super::commit;
-use super::due::Ask;
 use super::failure::HookError;
 use super::run::{Stage, Telling};
 use super::runs::Runs;
