@@ -4,7 +4,6 @@ use super::ask::Ask;
 use super::commit;
 use super::failure::HookError;
 use super::run::{Stage, Telling};
-use super::runs::Runs;
 use crate::api::annotations::TEST_AT;
 use crate::api::conditions::Reason;
 use crate::cluster::publish::{Tone, cut};
@@ -75,7 +74,7 @@ impl Actor {
             record: record.as_ref(),
             telling: Telling::Nothing,
         };
-        let before = std::mem::replace(&mut self.runs, Runs::default());
+        let before = std::mem::take(&mut self.runs);
         let ran = self.run_hooks(settled, &stage).await;
         self.note_runs(record.as_ref()).await;
         self.runs = before;
