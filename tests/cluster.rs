@@ -23,6 +23,8 @@ mod frugal;
 mod external;
 #[path = "cluster/helm.rs"]
 mod helm;
+#[path = "cluster/hooks.rs"]
+mod hooks;
 #[path = "cluster/immutable.rs"]
 mod immutable;
 #[path = "cluster/locks.rs"]

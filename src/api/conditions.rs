@@ -11,6 +11,9 @@ pub const RECONCILING: &str = "Reconciling";
 /// Nothing more happens until the spec, the chart or the mapping changes (kstatus: present only while true).
 pub const STALLED: &str = "Stalled";
 
+/// The tests of the chart passed: present once somebody asked for them (`promgit.dev/test-at`).
+pub const TESTED: &str = "Tested";
+
 /// Why a condition has the status it has: the `reason` of a condition, and of the Event that goes with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
@@ -32,6 +35,10 @@ pub enum Reason {
     ApplyFailed,
     /// The API server refused to delete an object.
     DeleteFailed,
+    /// A hook of the chart failed.
+    HookFailed,
+    /// A test of the chart failed.
+    TestFailed,
     /// An object of that name belongs to someone else.
     NotOurs,
     /// Another tool applies the branch.
@@ -59,6 +66,8 @@ impl Reason {
             Self::BranchNotManaged => "BranchNotManaged",
             Self::ApplyFailed => "ApplyFailed",
             Self::DeleteFailed => "DeleteFailed",
+            Self::HookFailed => "HookFailed",
+            Self::TestFailed => "TestFailed",
             Self::NotOurs => "NotOurs",
             Self::External => "External",
             Self::Progressing => "Progressing",

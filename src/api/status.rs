@@ -21,6 +21,11 @@ pub struct PrometheusClusterStatus {
     #[schemars(length(max = 1024))]
     pub last_handled_reconcile_at: Option<String>,
 
+    /// The value of the annotation `promgit.dev/test-at` that was last acted on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1024))]
+    pub last_handled_test_at: Option<String>,
+
     /// Replicas that exist.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replicas: Option<i32>,
@@ -52,7 +57,7 @@ pub struct PrometheusClusterStatus {
     #[schemars(length(max = MAX_HISTORY))]
     pub history: Vec<Change>,
 
-    /// `Committed`, `Applied`, `Ready`; while they are true also `Reconciling` and `Stalled`.
+    /// `Committed`, `Applied`, `Ready`; while they are true also `Reconciling` and `Stalled`; `Tested` where tests were asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]

@@ -48,6 +48,11 @@ pub enum ApplyError {
 }
 
 impl ApplyError {
+    /// An object with these metadata is in the way.
+    pub(super) fn not_ours(object: &Object, metadata: &Value) -> Self {
+        ApplyError::NotOurs { title: object.title(), owner: owner(metadata) }
+    }
+
     /// It was refused for what it says, which no other attempt changes.
     pub fn is_of_content(&self) -> bool {
         match self {
@@ -217,7 +222,7 @@ impl Applier<'_> {
         };
         match is_ours {
             true => Ok(()),
-            false => Err(ApplyError::NotOurs { title: object.title(), owner: owner(metadata) }),
+            false => Err(ApplyError::not_ours(object, metadata)),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::source::cluster::words::root_cause;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Said behind a refusal for want of a right.
-const WAY_OUT: &str = "; give the agent the rights in charts/promgit (rbac.discovery: roles, rbac.records: Helm's history, rbac.locks: random values and Secrets of charts, rbac.extraRules: what other charts make)";
+const WAY_OUT: &str = "; give the agent the rights in charts/promgit (rbac.discovery: roles, rbac.records: Helm's history, rbac.locks: random values and Secrets of charts, rbac.hooks: Jobs and Pods of hooks, rbac.extraRules: what other charts make)";
 
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]

@@ -14,7 +14,7 @@ use super::unpin::selector;
 const MOST_PODS: u32 = 500;
 
 /// Label of the pods of a Job (<https://kubernetes.io/docs/reference/labels-annotations-taints/#batch-kubernetes-io-job-name>).
-const JOB_NAME: &str = "batch.kubernetes.io/job-name";
+pub(super) const JOB_NAME: &str = "batch.kubernetes.io/job-name";
 
 impl Applier<'_> {
     /// Whether an object that was deleted is still on its way.

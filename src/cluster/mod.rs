@@ -3,7 +3,7 @@
 //!
 //! [`connect`] finds the API server, [`greet`] what it can, [`kinds`] what it serves. [`rehearse`] asks what an apply would do, [`apply`], [`replace`] (by the
 //! ways of [`immutable`]) and [`remove`] change objects, [`settle`] waits for what others need, [`unpin`] makes
-//! room for a rollback, [`live`] follows
+//! room for a rollback, [`hook`] makes what runs once, [`live`] follows
 //! what becomes of them, [`leaving`] what is left of what was deleted, [`claims`] the data, [`explain`] asks why one is not up. [`acting`] makes
 //! requests as an account of a namespace. [`publish`] writes the resource's status, finalizer and events, [`secret`] what
 //! is to stay out of git, [`records`] Helm's history of it. [`dry_run`] is what `promgit template` asks, by Helm's rules.
@@ -17,6 +17,7 @@ pub mod counted;
 pub mod dry_run;
 pub mod explain;
 pub mod greet;
+pub mod hook;
 pub mod immutable;
 pub mod kinds;
 pub mod leaving;

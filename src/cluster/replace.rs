@@ -93,7 +93,7 @@ impl Applier<'_> {
     }
 
     /// Deletes the object that was looked at, and waits until it has gone.
-    async fn clear(
+    pub(super) async fn clear(
         &self,
         api: &Api<DynamicObject>,
         object: &Object,

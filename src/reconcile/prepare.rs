@@ -195,6 +195,8 @@ fn as_asked(key: &Key, cluster: &PrometheusCluster) -> Json {
         "kubectl.kubernetes.io/last-applied-configuration",
         annotations::RECONCILE_AT,
         annotations::REFRESH_LOCK,
+        annotations::TEST_AT,
+        annotations::SKIP_HOOKS,
         annotations::REQUESTED_BY,
     ];
     let mut metadata = Map::from_iter([

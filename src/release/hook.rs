@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::json::{self, Object};
 use super::lenient::{self, nullable};
-use crate::render::manifests::{self, Event};
+use crate::render::manifests;
 
 /// A hook as a record holds it.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -80,21 +80,6 @@ fn phase<'de, D: Deserializer<'de>>(reader: D) -> Result<Phase, D::Error> {
     })
 }
 
-/// As the annotation `helm.sh/hook` and records write an event.
-pub fn event(event: Event) -> &'static str {
-    match event {
-        Event::PreInstall => "pre-install",
-        Event::PostInstall => "post-install",
-        Event::PreDelete => "pre-delete",
-        Event::PostDelete => "post-delete",
-        Event::PreUpgrade => "pre-upgrade",
-        Event::PostUpgrade => "post-upgrade",
-        Event::PreRollback => "pre-rollback",
-        Event::PostRollback => "post-rollback",
-        Event::Test => "test",
-    }
-}
-
 impl Hook {
     /// A hook that has not run.
     pub fn of(hook: &manifests::Hook) -> Self {
@@ -104,7 +89,7 @@ impl Hook {
             kind: manifest.head.kind.clone(),
             path: manifest.path.to_text().into_owned(),
             manifest: manifest.text.to_text().into_owned(),
-            events: events.iter().map(|found| event(*found).to_owned()).collect(),
+            events: events.iter().map(ToString::to_string).collect(),
             last_run: Run::default(),
             weight: *weight,
             delete_policies: delete_policies.clone(),

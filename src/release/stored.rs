@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use serde_json::Value as Json;
 
+use super::hook::{Hook, Run};
 use super::json;
 use super::pack::{self, MAX_DATA, Packed, UnpackError};
 use super::record::{APPLY_METHOD, Info, Record, cut};
@@ -12,6 +13,9 @@ use super::status::Status;
 
 /// Bytes of the user's values that are read as data, which takes up to 40 times as much memory. What is committed is less.
 const MAX_CONFIG: usize = 1024 * 1024;
+
+/// A hook that names no policy goes before it is made again.
+const DEFAULT_POLICY: &str = "before-hook-creation";
 
 /// Why a Secret is no record.
 #[derive(Debug, thiserror::Error)]
@@ -93,6 +97,26 @@ impl Stored {
         Ok(Stored { json })
     }
 
+    /// The same record with what became of hooks: `run` answers for each that ran. Helm also notes the policy that it went by where the
+    /// chart names none (Helm `pkg/action/hooks.go`, `hookSetDeletePolicy`).
+    pub fn with_runs(&self, run: impl Fn(&Hook) -> Option<Run>) -> Result<Self, StoredError> {
+        let mut hooks = self.record()?.hooks;
+        for hook in &mut hooks {
+            if let Some(run) = run(hook) {
+                hook.last_run = run;
+                if hook.delete_policies.is_empty() {
+                    hook.delete_policies = vec![DEFAULT_POLICY.to_owned()];
+                }
+            }
+        }
+        if hooks.is_empty() {
+            return Ok(self.clone());
+        }
+        let hooks = json::list(hooks.iter().map(Hook::json));
+        let json = span::replaced(&self.json, &[("hooks", hooks)]).ok_or(StoredError::Text)?;
+        Ok(Stored { json })
+    }
+
     /// The record of a revision that goes back to this one: its chart, values, manifest and hooks, to the byte
     /// (Helm `pkg/action/rollback.go`, `prepareRollback`).
     pub fn rolled_back(&self, next: &Rollback<'_>) -> Result<Self, StoredError> {
@@ -147,6 +171,23 @@ mod tests {
         let expected = expected.replacen("Upgrade complete", r#"it \"broke\""#, 1);
         assert_eq!(std::str::from_utf8(changed.json()).unwrap(), expected);
         assert_eq!(Stored::read(changed.pack().unwrap().text.as_bytes()).unwrap(), changed);
+    }
+
+    #[test]
+    fn a_record_is_told_how_its_hooks_ran() {
+        let json = r#"{"name":"a","hooks":[{"name":"x","kind":"Job","events":["pre-install"],"last_run":{"phase":""}},
+            {"name":"y","kind":"Job","last_run":{"phase":""},"delete_policies":["hook-failed"]}],"later":1}"#;
+        let at = Some("2026-01-02T03:04:05Z".parse().unwrap());
+        let run = Run { started_at: at, completed_at: at, phase: crate::release::hook::Phase::Failed };
+        let changed = stored(json).with_runs(|hook| (hook.name == "x").then(|| run.clone())).unwrap();
+        let hooks = changed.record().unwrap().hooks;
+        assert_eq!((&hooks[0].last_run, &hooks[1].last_run), (&run, &Run::default()));
+        // as Helm notes the policy of a hook that it ran
+        assert_eq!(hooks[0].delete_policies, ["before-hook-creation"]);
+        assert_eq!(hooks[1].delete_policies, ["hook-failed"]);
+        assert!(std::str::from_utf8(changed.json()).unwrap().ends_with(r#","later":1}"#));
+        let none = stored(r#"{"name":"a","hooks":null}"#);
+        assert_eq!(none.with_runs(|_| Some(run.clone())).unwrap(), none);
     }
 
     #[test]

@@ -10,14 +10,9 @@ use crate::yaml::convert;
 use crate::yaml::read::{self, ReadError};
 
 use super::head::{Head, HeadError};
+use super::hook::{self, Event, Role, Terms};
 use super::order;
 use super::split;
-
-/// Annotations that make a manifest a hook (<https://helm.sh/docs/topics/charts_hooks/>).
-const HOOK: &str = "helm.sh/hook";
-const HOOK_WEIGHT: &str = "helm.sh/hook-weight";
-const HOOK_DELETE_POLICY: &str = "helm.sh/hook-delete-policy";
-const HOOK_OUTPUT_LOG_POLICY: &str = "helm.sh/hook-output-log-policy";
 
 /// One object of a chart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,38 +54,6 @@ pub struct Hook {
     /// `before-hook-creation`, `hook-succeeded`, `hook-failed`, or whatever the chart says.
     pub delete_policies: Vec<String>,
     pub output_log_policies: Vec<String>,
-}
-
-/// When a hook runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
-    PreInstall,
-    PostInstall,
-    PreDelete,
-    PostDelete,
-    PreUpgrade,
-    PostUpgrade,
-    PreRollback,
-    PostRollback,
-    Test,
-}
-
-impl Event {
-    /// Reads a name of the `helm.sh/hook` annotation; `test-success` is Helm 2's name for `test`.
-    fn parse(name: &str) -> Option<Self> {
-        Some(match name {
-            "pre-install" => Event::PreInstall,
-            "post-install" => Event::PostInstall,
-            "pre-delete" => Event::PreDelete,
-            "post-delete" => Event::PostDelete,
-            "pre-upgrade" => Event::PreUpgrade,
-            "post-upgrade" => Event::PostUpgrade,
-            "pre-rollback" => Event::PreRollback,
-            "post-rollback" => Event::PostRollback,
-            "test" | "test-success" => Event::Test,
-            _ => return None,
-        })
-    }
 }
 
 impl Hook {
@@ -146,21 +109,15 @@ pub fn sort(files: &BTreeMap<Str, Vec<u8>>, warnings: &mut Vec<Warning>) -> Resu
 
 impl Sorted {
     fn add(&mut self, manifest: Manifest, warnings: &mut Vec<Warning>) {
-        let annotations = &manifest.head.annotations;
-        let Some(types) = annotations.get(HOOK) else { return self.manifests.push(manifest) };
-        let names = types.split(',').map(|name| name.trim().to_lowercase());
-        let events: Option<Vec<Event>> = names.map(|name| Event::parse(&name)).collect();
-        let Some(events) = events else {
-            return warnings.push(Warning::info("skipping unknown hooks").with("hookTypes", types));
-        };
-        let weight = annotations.get(HOOK_WEIGHT).and_then(|weight| weight.parse().ok()).unwrap_or(0);
-        let delete_policies = list(annotations.get(HOOK_DELETE_POLICY));
-        let output_log_policies = list(annotations.get(HOOK_OUTPUT_LOG_POLICY));
-        self.hooks.push(Hook { manifest, events, weight, delete_policies, output_log_policies });
+        match hook::role(&manifest.head.annotations) {
+            Role::Manifest => self.manifests.push(manifest),
+            Role::Unknown(types) => {
+                warnings.push(Warning::info("skipping unknown hooks").with("hookTypes", types));
+            }
+            Role::Hook(terms) => {
+                let Terms { events, weight, delete_policies, output_log_policies } = terms;
+                self.hooks.push(Hook { manifest, events, weight, delete_policies, output_log_policies });
+            }
+        }
     }
-}
-
-fn list(annotation: Option<&String>) -> Vec<String> {
-    let items = annotation.map(|text| text.split(',').map(|item| item.trim().to_lowercase()).collect());
-    items.unwrap_or_default()
 }

@@ -2,7 +2,7 @@
 //!
 //! [`prepare`] a chart once, [`render`] it as often as values change. In the order of a render: [`scope`] builds
 //! what templates see ([`release`], [`capabilities`], [`files`], [`common_values`]), [`engine`] executes them with
-//! [`functions`] under a [`policy`] and what they may ask [`outside`], [`split`], [`head`], [`manifests`] and [`order`] make objects of what they
+//! [`functions`] under a [`policy`] and what they may ask [`outside`], [`split`], [`head`], [`hook`], [`manifests`] and [`order`] make objects of what they
 //! print, [`text`] prints it as `helm template` does. The reference is Helm 4.3.1, byte for byte.
 
 pub mod capabilities;
@@ -13,6 +13,7 @@ pub mod errors;
 pub mod files;
 pub mod functions;
 pub mod head;
+pub mod hook;
 pub mod kube_version;
 pub mod manifests;
 pub mod order;

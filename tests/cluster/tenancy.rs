@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::json;
+
 use crate::agent::{self, Agent};
 use crate::bed::audit::Mark;
+use crate::hooks::{job, spec};
 use crate::scene::{Scene, bringing};
 
 /// What the default chart is made of, but for what the agent only looks at.
@@ -99,6 +102,25 @@ fn a_namespace_gets_no_more_than_the_rights_of_its_account() {
     assert!(tenant.get(&["statefulset/simple"]).is_null());
     let users: Vec<_> = changed(&tenant, mark).into_iter().filter(|(_, user)| user.is_empty()).collect();
     assert_eq!(users, ["events", "prometheusclusters"].map(own));
+}
+
+#[test]
+fn hooks_run_as_the_account() {
+    let Some((tenant, _)) = scene("hooked", "deployer") else { return };
+    account(&tenant, "deployer", CHART);
+    let hook = [job("before", "pre-install", json!({"helm.sh/hook-delete-policy": "hook-succeeded"}))];
+    let mark = tenant.bed.mark();
+    tenant.put("simple", &spec(&hook, json!({})));
+    let words = "cannot patch resource \"jobs\" in API group \"batch\"";
+    let shown = tenant.wait_for("simple", "Applied=False ApplyFailed", words);
+    assert!(shown[1].contains("; give that right to ServiceAccount NS/deployer"), "{shown:#?}");
+    assert!(tenant.get(&["statefulset/simple"]).is_null(), "something was changed before it was known");
+    grant(&tenant, "jobs", "deployer", "jobs.batch");
+    again(&tenant);
+    tenant.ready("simple");
+    let jobs = changed(&tenant, mark).into_iter().filter(|(resource, _)| resource == "jobs");
+    let users: Vec<String> = jobs.map(|(_, user)| user).collect();
+    assert_eq!(users, ["system:serviceaccount:NS:deployer"]);
 }
 
 /// A cluster that brings a role along which lets its Prometheus read Secrets.

@@ -46,7 +46,8 @@ pub fn install_resource(bed: &Bed) {
 pub fn install_rights(bed: &Bed, more: &[&str]) {
     let release = ["upgrade", "--install", "promgit", "--namespace=promgit-system", "--create-namespace"];
     let account = ["--set=rbac.discovery=true", "--set=rbac.locks=true", "--set=persistence.enabled=false"];
-    let account = [&account[..], &["--set=rbac.impersonate={deployer,nobody}"]].concat();
+    let account =
+        [&account[..], &["--set=rbac.impersonate={deployer,nobody}", "--set=rbac.hooks=true"]].concat();
     helm(bed, &[&release[..], &account, more].concat(), "charts/promgit");
 }
 

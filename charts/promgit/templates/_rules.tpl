@@ -81,6 +81,15 @@ What the agent may do, and nothing else. README.md says why for each; tests/agen
   resources: [secrets]
   verbs: [get, create, patch, delete]
 {{- end }}
+{{- if .Values.rbac.hooks }}
+# Jobs and Pods that a chart renders as hooks. They are made, looked at and deleted, not watched.
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [get, create, patch, delete]
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [create]
+{{- end }}
 {{- with .Values.rbac.impersonate }}
 # The accounts as which it changes the objects of a namespace (delivery.serviceAccountName).
 - apiGroups: [""]

@@ -10,11 +10,12 @@ use tokio::sync::watch::Receiver;
 
 use super::backoff::Owed;
 use super::gauges::{Busy, Gauge};
+use super::hooks::runs::Runs;
 use super::onward::Onward;
 use super::phase::Phase;
 use super::settled::{New, Outcome, Settled};
 use super::shared::Shared;
-use super::status::is_applied;
+use super::status::{Tested, is_applied};
 use crate::api::PrometheusClusterStatus;
 use crate::api::conditions::Reason;
 use crate::api::spec::delivery::Mode;
@@ -50,6 +51,10 @@ pub struct Actor {
     pub(super) gauge: Gauge,
     /// The newest revision of Helm's history, as far as this agent wrote it or the status says it.
     pub(super) release: Option<Release>,
+    /// What hooks did for the commit that is being delivered.
+    pub(super) runs: Runs,
+    /// What became of tests that were asked for.
+    pub(super) tested: Option<Tested>,
 }
 
 impl Actor {
@@ -79,6 +84,8 @@ impl Actor {
             is_held: false,
             gauge,
             release: None,
+            runs: Runs::default(),
+            tested: None,
         }
     }
 
@@ -116,6 +123,7 @@ impl Actor {
             self.status = Some(settled.cluster.status.clone().unwrap_or_default());
             self.release = self.status.as_ref().and_then(|status| status.release.clone());
             self.is_unsure = false;
+            self.tested = None;
         }
         self.is_held = settled.has_finalizer();
         match &settled.outcome {

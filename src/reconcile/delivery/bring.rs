@@ -9,6 +9,8 @@ use tokio::time::{sleep, timeout};
 use super::actor::Actor;
 use super::attempt::{Attempt, Brought, Done, Pruned, applier};
 use super::backoff::Attempts;
+use super::hooks::due::Due;
+use super::hooks::failure::HookError;
 use super::phase::{Described, Phase, outcome};
 use super::records::{Delivered, Pending};
 use super::release::Part;
@@ -36,6 +38,8 @@ pub struct What<'a> {
     pub may_undo: bool,
     /// Helm's history gets a revision for it.
     pub is_recorded: bool,
+    /// What is to be run before, and after.
+    pub hooks: Option<&'a Due>,
 }
 
 /// The record of a revision, written once however often it is tried to apply it.
@@ -53,7 +57,9 @@ impl Actor {
         described: &Described,
     ) -> (Vec<Brought>, Option<Pending>) {
         let (mut attempts, began, mut told) = (Attempts::default(), Instant::now(), None);
-        let mut record = Recording { is_due: what.is_recorded, pending: None };
+        // what an agent before this one began is gone on with
+        let left = what.hooks.and_then(|due| due.left).map(Pending::known);
+        let mut record = Recording { is_due: what.is_recorded && left.is_none(), pending: left };
         loop {
             let error = match self.try_apply(settled, what, described, &mut record).await {
                 Ok(Done { brought, pruned }) => {
@@ -63,7 +69,14 @@ impl Actor {
                     tracing::info!(cluster = %self.key, generation = settled.generation(), commit = short, took, "applied");
                     return (brought, record.pending);
                 }
-                Err(error) => error,
+                Err(HookError::Apply(error)) => error,
+                Err(HookError::Failed(failure)) => {
+                    let take_back = |actor: &Self, outline| {
+                        what.may_undo && actor.take_back_for(settled, what.commit, outline, false)
+                    };
+                    let record = record.pending.as_ref();
+                    return Box::pin(self.stopped_by(settled, described, record, &failure, take_back)).await;
+                }
             };
             tracing::warn!(cluster = %self.key, %error, "not applied; it is tried again");
             let is_final = error.is_final();
@@ -118,7 +131,7 @@ impl Actor {
         what: &What<'_>,
         described: &Described,
         record: &mut Recording,
-    ) -> Result<Done, ApplyError> {
+    ) -> Result<Done, HookError> {
         self.hold(settled).await?;
         let held = self.held_commit();
         let attempt = Attempt {
@@ -130,10 +143,16 @@ impl Actor {
             bad: what.bad,
             held,
             is_whole: self.is_asked(settled) || self.is_by_others(),
-            is_install: held.is_none() && what.may_undo && self.release.is_none(),
+            is_install: held.is_none()
+                && what.may_undo
+                && self.release.is_none()
+                && !what.hooks.is_some_and(Due::comes_first),
         };
         let shared = self.shared.clone();
         let asked = self.patiently(settled, described, shared.in_turn(attempt.ask())).await?;
+        if record.is_due {
+            self.rehearse_hooks(what.hooks, record.pending.as_ref()).await?;
+        }
         // the first write of all, so that a crash after it is seen
         if std::mem::take(&mut record.is_due) {
             let (commit, short, is_back) = (what.commit, &*described.short, what.bad.is_some());
@@ -141,8 +160,9 @@ impl Actor {
                 Delivered { commit, short, is_back, is_new: asked.is_new(), secrets: what.secrets };
             record.pending = self.begin_record(settled, &delivered).await;
         }
+        Box::pin(self.before(settled, what.hooks, record.pending.as_ref(), described)).await?;
         let is_overtaken = record.pending.as_ref().is_some_and(|pending| pending.is_overtaken);
-        self.patiently(settled, described, shared.in_turn(attempt.bring(asked, is_overtaken))).await
+        Ok(self.patiently(settled, described, shared.in_turn(attempt.bring(asked, is_overtaken))).await?)
     }
 
     /// Waits for what may wait for somebody else, and says so.

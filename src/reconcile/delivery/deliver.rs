@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::actor::Actor;
 use super::bring::What;
+use super::hooks::ask::Ask;
 use super::phase::{Applied, Described};
 use super::release::{self, Head, Newest, Part, ReleaseError};
 use super::settled::{New, Settled};
@@ -42,6 +43,19 @@ impl Actor {
         let is_external = self.mode(settled) == Mode::External;
         let is_held = self.holds(settled, &described.commit, is_external);
         let is_ready = self.says_ready(settled.generation(), &described.commit);
+        if self.says_hook_failed(settled, &described.commit) {
+            // nothing of it is applied, and nothing is until somebody does something
+            self.busy.set(false);
+            return std::future::pending().await;
+        }
+        let bad = undone.as_ref().map(|undone| undone.bad);
+        let hooks = match is_external || is_ready {
+            true => None,
+            false => {
+                let ask = Ask { commit, secrets, is_new: new.is_some(), bad };
+                Box::pin(self.due_hooks(settled, &ask)).await
+            }
+        };
         let before = match is_held || is_external {
             true => self.waited(settled, &described.commit),
             false => Duration::ZERO,
@@ -60,6 +74,8 @@ impl Actor {
             may_undo,
             is_undoing: false,
             record: None,
+            hooks,
+            failed: None,
         };
         // Nobody else has the values of a Secret.
         let part = if is_external { Part::Secrets } else { Part::All };
@@ -67,12 +83,15 @@ impl Actor {
         let applied = match is_held || !has_any {
             true => Vec::new(),
             false => {
-                let bad = watch.undone.as_ref().map(|(undone, _)| undone.bad);
                 // a set that was refused has no revision, and going back from it needs none
                 let has_revision =
                     self.is_deployed() && (bad.is_some() || self.is_recorded(&watch.described.commit));
                 let is_recorded = !is_external && !has_revision;
-                let what = What { commit, part, secrets, bad, may_undo, is_recorded };
+                if !is_recorded {
+                    watch.hooks = None;
+                }
+                let hooks = watch.hooks.as_ref();
+                let what = What { commit, part, secrets, bad, may_undo, is_recorded, hooks };
                 let (brought, record) = Box::pin(self.apply(settled, &what, &watch.described)).await;
                 watch.record = record;
                 brought

@@ -88,9 +88,20 @@ impl Actor {
             watch.wait.look(watch.is_up(&progress), Instant::now());
             Box::pin(self.explain(&watch, &progress, &mut pace)).await;
             let phase = watch.phase(&progress, pace.reason.as_deref(), Instant::now());
-            let phase = self.judge(commit, &mut watch, phase);
+            if watch.hooks.is_some() && matches!(phase, Phase::Ready { .. } | Phase::RolledBack { .. }) {
+                Box::pin(self.after(&mut watch)).await;
+                continue;
+            }
+            // with its reason, before it is taken back
             Box::pin(self.settle_record(&mut watch, &phase)).await;
+            let phase = self.judge(commit, &mut watch, phase);
             Box::pin(self.tell(&watch, &phase, &progress, &mut pace)).await;
+            if matches!(phase, Phase::Ready { .. })
+                && let Some(asked) = self.wants_trial(watch.settled)
+            {
+                Box::pin(self.trial(watch.settled, commit, watch.is_external, asked)).await;
+                continue;
+            }
             let due = pace.due(&watch, &phase, Instant::now());
             if let (Phase::RolledBack { .. }, Some((_, Some(again)))) = (&phase, &watch.undone)
                 && *again <= Instant::now()
@@ -139,7 +150,11 @@ impl Actor {
         match &phase {
             Phase::Ready { .. } => watch.may_undo = false,
             Phase::Late { message, .. } if watch.may_undo => {
-                if watch.is_undoing || self.take_back(watch.settled, commit, message, false) {
+                let take_back = || match &watch.failed {
+                    Some(failure) => self.take_back_for(watch.settled, commit, failure.outline(), false),
+                    None => self.take_back(watch.settled, commit, message, false),
+                };
+                if watch.is_undoing || take_back() {
                     watch.is_undoing = true;
                     return Actor::undoing(&phase);
                 }

@@ -3,7 +3,7 @@
 //! ```text
 //!  report ──► engine ──► actor (one a cluster) ──► status, events
 //!  (writer)               │ release: what the commit holds (git)
-//!                         │ apply, remove            (API server)
+//!                         │ apply, remove, hooks     (API server)
 //!                         └ progress: live objects ─► phase ─► status (pure)
 //! ```
 //!
@@ -20,6 +20,7 @@ pub mod departure;
 pub mod engine;
 pub mod follow;
 pub mod gauges;
+pub mod hooks;
 pub mod leftovers;
 pub mod onward;
 pub mod pace;

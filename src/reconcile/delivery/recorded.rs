@@ -2,21 +2,16 @@
 
 use serde_json::Value as Json;
 
+use super::hooks::commit;
 use super::release::ReleaseError;
 use crate::git::oid::Oid;
 use crate::git::reader::Reader;
-use crate::ledger::folder::{HOOKS, RELEASE, VALUES};
+use crate::ledger::folder::{RELEASE, VALUES};
 use crate::ledger::record::Record;
 use crate::ledger::stub::{NOTES, Secrets};
-use crate::release::hook::{Hook, Run};
+use crate::release::hook::Hook;
 use crate::release::manifest::{Document, joined};
 use crate::yaml::{convert, read};
-
-/// Annotations of hooks (<https://helm.sh/docs/topics/charts_hooks/>).
-const EVENTS: &str = "helm.sh/hook";
-const WEIGHT: &str = "helm.sh/hook-weight";
-const DELETE_POLICIES: &str = "helm.sh/hook-delete-policy";
-const OUTPUT_POLICIES: &str = "helm.sh/hook-output-log-policy";
 
 /// What a record is made of, beside the chart.
 pub struct Recorded {
@@ -53,52 +48,13 @@ pub fn read(
     let documents = documents.iter().map(|(source, text)| Document { source, text });
     let config = read::value(text(VALUES)?.as_bytes()).map_err(|error| broken(VALUES, error.to_string()))?;
     let message = reader.commit(commit)?.message;
+    let hooks = commit::read(reader, commit, cluster, secrets)?;
     let subject = message.lines().next().unwrap_or_default();
     Ok(Recorded {
         words: subject.split_once(": ").map_or(subject, |(_, words)| words).to_owned(),
         manifest: joined(documents),
         config: convert::to_json(&config),
-        hooks: hooks(reader, commit, cluster, secrets)?,
+        hooks: hooks.iter().map(commit::Hook::recorded).collect(),
         notes: secrets.get(NOTES).unwrap_or_default().to_owned(),
-    })
-}
-
-fn hooks(reader: &Reader, commit: Oid, cluster: &str, secrets: &Secrets) -> Result<Vec<Hook>, ReleaseError> {
-    let Some(folder) = reader.entry(commit, &format!("{cluster}/{HOOKS}"))?.filter(|entry| entry.is_tree())
-    else {
-        return Ok(Vec::new());
-    };
-    let mut found = Vec::new();
-    for entry in reader.tree(folder.oid)?.into_iter().filter(|entry| entry.is_file()) {
-        let path = format!("{HOOKS}/{}", String::from_utf8_lossy(&entry.name));
-        let text = match secrets.get(&path) {
-            Some(secret) => secret.to_owned(),
-            None => String::from_utf8_lossy(&reader.blob(entry.oid)?).into_owned(),
-        };
-        found.extend(hook(&path, &text));
-    }
-    found.sort_by(|a, b| (a.weight, &a.name).cmp(&(b.weight, &b.name)));
-    Ok(found)
-}
-
-fn hook(path: &str, text: &str) -> Option<Hook> {
-    let json = convert::to_json(&read::value(text.as_bytes()).ok()?);
-    let word = |pointer: &str| json.pointer(pointer).and_then(Json::as_str).unwrap_or_default().to_owned();
-    let annotation = |name: &str| json["metadata"]["annotations"][name].as_str().unwrap_or_default();
-    let list = |name: &str| -> Vec<String> {
-        let words = annotation(name).split(',').map(str::trim).filter(|word| !word.is_empty());
-        words.map(str::to_owned).collect()
-    };
-    let source = text.lines().next().and_then(|line| line.strip_prefix("# Source: "));
-    Some(Hook {
-        name: word("/metadata/name"),
-        kind: word("/kind"),
-        path: source.unwrap_or(path).to_owned(),
-        manifest: text.to_owned(),
-        events: list(EVENTS),
-        last_run: Run::default(),
-        weight: annotation(WEIGHT).parse().unwrap_or_default(),
-        delete_policies: list(DELETE_POLICIES),
-        output_log_policies: list(OUTPUT_POLICIES),
     })
 }

@@ -80,9 +80,14 @@ pub struct Delivered<'a> {
 }
 
 impl Pending {
-    /// What an agent before this one has begun.
-    fn resumed(revision: u32) -> Self {
+    /// One that was written before, and is read again when it is written anew.
+    pub fn known(revision: u32) -> Self {
         Pending { revision, packed: None, supersedes: None, is_failed: false, is_overtaken: false }
+    }
+
+    /// What was written.
+    pub fn packed(&self) -> Option<&Packed> {
+        self.packed.as_ref()
     }
 
     /// It failed, and its text is of no more use: it is read again should it come up.
@@ -142,7 +147,7 @@ impl Actor {
         let revision = u32::try_from(release.revision).ok()?;
         let is_failed = status == Status::Failed;
         let is_open = is_failed || status.is_pending();
-        is_open.then(|| Pending { is_failed, ..Pending::resumed(revision) })
+        is_open.then(|| Pending { is_failed, ..Pending::known(revision) })
     }
 
     /// The release is uninstalled: its history goes with it, as `helm uninstall` has it.
@@ -163,11 +168,11 @@ impl Actor {
         }
     }
 
-    fn unrecorded(&self, error: &RecordError) {
+    pub(super) fn unrecorded(&self, error: &RecordError) {
         tracing::warn!(cluster = %self.key, %error, "Helm's record of the release could not be written; the delivery goes on");
     }
 
-    fn records(&self) -> Records<'_> {
+    pub(super) fn records(&self) -> Records<'_> {
         let release = object::Release { namespace: &self.key.namespace, name: &self.key.name };
         Records { client: self.shared.clients.of(&self.key.namespace), release }
     }
@@ -188,7 +193,7 @@ impl Actor {
             if let Some(entry) =
                 history.as_ref().and_then(|history| history.of_commit(&what.commit.to_string()))
             {
-                return Ok(Pending { is_overtaken, ..Pending::resumed(entry.revision) });
+                return Ok(Pending { is_overtaken, ..Pending::known(entry.revision) });
             }
             let revision = match (&history, known) {
                 (Some(history), _) => history.next(),
@@ -338,7 +343,7 @@ impl Actor {
             None => self.records().get(revision).await?.map(|held| held.stored()).transpose()?,
         };
         let Some(stored) = stored else { return Ok(()) };
-        let packed = stored.with_status(status, why)?.pack()?;
+        let packed = self.with_runs(&stored.with_status(status, why)?)?.pack()?;
         self.records().update(revision, status, &packed, Timestamp::now()).await?;
         if status != Status::Deployed {
             return Ok(());

@@ -146,11 +146,17 @@ pub fn last(
     cluster: &str,
     part: Part,
 ) -> Result<Option<Release>, ReleaseError> {
+    let last = last_commit(reader, branch, cluster)?;
+    last.map(|commit| load(reader, commit, cluster, part)).transpose()
+}
+
+/// The newest commit that holds the folder of a cluster.
+pub fn last_commit(reader: &Reader, branch: &str, cluster: &str) -> Result<Option<Oid>, ReleaseError> {
     for commit in history::log(reader, reader.tip(branch)?, cluster) {
         let (commit, about) = commit?;
         for commit in [Some(commit), about.parents.first().copied()].into_iter().flatten() {
             if reader.entry(commit, cluster)?.is_some_and(|entry| entry.is_tree()) {
-                return load(reader, commit, cluster, part).map(Some);
+                return Ok(Some(commit));
             }
         }
     }
@@ -226,7 +232,8 @@ pub fn is_stub(path: &str) -> bool {
     path.split('/').next() == Some(STUBS)
 }
 
-fn object(json: Value) -> Object {
+/// What a manifest describes.
+pub fn object(json: Value) -> Object {
     let text = |pointer: &str| json.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_string();
     let [api_version, kind] = ["/apiVersion", "/kind"].map(text);
     let [namespace, name] = ["/metadata/namespace", "/metadata/name"].map(text);

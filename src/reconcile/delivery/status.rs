@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use super::onward::Onward;
 use super::phase::{Applied, Described, Phase};
 use crate::api::PrometheusClusterStatus;
-use crate::api::conditions::{APPLIED, COMMITTED, READY, RECONCILING, Reason, STALLED};
+use crate::api::conditions::{APPLIED, COMMITTED, READY, RECONCILING, Reason, STALLED, TESTED};
 use crate::api::status::{Change, Commit, MAX_HISTORY, Release};
 use crate::health::Replicas;
 
@@ -29,6 +29,18 @@ pub struct Facts {
     pub onward: Onward,
     /// The newest revision of Helm's history.
     pub release: Option<Release>,
+    /// Tests that ran since this agent works on the cluster.
+    pub tested: Option<Tested>,
+}
+
+/// What became of the tests of a chart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tested {
+    /// Annotation `promgit.dev/test-at`, as it asked for them.
+    pub asked: String,
+    pub is_passed: bool,
+    pub reason: Reason,
+    pub message: String,
 }
 
 /// The status of a cluster in `phase`, over the one it had.
@@ -58,8 +70,12 @@ pub fn compose(
         });
     }
     status.release.clone_from(&facts.release);
+    if let Some(tested) = &facts.tested {
+        status.last_handled_test_at = Some(tested.asked.clone());
+    }
     let mut conditions = Conditions { old: &old.conditions, new: Vec::new(), facts, now };
     conditions.fill(phase);
+    conditions.tested();
     status.conditions = conditions.new;
     record(&mut status.history, phase, facts, now);
     status
@@ -135,7 +151,10 @@ impl Conditions<'_> {
                 let again = if *reason == Reason::Progressing { message } else { "it is tried again" };
                 self.set(APPLIED, false, *reason, message);
                 self.set(READY, false, *reason, message);
-                self.set(RECONCILING, true, *reason, again);
+                match reason {
+                    Reason::HookFailed => self.set(STALLED, true, *reason, message),
+                    _ => self.set(RECONCILING, true, *reason, again),
+                }
             }
             Phase::Progressing { release, applied, message } => {
                 self.committed(release);
@@ -166,6 +185,16 @@ impl Conditions<'_> {
                 self.applied(release, applied);
                 self.set(READY, true, Reason::Succeeded, message);
             }
+        }
+    }
+
+    /// Said by whoever asked for it: nothing else changes it.
+    fn tested(&mut self) {
+        match &self.facts.tested {
+            Some(Tested { is_passed, reason, message, asked: _ }) => {
+                self.set(TESTED, *is_passed, *reason, message);
+            }
+            None => self.keep(TESTED),
         }
     }
 

@@ -30,7 +30,7 @@ struct Taken {
 }
 
 /// The namespace of the cluster goes, and all that is in it: nothing of that is waited for, and nothing may hold it.
-type Outlook = ControlFlow<()>;
+pub(super) type Outlook = ControlFlow<()>;
 
 impl Actor {
     /// Takes down what the cluster had, and lets the resource go.
@@ -55,11 +55,18 @@ impl Actor {
         // What another tool applied it takes down itself; it does not know of the Secrets.
         let part = if self.mode(settled) == Mode::Apply { Part::All } else { Part::Secrets };
         match self.last(settled, branch, part).await? {
-            Some(release) if part == Part::All || !release.objects.is_empty() => {
-                self.take_down(settled, release).await
-            }
+            Some(release) if part == Part::All => self.see_off(settled, branch, release).await,
+            Some(release) if !release.objects.is_empty() => self.take_down(settled, release).await,
             _ => Outlook::Continue(()),
         }
+    }
+
+    /// Takes down a release, with the hooks that it has for that.
+    pub(super) async fn see_off(&mut self, settled: &Settled, branch: &str, release: Release) -> Outlook {
+        let farewell = self.farewell(settled, branch).await;
+        self.before_it_goes(settled, farewell.as_ref()).await?;
+        self.take_down(settled, release).await?;
+        self.after_it_went(settled, farewell.as_ref()).await
     }
 
     async fn is_namespace_going(&self) -> bool {
@@ -67,7 +74,7 @@ impl Actor {
     }
 
     /// `Break` if the namespace goes: asked before something is tried again.
-    async fn outlook(&self) -> Outlook {
+    pub(super) async fn outlook(&self) -> Outlook {
         if self.is_namespace_going().await { Outlook::Break(()) } else { Outlook::Continue(()) }
     }
 
@@ -100,7 +107,7 @@ impl Actor {
         }
     }
 
-    pub(super) async fn take_down(&mut self, settled: &Settled, mut release: Release) -> Outlook {
+    async fn take_down(&mut self, settled: &Settled, mut release: Release) -> Outlook {
         remove::sort(&mut release.objects);
         let claims = departure::claims(&self.shared, &self.key.namespace, &release.objects).await;
         let mut attempts = Attempts::default();
@@ -162,7 +169,7 @@ impl Actor {
     }
 
     /// Says why the resource is still there, and what lets it go.
-    async fn stuck(&mut self, settled: &Settled, why: &str) {
+    pub(super) async fn stuck(&mut self, settled: &Settled, why: &str) {
         let (reason, message) = (Reason::DeleteFailed, format!("being deleted: {why}"));
         let phase = Phase::Terminating { reason, message };
         if self.publish(settled, &phase, None).await {

@@ -48,6 +48,7 @@ impl Actor {
             replicas: replicas.cloned(),
             onward: self.onward.borrow().clone(),
             release: self.release.clone(),
+            tested: self.tested.clone(),
         };
         let new = status::compose(&old, phase, &facts, Timestamp::now());
         if new == old && !self.is_unsure {

@@ -38,7 +38,6 @@ impl Actor {
 
     /// Asks for the commit to be taken back; false where nobody would hear it.
     pub(super) fn take_back(&self, settled: &Settled, bad: Oid, message: &str, is_final: bool) -> bool {
-        let Some(observed) = self.observed(settled) else { return false };
         let line = message.lines().next().unwrap_or_default();
         let parts: Vec<&str> = line.split(": ").take(PARTS).collect();
         let reason = match (is_final, parts.get(PARTS - 1)) {
@@ -46,6 +45,12 @@ impl Actor {
             (false, Some(pod)) => (*pod).to_owned(),
             (false, None) => parts.join(": "),
         };
+        self.take_back_for(settled, bad, reason, is_final)
+    }
+
+    /// The same, for a reason that may stand in a commit.
+    pub(super) fn take_back_for(&self, settled: &Settled, bad: Oid, reason: String, is_final: bool) -> bool {
+        let Some(observed) = self.observed(settled) else { return false };
         let Outcome::Committed { secrets, .. } = &settled.outcome else { return false };
         let (good, at, secrets) = (self.good(), Timestamp::now(), secrets.clone());
         let undo = Undo { observed, bad, good, reason, is_final, at, secrets };
@@ -102,7 +107,7 @@ impl Actor {
             let last = self.read(move |reader| release::last(reader, &of, &name, Part::All)).await;
             if let Some(release) = last {
                 self.keep_data(&release).await;
-                if self.take_down(settled, release).await.is_break() {
+                if self.see_off(settled, branch, release).await.is_break() {
                     return;
                 }
                 self.end_history().await;

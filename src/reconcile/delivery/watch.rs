@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::hooks::due::Due;
+use super::hooks::failure::Failure;
 use super::phase::{Applied, Described, Phase};
 use super::progress::{Awaited, Progress, Standing};
 use super::records::Pending;
@@ -28,6 +30,10 @@ pub struct Watch<'a> {
     pub is_undoing: bool,
     /// The revision of Helm's history, while it is not known how it ends.
     pub record: Option<Pending>,
+    /// Hooks that are still to be run when all is up.
+    pub hooks: Option<Due>,
+    /// The one that failed then.
+    pub failed: Option<Failure>,
 }
 
 /// How long something was not ready, of the time that it has.
@@ -105,6 +111,9 @@ impl Watch<'_> {
             };
         }
         match &progress.standing {
+            Standing::Up { .. } if let Some(failure) = &self.failed => {
+                Phase::Late { message: failure.to_string(), release, applied }
+            }
             Standing::Up { .. } if let Some((undone, again)) = &self.undone => Phase::RolledBack {
                 release,
                 bad: undone.bad.to_string(),
