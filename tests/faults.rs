@@ -20,6 +20,8 @@ mod access;
 mod ahead;
 #[path = "faults/boundaries.rs"]
 mod boundaries;
+#[path = "faults/clocks.rs"]
+mod clocks;
 #[path = "faults/definition.rs"]
 mod definition;
 #[path = "faults/kills.rs"]
@@ -40,3 +42,5 @@ mod sameness;
 mod slow;
 #[path = "faults/storms.rs"]
 mod storms;
+#[path = "faults/takeover.rs"]
+mod takeover;

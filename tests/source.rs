@@ -99,6 +99,7 @@ fn words(event: &Event) -> String {
         Event::Listed(observed) => format!("listed {}", observed.key),
         Event::Trouble(text) => format!("trouble: {text}"),
         Event::Ready { .. } => "ready".into(),
+        Event::Lost { keys, .. } => format!("lost {}", keys.len()),
         Event::Applied(observed) => format!("applied {} {}", observed.key, observed.cluster.spec.replicas),
         Event::Deleted(deleted) => format!("deleted {}", deleted.key),
         Event::Refused(refused) => refused.lines().fold("refused".into(), |mut all, line| {

@@ -49,7 +49,10 @@ pub fn measure(bed: &Bed, table: &mut Table) {
             promgit: our.show(),
             beside: format!("helm, {HELMS} at a time: {}", their.show()),
             ratio: times(our.wall, their.wall),
-            target: None,
+            target: Some((
+                "≥ 10x less wall, ≥ 20x less CPU",
+                our.wall * 10 <= their.wall && our.cpu * 20 <= their.cpu,
+            )),
         });
     }
     table.add(Row {
@@ -59,6 +62,7 @@ pub fn measure(bed: &Bed, table: &mut Table) {
         ..Row::default()
     });
     ground.many(table);
+    ground.fleet(table);
 }
 
 /// One pass over all clusters.
@@ -73,10 +77,14 @@ struct Pass {
 
 impl Pass {
     fn show(&self) -> String {
+        self.show_each(CLUSTERS)
+    }
+
+    fn show_each(&self, clusters: usize) -> String {
         let all: usize = self.requests.values().sum();
         let verbs: Vec<String> =
             self.requests.iter().map(|(verb, count)| format!("{count} {verb}")).collect();
-        let each = all as f64 / CLUSTERS as f64;
+        let each = all as f64 / clusters as f64;
         let (wall, cpu) = (milliseconds(self.wall), milliseconds(self.cpu));
         format!("{wall}, CPU {cpu}, {each:.1} requests each ({})", verbs.join(", "))
     }
@@ -97,7 +105,7 @@ impl Ground<'_> {
         helm.args(["install", "--wait", "promgit-crds"]).arg(support::root().join("charts/promgit-crds"));
         process::run(&mut helm);
         for number in 0..NAMESPACES {
-            for tool in ["ours", "theirs", "many"] {
+            for tool in ["ours", "theirs", "many", "fleet"] {
                 self.plane.kubectl(&["create", "namespace", &format!("{tool}-{number}")]);
             }
         }
@@ -225,6 +233,25 @@ impl Ground<'_> {
         });
     }
 
+    /// Many clusters installed, without pods: what the agent and the API server do, and not what controllers do with them.
+    fn fleet(&self, table: &mut Table) {
+        let agent = self.agent("fleet.git", &[]);
+        let resources: String = (0..MANY).map(|number| resource("fleet", number, 0, "Apply")).collect();
+        let (mark, cpu, start) = (self.plane.mark(), agent.cpu(), Instant::now());
+        self.apply(&resources);
+        (0..MANY).for_each(|_| agent.news(" is up: "));
+        let (wall, cpu) = (start.elapsed(), agent.cpu() - cpu);
+        let memory = agent.memory("VmHWM");
+        let pass = Pass { wall, cpu, requests: self.requests(mark, AGENT), memory };
+        let met = wall <= Duration::from_secs(60) && memory <= 64 << 10;
+        table.add(Row {
+            work: format!("{MANY} clusters installed on an API server, pods scaled to zero"),
+            promgit: format!("{}, at most {}", pass.show_each(MANY), mebibytes(memory)),
+            target: Some(("≤ 60 s, ≤ 64 MiB", met)),
+            ..Row::default()
+        });
+    }
+
     fn apply(&self, resources: &str) {
         let mut kubectl = self.plane.command(&self.plane.about().kubectl, self.plane.kubeconfig());
         kubectl.args(["apply", "--server-side", "-f", "-"]).stdin(Stdio::piped()).stdout(Stdio::null());
@@ -252,6 +279,11 @@ fn namespace(tool: &str, number: usize) -> String {
 
 fn resource(tool: &str, number: usize, replicas: usize, mode: &str) -> String {
     let (name, namespace) = (name(number), namespace(tool, number));
+    // a resource has at least one, and the chart's own values are asked for none
+    let size = match replicas {
+        0 => "  values: {replicas: 0}".to_owned(),
+        some => format!("  replicas: {some}"),
+    };
     format!(
         "apiVersion: promgit.dev/v1alpha1
 kind: PrometheusCluster
@@ -259,7 +291,7 @@ metadata:
   name: {name}
   namespace: {namespace}
 spec:
-  replicas: {replicas}
+{size}
   delivery:
     mode: {mode}
 ---

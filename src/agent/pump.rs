@@ -37,6 +37,7 @@ pub async fn pump(
                 }
                 shared.push(Work::Delete(deleted));
             }
+            Event::Lost { keys, reason } => lost(shared, &keys, &reason),
             Event::Trouble(text) if until == Until::Done => return Err(RunError::Trouble(text)),
             Event::Trouble(text) => shared.report(Report::Notice(format!("{text} (it is tried again)"))),
             Event::Refused(refused) => shared.report(Report::Refused(refused)),
@@ -58,6 +59,26 @@ pub async fn pump(
         }
     }
     Ok(())
+}
+
+/// Nothing is known of these clusters any more; they stay on the branches, and are gone on with when their resources are back.
+fn lost(shared: &Shared, keys: &[Key], reason: &str) {
+    for key in keys {
+        shared.engine.iter().for_each(|engine| engine.abandon(key));
+    }
+    shared.report(Report::Notice(left(reason, keys.len(), shared)));
+}
+
+/// What is said of clusters that no listing names, and that stay all the same.
+fn left(reason: &str, count: usize, shared: &Shared) -> String {
+    let (place, way_out) = match shared.engine {
+        Some(_) => ("API server", "delete its resource"),
+        None => ("folder", "remove its file"),
+    };
+    format!(
+        "{reason}, so {count} clusters that are on the branches and not in the {place} are left as they are; \
+         to delete one, {way_out} while the agent runs"
+    )
 }
 
 /// What the branches hold and the listing did not name, and may be deleted.
@@ -85,16 +106,8 @@ fn absent(
         }
     }
     let Some(reason) = why_all else { return Ok(absent) };
-    let (place, way_out) = match shared.engine {
-        Some(_) => ("API server", "delete its resource"),
-        None => ("folder", "remove its file"),
-    };
     if !absent.is_empty() {
-        shared.report(Report::Notice(format!(
-            "{reason}, so {} clusters that are on the branches and not in the {place} are left as they are; \
-             to delete one, {way_out} while the agent runs",
-            absent.len()
-        )));
+        shared.report(Report::Notice(left(&reason, absent.len(), shared)));
     }
     Ok(Vec::new())
 }

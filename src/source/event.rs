@@ -37,6 +37,11 @@ pub enum Event {
     },
     Applied(Observed),
     Deleted(Deleted),
+    /// A new listing of what was listed before holds nothing at all, for which this is the likely reason. None of these is deleted for it.
+    Lost {
+        keys: Vec<Key>,
+        reason: String,
+    },
     /// Something that wants to be a cluster and is refused. It changes nothing: what was, stays.
     Refused(Refused),
     /// The source cannot be read at the moment, and why; it goes on by itself.

@@ -67,8 +67,8 @@ fn a_namespace_gets_no_more_than_the_rights_of_its_account() {
     }
     free.ready("simple");
     let shown = tenant.wait_for("simple", "Applied=False ApplyFailed", "cannot patch resource");
-    let refusal = "Applied=False ApplyFailed @1: ServiceAccount/simple: serviceaccounts \"simple\" is forbidden: User \
-                   \"system:serviceaccount:NS:deployer\" cannot patch resource \"serviceaccounts\" in API group \"\" in the \
+    let refusal = "Applied=False ApplyFailed @1: StatefulSet/simple: statefulsets.apps \"simple\" is forbidden: User \
+                   \"system:serviceaccount:NS:deployer\" cannot patch resource \"statefulsets\" in API group \"apps\" in the \
                    namespace \"NS\"; give that right to ServiceAccount NS/deployer, as which promgit acts here \
                    (delivery.serviceAccountName), not to the agent";
     assert_eq!(shown[1], refusal);

@@ -79,7 +79,7 @@ fn killed(stage: &mut Stage<'_>, act: Act, at: usize, fate: Fate) -> bool {
     });
     act.begin(stage, &name);
     let end = Instant::now() + PATIENCE;
-    let mut is_over = || {
+    let is_over = || {
         assert!(Instant::now() < end, "{name}: {:#}", stage.place.get(&name)["status"]);
         act.is_over(stage, &name)
     };
@@ -94,7 +94,7 @@ fn killed(stage: &mut Stage<'_>, act: Act, at: usize, fate: Fate) -> bool {
     stage.agent.kill();
     stage.proxy.rule(|_| Fate::Pass);
     stage.agent.launch();
-    let mut is_over = || {
+    let is_over = || {
         assert!(Instant::now() < end, "{name}: {:#}", stage.place.get(&name)["status"]);
         act.is_over(stage, &name)
     };

@@ -45,6 +45,7 @@ fn an_api_server_comes_and_goes() {
     everything_is_wiped(&place, &agent);
     agent.check_repository();
     assert!(agent.stop().success());
+    its_token_expires(&place, agent);
 }
 
 fn count(agent: &Agent, text: &str) -> usize {
@@ -122,6 +123,34 @@ fn compact(bed: &Bed) {
     let header: Value = post(address, "/v3/kv/range", r#"{"key": "AA=="}"#);
     let revision = header["header"]["revision"].as_str().expect("a revision").to_owned();
     post(address, "/v3/kv/compaction", &format!(r#"{{"revision": "{revision}", "physical": true}}"#));
+}
+
+/// What the agent logs in with is worth nothing any more; a file beside it gets another one, as a pod's does.
+fn its_token_expires(place: &Place<'_>, agent: Agent) {
+    let new_token = || place.bed.kubectl(&["create", "token", "promgit", "--namespace=promgit-system"]);
+    let (file, config) = (agent.folder().join("token"), agent.folder().join("token.kubeconfig"));
+    std::fs::write(&file, new_token().trim()).expect("writable");
+    let view = place.bed.kubectl(&["config", "view", "--raw", "--minify", "--flatten", "--output=json"]);
+    let mut view: Value = serde_json::from_str(&view).expect("JSON");
+    view["users"][0]["user"] = serde_json::json!({"tokenFile": file});
+    std::fs::write(&config, view.to_string()).expect("writable");
+    let mut agent = agent.with_kubeconfig(config);
+    agent.launch();
+    agent.wait_for_start();
+    place.patch("a", r#"{"logLevel": "debug"}"#);
+    place.wait_ready("a");
+    let before = place.generations(&agent, "a").len();
+
+    // A token is of an account, and that one is gone; its rights go by the name.
+    place.bed.kubectl(&["delete", "serviceaccount", "promgit", "--namespace=promgit-system"]);
+    place.bed.kubectl(&["create", "serviceaccount", "promgit", "--namespace=promgit-system"]);
+    // what is watched was asked for while the token was good, so it is heard of
+    place.patch("a", r#"{"logLevel": "warn"}"#);
+    agent.wait_for("Unauthorized");
+    std::fs::write(&file, new_token().trim()).expect("writable");
+    place.wait_ready("a");
+    assert_eq!(place.generations(&agent, "a").len(), before + 1);
+    assert!(agent.stop().success());
 }
 
 /// Where the store listens.

@@ -104,6 +104,11 @@ impl Engine {
         }
     }
 
+    /// Ends what is done for a cluster of which nothing is known any more, without a word to it.
+    pub fn abandon(&self, key: &Key) {
+        self.shared.actors().remove(key);
+    }
+
     fn deliver(&self, settled: Settled) {
         let key = settled.key.clone();
         let (onward, settled) = (Onward::of(&settled), Arc::new(settled));

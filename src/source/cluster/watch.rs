@@ -31,7 +31,7 @@ pub struct Options {
     pub metrics: Arc<Metrics>,
 }
 
-/// The wrong API server, or one that was just set up anew, has none either. A cluster that promgit applied waits for
+/// The wrong API server, or one that was just set up anew or lost its store, has none either. A cluster that promgit applied waits for
 /// promgit before it goes, so an empty listing hardly ever means that all were deleted.
 const NOTHING: &str = "the API server has no PrometheusCluster";
 
@@ -117,8 +117,13 @@ impl Follower {
             }
             Seen::InitDone => {
                 let gone = watch.memory.end();
-                let gone = gone.into_iter().map(|key| Deleted::gone(key, Timestamp::now()));
-                news.extend(gone.map(Event::Deleted));
+                match watch.memory.is_empty() && !gone.is_empty() {
+                    true => news.push(Event::Lost { keys: gone, reason: NOTHING.into() }),
+                    false => {
+                        let gone = gone.into_iter().map(|key| Deleted::gone(key, Timestamp::now()));
+                        news.extend(gone.map(Event::Deleted));
+                    }
+                }
                 self.listed += usize::from(!std::mem::replace(&mut watch.listed, true));
                 self.settle(news);
             }
