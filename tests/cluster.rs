@@ -15,6 +15,8 @@ mod broken;
 mod changes;
 #[path = "cluster/deletion.rs"]
 mod deletion;
+#[path = "cluster/drift.rs"]
+mod drift;
 #[path = "cluster/examples.rs"]
 mod examples;
 #[path = "cluster/frugal.rs"]

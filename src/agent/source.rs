@@ -10,22 +10,26 @@ use tokio::task::JoinHandle;
 use super::errors::RunError;
 use super::outcomes::Outcomes;
 use super::shared::Reports;
-use crate::api::spec::delivery::Mode;
+use crate::api::spec::delivery::{Drift, Mode};
 use crate::chart::Chart;
 use crate::cluster::acting::Clients;
 use crate::cluster::connect::{self, Access, ConnectError};
 use crate::cluster::greet;
+use crate::cluster::ignore::Rule;
 use crate::cluster::kinds::Kinds;
 use crate::cluster::live::Live;
 use crate::cluster::publish::Publisher;
+use crate::cluster::revisions::Revisions;
 use crate::metrics::Metrics;
 use crate::reconcile::attached::Finder;
+use crate::reconcile::delivery::drift::policy;
 use crate::reconcile::delivery::engine::{Engine, Parts};
 use crate::reconcile::delivery::shared::{Defaults, Readers};
 use crate::reconcile::lock::Locks;
 use crate::reconcile::lock::file::Files;
 use crate::reconcile::lock::secret::SecretKeeper;
 use crate::reconcile::queue::Queue;
+use crate::settings::ignore::{IgnoreDifference, Selector};
 use crate::settings::{Settings, delivery};
 use crate::source::cluster::watch as clusters;
 use crate::source::event::Event;
@@ -82,6 +86,7 @@ pub async fn cluster(
     let kinds = Arc::new(Kinds::new(client.clone()));
     let parts = Parts {
         live: Live::new(client.clone(), kinds.clone(), namespaces.clone(), streams, metrics.clone()),
+        revisions: Revisions::new(client.clone(), namespaces.clone(), streams, metrics.clone()),
         publisher: Publisher::new(client.clone(), &settings.agent.name, metrics.clone()),
         kinds,
         client: client.clone(),
@@ -114,6 +119,11 @@ fn defaults(settings: &Settings) -> Defaults {
         delivery::Mode::Apply => Mode::Apply,
         delivery::Mode::External => Mode::External,
     };
+    let drift = match settings.delivery.drift {
+        delivery::Drift::Correct => Drift::Correct,
+        delivery::Drift::Report => Drift::Report,
+        delivery::Drift::Ignore => Drift::Ignore,
+    };
     Defaults {
         mode,
         timeout: settings.delivery.timeout.get(),
@@ -122,5 +132,14 @@ fn defaults(settings: &Settings) -> Defaults {
         records: settings.delivery.records,
         history_max: settings.delivery.history_max as usize,
         cluster_scoped: settings.delivery.cluster_scoped.clone(),
+        drift: policy::Defaults {
+            drift,
+            ignored: settings.delivery.ignore_differences.iter().map(rule).collect(),
+        },
     }
+}
+
+fn rule(IgnoreDifference { target, paths }: &IgnoreDifference) -> Rule {
+    let Selector { group, kind, name, match_labels } = target.clone();
+    Rule { group, kind, name, labels: match_labels, paths: paths.clone() }
 }

@@ -10,6 +10,8 @@ pub const READY: &str = "Ready";
 pub const RECONCILING: &str = "Reconciling";
 /// Nothing more happens until the spec, the chart or the mapping changes (kstatus: present only while true).
 pub const STALLED: &str = "Stalled";
+/// The cluster does not hold what the commit says, because somebody changed it (present only while true).
+pub const DRIFTED: &str = "Drifted";
 
 /// The tests of the chart passed: present once somebody asked for them (`promgit.dev/test-at`).
 pub const TESTED: &str = "Tested";
@@ -41,6 +43,12 @@ pub enum Reason {
     TestFailed,
     /// An object of that name belongs to someone else.
     NotOurs,
+    /// Somebody changed or deleted an object.
+    Changed,
+    /// Somebody changes again and again what is put back.
+    Contested,
+    /// Somebody's own helm made a revision of the release, or uninstalled it.
+    HelmChanged,
     /// Another tool applies the branch.
     External,
     /// The objects are applied and not up yet.
@@ -69,6 +77,9 @@ impl Reason {
             Self::HookFailed => "HookFailed",
             Self::TestFailed => "TestFailed",
             Self::NotOurs => "NotOurs",
+            Self::Changed => "Changed",
+            Self::Contested => "Contested",
+            Self::HelmChanged => "HelmChanged",
             Self::External => "External",
             Self::Progressing => "Progressing",
             Self::RolledBack => "RolledBack",

@@ -52,12 +52,18 @@ pub struct PrometheusClusterStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<Release>,
 
+    /// A digest of which fields promgit owns of the objects of this commit: by it an agent that starts sees, without asking, whether
+    /// somebody changed them meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub ownership: Option<String>,
+
     /// The last changes, newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = MAX_HISTORY))]
     pub history: Vec<Change>,
 
-    /// `Committed`, `Applied`, `Ready`; while they are true also `Reconciling` and `Stalled`; `Tested` where tests were asked for.
+    /// `Committed`, `Applied`, `Ready`; while they are true also `Reconciling`, `Stalled` and `Drifted`; `Tested` where tests were asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 16))]
     #[x_kube(merge_strategy = ListMerge::Map(vec!["type".into()]))]

@@ -1,5 +1,7 @@
 //! An object of a commit turned into the object in the cluster, by server-side apply.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Client;
@@ -7,13 +9,12 @@ use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};
 use serde_json::Value;
 
 use super::call::{CallError, limited};
+use super::ignore::{self, Rule};
 use super::kinds::{KindError, Kinds, Served};
-use super::object::{self, Object, Release};
-use crate::health::matches;
+use super::mark::Mark;
+use super::object::{self, FIELD_MANAGER, Object, Release};
+use crate::health::matches::{self, ignored};
 use crate::settings::group_kind::GroupKind;
-
-/// Owner of the fields that promgit sets (<https://kubernetes.io/docs/reference/using-api/server-side-apply/>).
-pub const FIELD_MANAGER: &str = "promgit";
 
 /// A version that no object has: with it, an apply makes a new object and conflicts with any that is there. The API server compares
 /// versions where there is something to compare with (`k8s.io/apiserver/pkg/registry/generic/registry/store.go`, `Update`).
@@ -93,6 +94,7 @@ pub struct Version {
     pub created: Timestamp,
     /// Counts the changes of the spec; 0 for kinds that do not count.
     pub generation: i64,
+    pub mark: Mark,
 }
 
 impl Version {
@@ -101,6 +103,7 @@ impl Version {
             uid: metadata.uid.clone().unwrap_or_default(),
             created: metadata.creation_timestamp.as_ref().map_or(Timestamp::UNIX_EPOCH, |time| time.0),
             generation: metadata.generation.unwrap_or_default(),
+            mark: Mark::of(metadata),
         }
     }
 
@@ -122,6 +125,8 @@ pub struct Applier<'a> {
     pub release: Release<'a>,
     /// Kinds without a namespace that it may apply.
     pub cluster_scoped: &'a [GroupKind],
+    /// What stays as somebody else has set it.
+    pub ignored: Arc<[Rule]>,
 }
 
 /// What an apply is sent for.
@@ -180,17 +185,40 @@ impl Applier<'_> {
         intent: Intent,
     ) -> Result<DynamicObject, CallError> {
         let namespace = namespace(served, self.release.namespace);
-        let mut body = object.body(self.release, served.is_namespaced.then_some(namespace));
-        if intent == Intent::Make {
-            body["metadata"]["resourceVersion"] = NO_VERSION.into();
+        let api = served.api(self.client.clone(), namespace);
+        let body = object.body(self.release, served.is_namespaced.then_some(namespace));
+        let mut body = matches::stored(&body).into_owned();
+        match intent {
+            Intent::Make => body["metadata"]["resourceVersion"] = NO_VERSION.into(),
+            _ => body = self.yielding(&api, object, body).await?,
         }
         let parameters = PatchParams {
             force: matches!(intent, Intent::Take | Intent::AskForced),
             dry_run: matches!(intent, Intent::Ask | Intent::AskForced),
             ..PatchParams::apply(FIELD_MANAGER)
         };
-        let api = served.api(self.client.clone(), namespace);
         limited(api.patch(&object.name, &parameters, &Patch::Apply(&body))).await
+    }
+
+    /// What somebody else may set is sent as it is in the cluster. It costs a request, so only where a rule asks for it.
+    async fn yielding(
+        &self,
+        api: &Api<DynamicObject>,
+        object: &Object,
+        body: Value,
+    ) -> Result<Value, CallError> {
+        let pointers = ignore::pointers(&self.ignored, object);
+        if pointers.is_empty() {
+            return Ok(body);
+        }
+        match limited(api.get(&object.name)).await {
+            Ok(live) => {
+                let live = serde_json::to_value(live).unwrap_or_default();
+                Ok(ignored::yielding(&body, &live, &pointers))
+            }
+            Err(error) if error.is_not_found() => Ok(body),
+            Err(error) => Err(error),
+        }
     }
 
     /// Where the API server serves the kind of an object.
@@ -302,7 +330,7 @@ pub fn namespace<'a>(served: &Served, namespace: &'a str) -> &'a str {
 }
 
 /// Who has an object, in words.
-fn owner(metadata: &Value) -> String {
+pub(super) fn owner(metadata: &Value) -> String {
     if let Some((namespace, name)) = object::owner(metadata) {
         return format!("the Helm release {namespace}/{name}");
     }

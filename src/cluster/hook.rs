@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use kube::api::DynamicObject;
 use serde_json::Value;
 
-use super::apply::{Applier, ApplyError, FIELD_MANAGER, Intent, namespace};
+use super::apply::{Applier, ApplyError, Intent, namespace};
 use super::call::{CallError, limited};
 use super::kinds::{KindError, Served};
-use super::object::{self, Object};
+use super::object::{FIELD_MANAGER, self, Object};
 use crate::health::{Ended, ended};
 use crate::render::hook::HOOK;
 

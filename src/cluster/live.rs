@@ -1,4 +1,7 @@
-//! Live objects of the kinds that have a readiness, followed by one watch a kind, kept as little more than that.
+//! Live objects, followed by one watch a kind, kept as little more than their readiness.
+//!
+//! Kinds that have a readiness are watched whole. Of all others the metadata of what carries Helm's label are enough to know
+//! whether somebody changed it.
 #![allow(clippy::disallowed_methods)] // since when a watch fails
 
 use std::collections::BTreeMap;
@@ -16,6 +19,7 @@ use tokio::task::JoinHandle;
 use super::apply::Version;
 use super::call::CallError;
 use super::kinds::{KindError, Kinds, Served};
+use super::object::{HELM, MANAGED_BY};
 use crate::health::{self, Health, Replicas};
 use crate::metrics::Metrics;
 use crate::metrics::labels::Watched;
@@ -148,16 +152,29 @@ impl Live {
 
     fn start(&self, served: &Served) -> Watch {
         let namespaces = if served.is_namespaced { self.namespaces.as_slice() } else { &[] };
-        let apis = stream::apis(&self.client, &served.resource, namespaces);
         let shared = Arc::new(Shared { state: Mutex::default(), metrics: self.metrics.clone() });
-        shared.lock().unlisted = apis.len();
-        let spawn = |api| {
-            let events = stream::events(api, self.streams);
-            tokio::spawn(fill(events, served.resource.plural.clone(), shared.clone()))
-        };
-        let tasks = apis.into_iter().map(spawn).collect();
+        let resource = &served.resource;
+        let events: Vec<BoxStream<'static, Told>> =
+            match health::is_watched(&resource.api_version, &resource.kind) {
+                true => {
+                    let apis = stream::apis(&self.client, resource, namespaces).into_iter();
+                    apis.map(|api| stream::events(api, self.streams)).collect()
+                }
+                false => {
+                    let apis = stream::apis(&self.client, resource, namespaces).into_iter();
+                    apis.map(|api| stream::metadata(api, self.streams, &owned_by_helm())).collect()
+                }
+            };
+        shared.lock().unlisted = events.len();
+        let spawn = |events| tokio::spawn(fill(events, resource.plural.clone(), shared.clone()));
+        let tasks = events.into_iter().map(spawn).collect();
         Watch { shared, tasks }
     }
+}
+
+/// What a commit brings carries this label; without it, it is not as the commit says.
+fn owned_by_helm() -> String {
+    format!("{MANAGED_BY}={HELM}")
 }
 
 /// Keeps one watch's part of the state up to date.
@@ -237,6 +254,9 @@ impl Shared {
         let mut state = self.lock();
         let text = format!("{plural} cannot be watched: {reason}");
         let is_news = state.trouble.as_ref().is_none_or(|known| known.text != text);
+        if is_news && is_final {
+            tracing::warn!(plural, reason, "what somebody changes there is not seen before the next change");
+        }
         state.trouble = Some(Trouble { text, is_final, at: Instant::now() });
         if is_news {
             state.wake_all();
@@ -270,9 +290,9 @@ impl State {
 }
 
 fn seen(mut object: DynamicObject) -> Option<(Name, Seen)> {
-    object.metadata.managed_fields = None;
     let name = (object.metadata.namespace.clone().unwrap_or_default(), object.metadata.name.clone()?);
     let version = Version::of(&object.metadata);
+    object.metadata.managed_fields = None;
     let value = serde_json::to_value(object).ok()?;
     Some((name, Seen { version, health: health::of(&value), replicas: health::replicas(&value) }))
 }

@@ -4,7 +4,9 @@
 //! [`connect`] finds the API server, [`greet`] what it can, [`kinds`] what it serves. [`rehearse`] asks what an apply would do, [`apply`], [`replace`] (by the
 //! ways of [`immutable`]) and [`remove`] change objects, [`settle`] waits for what others need, [`unpin`] makes
 //! room for a rollback, [`hook`] makes what runs once, [`live`] follows
-//! what becomes of them, [`leaving`] what is left of what was deleted, [`claims`] the data, [`explain`] asks why one is not up. [`acting`] makes
+//! what becomes of them, by the few numbers of [`mark`], and [`revisions`] what becomes of Helm's history. Where somebody else changed
+//! them, [`culprit`] says who, [`ignore`] whether that may be, and [`correct`] puts it back. [`leaving`] is what is left of what was
+//! deleted, [`claims`] the data, [`explain`] asks why one is not up. [`acting`] makes
 //! requests as an account of a namespace. [`publish`] writes the resource's status, finalizer and events, [`secret`] what
 //! is to stay out of git, [`records`] Helm's history of it. [`dry_run`] is what `promgit template` asks, by Helm's rules.
 
@@ -13,15 +15,19 @@ pub mod apply;
 pub mod call;
 pub mod claims;
 pub mod connect;
+pub mod correct;
 pub mod counted;
+pub mod culprit;
 pub mod dry_run;
 pub mod explain;
 pub mod greet;
 pub mod hook;
+pub mod ignore;
 pub mod immutable;
 pub mod kinds;
 pub mod leaving;
 pub mod live;
+pub mod mark;
 pub mod object;
 pub mod pacing;
 pub mod proxy;
@@ -30,6 +36,7 @@ pub mod records;
 pub mod rehearse;
 pub mod remove;
 pub mod replace;
+pub mod revisions;
 pub mod secret;
 pub mod settle;
 pub mod unpin;

@@ -2,12 +2,15 @@
 
 use serde_json::{Map, Value};
 
+/// Owner of the fields that promgit sets (<https://kubernetes.io/docs/reference/using-api/server-side-apply/>).
+pub const FIELD_MANAGER: &str = "promgit";
+
 /// How Helm marks what belongs to a release (`pkg/action/validate.go`): stock Helm takes objects with these marks, and
 /// only those, for its own.
 pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 pub const RELEASE_NAME: &str = "meta.helm.sh/release-name";
 pub const RELEASE_NAMESPACE: &str = "meta.helm.sh/release-namespace";
-const HELM: &str = "Helm";
+pub const HELM: &str = "Helm";
 
 /// Kept when its release is uninstalled (<https://helm.sh/docs/howto/charts_tips_and_tricks/#tell-helm-not-to-uninstall-a-resource>).
 const RESOURCE_POLICY: &str = "helm.sh/resource-policy";

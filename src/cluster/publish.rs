@@ -12,8 +12,8 @@ use kube::api::{Api, Patch, PatchParams, PostParams};
 use kube::{Client, ResourceExt};
 use serde_json::{Value, json};
 
-use super::apply::FIELD_MANAGER;
 use super::call::{CallError, limited};
+use super::object::FIELD_MANAGER;
 use crate::api::names::{API_VERSION, FINALIZER, KIND};
 use crate::api::{PrometheusCluster, PrometheusClusterStatus};
 use crate::metrics::Metrics;

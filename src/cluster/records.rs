@@ -7,9 +7,8 @@ use kube::Client;
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams};
 use serde_json::Value;
 
-use super::apply::FIELD_MANAGER;
 use super::call::{CallError, limited};
-use super::object::Release;
+use super::object::{FIELD_MANAGER, Release};
 use crate::release::history::{Entry, History};
 use crate::release::pack::Packed;
 use crate::release::secret;

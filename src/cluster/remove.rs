@@ -3,10 +3,10 @@
 use kube::api::{DeleteParams, Preconditions};
 use serde_json::Value;
 
-use super::apply::{Applier, ApplyError, FIELD_MANAGER, namespace};
+use super::apply::{Applier, ApplyError, namespace};
 use super::call::limited;
 use super::kinds::KindError;
-use super::object::{self, Object};
+use super::object::{self, FIELD_MANAGER, Object};
 use crate::render::order;
 
 /// Looks at an object that changes all the time, before it is deleted later.

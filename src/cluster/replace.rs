@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::sleep;
 
-use super::apply::{Applier, ApplyError, FIELD_MANAGER, namespace};
+use super::apply::{Applier, ApplyError, namespace};
 use super::call::limited;
 use super::claims::ordinal;
 use super::immutable::{Growth, Way};
-use super::object::Object;
+use super::object::{FIELD_MANAGER, Object};
 use super::unpin::selector;
 use crate::health::matches::is_less;
 

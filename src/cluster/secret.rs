@@ -8,8 +8,8 @@ use kube::api::{Api, Patch, PatchParams};
 use serde_json::json;
 
 use super::acting::Clients;
-use super::apply::FIELD_MANAGER;
 use super::call::{CallError, limited};
+use super::object::FIELD_MANAGER;
 use super::publish::Subject;
 use crate::api::names::{API_VERSION, KIND};
 

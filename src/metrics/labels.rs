@@ -105,6 +105,18 @@ words! {
 }
 
 words! {
+    /// What became of what somebody changed in the cluster.
+    Drifted {
+        /// Put back.
+        Corrected = "corrected",
+        /// Said, and left.
+        Reported = "reported",
+        /// It cannot be put back; tried again.
+        Failed = "failed",
+    }
+}
+
+words! {
     /// The type of an Event, as Kubernetes spells it.
     EventType {
         Normal = "Normal",
@@ -141,6 +153,11 @@ pub(super) struct ByPush {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct ByKind {
     pub kind: Watched,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct ByDrift {
+    pub outcome: Drifted,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]

@@ -16,8 +16,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Metric, Registry, Unit};
 
-use labels::{Answer, EventType, Outcome, PushOutcome, State, Verb, Watched};
-use labels::{Build, ByAnswer, ByKind, ByOutcome, ByPush, ByRequest, ByState, ByType};
+use labels::{Answer, Drifted, EventType, Outcome, PushOutcome, State, Verb, Watched};
+use labels::{Build, ByAnswer, ByDrift, ByKind, ByOutcome, ByPush, ByRequest, ByState, ByType};
 
 /// A commit takes some fsyncs, tens of milliseconds; minutes mean a disk that is in trouble.
 const COMMIT_SECONDS: &[f64] = &[0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0];
@@ -55,6 +55,7 @@ pub struct Metrics {
     restarts: Family<ByKind, Counter>,
     status_writes: Family<ByAnswer, Counter>,
     events: Family<ByType, Counter>,
+    drifts: Family<ByDrift, Counter>,
 }
 
 impl Metrics {
@@ -101,6 +102,8 @@ impl Metrics {
         let help = "Writes of a PrometheusCluster's status";
         let status_writes = add(of, "status_writes", help, Family::default());
         let events = add(of, "events", "Events told to the API server", Family::default());
+        let help = "Changes in the cluster that did not come from git, by what became of them";
+        let drifts = add(of, "drifts", help, Family::default());
         of.register("build", "The program that runs", Info::new(Build { version }));
         let metrics = Metrics {
             registry,
@@ -122,6 +125,7 @@ impl Metrics {
             restarts,
             status_writes,
             events,
+            drifts,
         };
         metrics.begin();
         metrics
@@ -131,6 +135,9 @@ impl Metrics {
     fn begin(&self) {
         for &outcome in Outcome::ALL {
             drop(self.reconciles.get_or_create(&ByOutcome { outcome }));
+        }
+        for &outcome in Drifted::ALL {
+            drop(self.drifts.get_or_create(&ByDrift { outcome }));
         }
         for &state in State::ALL {
             drop(self.clusters.get_or_create(&ByState { state }));
@@ -230,6 +237,11 @@ impl Metrics {
     /// An Event was told.
     pub fn event_told(&self, r#type: EventType) {
         self.events.get_or_create(&ByType { r#type }).inc();
+    }
+
+    /// Something was changed in the cluster that did not come from git.
+    pub fn drifted(&self, outcome: Drifted) {
+        self.drifts.get_or_create(&ByDrift { outcome }).inc();
     }
 
     /// All of it in the OpenMetrics text format, version 1.0.0.

@@ -13,7 +13,7 @@ pub const HISTORY_MAX: usize = 10;
 
 /// Somebody's own helm may be at work on a pending revision for so long: its time-out is 5 minutes by default, and each hook has as
 /// much.
-const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
+pub const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
 
 /// What a crash leaves is said to be this.
 pub const ABANDONED: &str = "abandoned: whoever was at it ended before it did; repaired by promgit";

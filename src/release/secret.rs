@@ -18,7 +18,8 @@ const PREFIX: &str = "sh.helm.release.v1";
 /// The key in `data`.
 pub const KEY: &str = "release";
 
-const NAME: &str = "name";
+/// The label that names the release.
+pub const NAME: &str = "name";
 const OWNER: &str = "owner";
 const STATUS: &str = "status";
 const VERSION: &str = "version";
@@ -39,6 +40,9 @@ pub fn revision(release: &str, secret: &str) -> Option<u32> {
     let number = secret.strip_prefix(PREFIX)?.strip_prefix('.')?.strip_prefix(release)?.strip_prefix(".v")?;
     number.parse().ok().filter(|revision| name(release, *revision) == secret)
 }
+
+/// Selects the Secrets of all revisions of all releases.
+pub const OWNED: &str = "owner=helm";
 
 /// Selects the Secrets of all revisions of a release.
 pub fn selector(release: &str) -> String {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::duration::{self, Span};
 use super::group_kind::GroupKind;
+use super::ignore::IgnoreDifference;
 use super::text;
 
 /// Defaults that a resource's `spec.delivery` overrides, and the agent's own bound.
@@ -23,6 +24,10 @@ pub struct Delivery {
     /// How often a change that was taken back is tried again; 0 to [`MOST_RETRIES`].
     #[serde(deserialize_with = "retries")]
     pub max_retries: u32,
+    /// What happens when somebody changes the objects in the cluster.
+    pub drift: Drift,
+    /// Fields that others may set there; counts beside what a resource says.
+    pub ignore_differences: Vec<IgnoreDifference>,
     /// Whether Helm's own history of each release is kept, in Secrets beside its objects.
     pub records: bool,
     /// Revisions of it that are kept, as Helm's `--history-max` has it; 0: all.
@@ -47,6 +52,15 @@ pub enum Mode {
     External,
 }
 
+/// What happens to changes that did not come from git; means what `spec.delivery.drift` means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Drift {
+    #[default]
+    Correct,
+    Report,
+    Ignore,
+}
+
 /// More clusters at a time do not end sooner: the API server is what they wait for.
 pub const MOST_AT_ONCE: u64 = 64;
 
@@ -60,6 +74,8 @@ impl Default for Delivery {
             timeout: Span::milliseconds(180_000),
             atomic: true,
             max_retries: 3,
+            drift: Drift::Correct,
+            ignore_differences: Vec::new(),
             records: true,
             history_max: 10,
             concurrency: AT_ONCE,

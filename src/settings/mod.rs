@@ -9,6 +9,7 @@ pub mod delivery;
 pub mod duration;
 pub mod environment;
 pub mod group_kind;
+pub mod ignore;
 pub mod load;
 pub mod origin;
 pub mod place;

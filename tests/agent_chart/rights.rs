@@ -25,7 +25,7 @@ const OWN: &[(&str, &str, &[&str])] = &[
 ];
 
 /// What Helm's records of a release take.
-const RECORDS: &[&str] = &["get", "list", "create", "patch", "delete"];
+const RECORDS: &[&str] = &["get", "list", "watch", "create", "patch", "delete"];
 
 /// Kinds that only a chart with `rbac.create` has.
 const ROLES: &[&str] = &["Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"];

@@ -69,7 +69,7 @@ fn scaling_is_one_commit_each_however_it_is_asked_for() {
 
 fn scraping(job: &str) -> String {
     format!(
-        "\n  config: |\n    scrape_configs:\n    - job_name: {job}\n      static_configs:\n      - targets: [{job}:9100]\n"
+        "\n  delivery: {{drift: Ignore}}\n  config: |\n    scrape_configs:\n    - job_name: {job}\n      static_configs:\n      - targets: [{job}:9100]\n"
     )
 }
 

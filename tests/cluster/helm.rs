@@ -87,8 +87,8 @@ fn both_helms_know_what_was_delivered() {
 }
 
 #[test]
-fn what_a_person_does_with_helm_is_said_and_put_back() {
-    let scene = Scene::new("person");
+fn what_a_person_does_with_helm_is_put_back_by_the_next_change_at_the_latest() {
+    let scene = Scene::with("person", "delivery: {drift: Ignore}");
     scene.put("simple", "{}");
     scene.ready("simple");
     scene.put("simple", "{replicas: 2}");

@@ -10,8 +10,8 @@ use crate::place::Place;
 const CLUSTERS: usize = 20;
 
 /// Reads of a start, whatever the number of clusters: version, discovery of each API group that the chart uses, and for
-/// each watched kind a listing and a watch.
-const MOST_READS: usize = 8;
+/// each kind of the chart a listing and a watch, as for Helm's records.
+const MOST_READS: usize = 16;
 
 /// Long enough for a second look, had the agent one.
 const QUIET: Duration = Duration::from_secs(4);

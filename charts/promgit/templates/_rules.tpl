@@ -73,7 +73,7 @@ What the agent may do, and nothing else. README.md says why for each; tests/agen
 # Helm's records of the releases that it delivers: Secrets, of which Kubernetes cannot tell one kind from another.
 - apiGroups: [""]
   resources: [secrets]
-  verbs: [get, list, create, patch, delete]
+  verbs: [get, list, watch, create, patch, delete]
 {{- end }}
 {{- if .Values.rbac.locks }}
 # The Secrets in which the random values of a chart are held still, and those that a chart renders.

@@ -4,6 +4,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::ignore::IgnoreDifference;
 use super::rules;
 
 /// How this cluster is delivered; what is not set is as the agent is set.
@@ -31,10 +32,16 @@ pub struct Delivery {
     #[schemars(range(min = 0, max = 100))]
     pub max_retries: Option<i32>,
 
-    /// What happens when somebody changes the objects in the cluster: `Correct`, they are put back; `Report`, it is
-    /// said in the status and in an Event; `Ignore`.
+    /// What happens when somebody changes or deletes the objects in the cluster, or changes the release with helm: `Correct`, they
+    /// are put back; `Report`, it is said in the condition `Drifted` and in an Event; `Ignore`. Default: as the agent is set, and that
+    /// is `Correct`; with mode External the other tool sees to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<Drift>,
+
+    /// Fields that others may set in the cluster, beside those that the agent's settings name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32))]
+    pub ignore_differences: Vec<IgnoreDifference>,
 }
 
 /// Who applies what was committed.

@@ -2,6 +2,7 @@
 
 pub mod cluster;
 pub mod delivery;
+pub mod ignore;
 pub mod pod;
 pub mod rules;
 pub mod shapes;

@@ -211,6 +211,13 @@ pub fn correction_needs_apply() -> Rule {
         )
 }
 
+/// Pointers into an object (RFC 6901); the whole object is none.
+pub fn json_pointers() -> Rule {
+    Rule::new("self.all(path, path.matches('^(/([^~/]|~[01])+)+$'))").message(
+        "paths must be JSON pointers such as /spec/replicas: each step begins with /, and a / or ~ in a name is written ~1 or ~0",
+    )
+}
+
 /// A duration of Go in a sensible range. The digits are bounded because a duration that overflows is an error of CEL, not an answer.
 pub fn timeout() -> Rule {
     Rule::new(

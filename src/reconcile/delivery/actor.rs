@@ -9,6 +9,8 @@ use tokio::sync::Notify;
 use tokio::sync::watch::Receiver;
 
 use super::backoff::Owed;
+use super::drift::contest::Contest;
+use super::drift::said::Found;
 use super::gauges::{Busy, Gauge};
 use super::hooks::runs::Runs;
 use super::onward::Onward;
@@ -20,6 +22,7 @@ use crate::api::PrometheusClusterStatus;
 use crate::api::conditions::Reason;
 use crate::api::spec::delivery::Mode;
 use crate::api::status::Release;
+use crate::cluster::mark::Mark;
 use crate::cluster::publish::Tone;
 use crate::reconcile::report::Report;
 use crate::source::event::Key;
@@ -55,6 +58,16 @@ pub struct Actor {
     pub(super) runs: Runs,
     /// What became of tests that were asked for.
     pub(super) tested: Option<Tested>,
+    /// What somebody did to the objects of the newest commit.
+    pub(super) drift: Found,
+    /// Objects that were what the commit said, each by the digest of its name: a commit that does not change one does not apply it.
+    pub(super) known: Vec<(u64, Mark)>,
+    /// What promgit owns of them, where they are what the commit says.
+    pub(super) ownership: Option<String>,
+    /// The commit is to be delivered once more, over what somebody's helm did.
+    pub(super) redelivers: bool,
+    /// How often that was so.
+    pub(super) helm: Contest,
 }
 
 impl Actor {
@@ -86,6 +99,11 @@ impl Actor {
             release: None,
             runs: Runs::default(),
             tested: None,
+            drift: Found::default(),
+            known: Vec::new(),
+            ownership: None,
+            redelivers: false,
+            helm: Contest::default(),
         }
     }
 
@@ -118,6 +136,7 @@ impl Actor {
     async fn handle(&mut self, settled: &Settled) -> ControlFlow<()> {
         self.began = Instant::now();
         self.owed = None;
+        (self.drift, self.ownership, self.redelivers) = (Found::Unknown, None, false);
         if self.uid != settled.subject.uid {
             self.uid.clone_from(&settled.subject.uid);
             self.status = Some(settled.cluster.status.clone().unwrap_or_default());
@@ -130,6 +149,9 @@ impl Actor {
             Outcome::Committed { branch, new, secrets, pushed: _ } => {
                 Box::pin(self.told(settled, new.as_ref(), branch)).await;
                 self.deliver(settled, branch, new.as_ref(), secrets).await;
+                while self.redelivers {
+                    self.deliver(settled, branch, new.as_ref(), secrets).await;
+                }
             }
             Outcome::Suspended => {
                 Box::pin(self.publish_at_last(settled, &Phase::Suspended)).await;

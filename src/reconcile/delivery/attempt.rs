@@ -8,6 +8,7 @@ use super::release::{self, Part, Release};
 use super::shared::Shared;
 use super::untouched;
 use crate::cluster::apply::{Applier, ApplyError, Version};
+use crate::cluster::ignore::Rule;
 use crate::cluster::object::{self, Object};
 use crate::cluster::rehearse::Rehearsal;
 use crate::cluster::remove::{self, Removed};
@@ -48,6 +49,8 @@ pub struct Attempt {
     pub is_whole: bool,
     /// It is removed again if it is refused, so what does nothing by itself is made instead of asked about.
     pub is_install: bool,
+    /// What stays as somebody else has set it.
+    pub ignored: Arc<[Rule]>,
 }
 
 /// What an attempt starts from.
@@ -93,7 +96,7 @@ struct Planned {
 impl Attempt {
     /// Asks about the whole set. The manifests are read when their turn has come: hundreds of clusters may wait for it.
     pub async fn ask(&self) -> Result<Asked, ApplyError> {
-        let applier = applier(&self.shared, &self.key);
+        let applier = self.applier();
         let plan = self.read().await;
         let Plan { definitions, objects, leftovers: _ } = &plan;
         // Before anything is changed: half a release helps nobody.
@@ -150,7 +153,7 @@ impl Attempt {
 
     /// Applies what would be taken, and prunes. `is_overtaken`: nothing is as it was applied.
     pub async fn bring(&self, asked: Asked, is_overtaken: bool) -> Result<Done, ApplyError> {
-        let applier = applier(&self.shared, &self.key);
+        let applier = self.applier();
         let Asked { plan: Plan { definitions, objects, mut leftovers }, steps } = asked;
         for definition in &definitions {
             applier.define(definition).await?;
@@ -173,6 +176,10 @@ impl Attempt {
             pruned.add(object, prune(&applier, object).await?);
         }
         Ok(Done { brought, pruned })
+    }
+
+    fn applier(&self) -> Applier<'_> {
+        Applier { ignored: self.ignored.clone(), ..applier(&self.shared, &self.key) }
     }
 
     async fn read(&self) -> Plan {
@@ -279,7 +286,8 @@ async fn made_or_rehearsed(applier: &Applier<'_>, object: &Object) -> Result<Ste
 pub fn applier<'a>(shared: &'a Shared, key: &'a Key) -> Applier<'a> {
     let Shared { clients, kinds, defaults, .. } = shared;
     let client = clients.of(&key.namespace);
-    Applier { client, kinds, release: marks(key), cluster_scoped: &defaults.cluster_scoped }
+    let (release, cluster_scoped) = (marks(key), defaults.cluster_scoped.as_slice());
+    Applier { client, kinds, release, cluster_scoped, ignored: Arc::default() }
 }
 
 fn marks(key: &Key) -> object::Release<'_> {

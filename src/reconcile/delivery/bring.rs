@@ -36,6 +36,8 @@ pub struct What<'a> {
     pub bad: Option<Oid>,
     /// The commit is taken back if it is refused for what it says.
     pub may_undo: bool,
+    /// Somebody's helm was at it: also what no commit has changed is applied.
+    pub is_again: bool,
     /// Helm's history gets a revision for it.
     pub is_recorded: bool,
     /// What is to be run before, and after.
@@ -142,11 +144,12 @@ impl Actor {
             secrets: what.secrets.clone(),
             bad: what.bad,
             held,
-            is_whole: self.is_asked(settled) || self.is_by_others(),
+            is_whole: what.is_again || self.is_asked(settled) || self.is_by_others(),
             is_install: held.is_none()
                 && what.may_undo
                 && self.release.is_none()
                 && !what.hooks.is_some_and(Due::comes_first),
+            ignored: self.ignored(settled),
         };
         let shared = self.shared.clone();
         let asked = self.patiently(settled, described, shared.in_turn(attempt.ask())).await?;

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::actor::Actor;
 use super::bring::What;
+use super::drift::state::Drift;
 use super::hooks::ask::Ask;
 use super::phase::{Applied, Described};
 use super::release::{self, Head, Newest, Part, ReleaseError};
@@ -21,7 +22,8 @@ use crate::git::reader::Reader;
 use crate::ledger::stub::Secrets;
 
 impl Actor {
-    /// Brings a commit to the cluster and follows what becomes of it. Ends only where nothing more can come.
+    /// Brings a commit to the cluster and follows what becomes of it. Ends only where nothing more can come, or where the commit is to be
+    /// delivered once more.
     pub(super) async fn deliver(
         &mut self,
         settled: &Settled,
@@ -41,7 +43,8 @@ impl Actor {
             chart,
         };
         let is_external = self.mode(settled) == Mode::External;
-        let is_held = self.holds(settled, &described.commit, is_external);
+        let is_again = std::mem::take(&mut self.redelivers);
+        let is_held = !is_again && self.holds(settled, &described.commit, is_external);
         let is_ready = self.says_ready(settled.generation(), &described.commit);
         if self.says_hook_failed(settled, &described.commit) {
             // nothing of it is applied, and nothing is until somebody does something
@@ -76,6 +79,7 @@ impl Actor {
             record: None,
             hooks,
             failed: None,
+            drift: Drift::none(Instant::now()),
         };
         // Nobody else has the values of a Secret.
         let part = if is_external { Part::Secrets } else { Part::All };
@@ -91,7 +95,7 @@ impl Actor {
                     watch.hooks = None;
                 }
                 let hooks = watch.hooks.as_ref();
-                let what = What { commit, part, secrets, bad, may_undo, is_recorded, hooks };
+                let what = What { commit, part, secrets, bad, may_undo, is_again, is_recorded, hooks };
                 let (brought, record) = Box::pin(self.apply(settled, &what, &watch.described)).await;
                 watch.record = record;
                 brought
@@ -101,6 +105,7 @@ impl Actor {
             watch.record = self.left_pending();
         }
         watch.awaited = Box::pin(self.awaited(&inventory, &applied)).await;
+        watch.drift = Box::pin(self.drifts(settled, &inventory, &applied, is_external, is_held)).await;
         if watch.undone.is_some() && !is_held {
             Box::pin(self.unpin(&watch.awaited)).await;
         }

@@ -16,6 +16,7 @@ use crate::cluster::acting::Clients;
 use crate::cluster::kinds::Kinds;
 use crate::cluster::live::Live;
 use crate::cluster::publish::Publisher;
+use crate::cluster::revisions::Revisions;
 use crate::metrics::Metrics;
 use crate::reconcile::queue::Work;
 use crate::reconcile::report::Report;
@@ -34,6 +35,7 @@ pub struct Parts {
     pub clients: Clients,
     pub kinds: Arc<Kinds>,
     pub live: Live,
+    pub revisions: Revisions,
     pub publisher: Publisher,
     pub readers: Readers,
     pub defaults: Defaults,
@@ -55,6 +57,7 @@ impl Engine {
             clients: parts.clients,
             kinds: parts.kinds,
             live: parts.live,
+            revisions: parts.revisions,
             publisher: parts.publisher,
             readers: parts.readers,
             defaults: parts.defaults,

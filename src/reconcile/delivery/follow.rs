@@ -85,6 +85,10 @@ impl Actor {
             if matches!(watch.applied, Applied::NotYet(_)) && pace.compares(is_woken, Instant::now()) {
                 Box::pin(self.compare(commit, &mut watch, &progress)).await;
             }
+            let minds = Box::pin(self.mind(commit, &mut watch)).await;
+            if self.redelivers {
+                return;
+            }
             watch.wait.look(watch.is_up(&progress), Instant::now());
             Box::pin(self.explain(&watch, &progress, &mut pace)).await;
             let phase = watch.phase(&progress, pace.reason.as_deref(), Instant::now());
@@ -116,6 +120,7 @@ impl Actor {
                 true => due.min(Instant::now() + RECORD_AGAIN),
                 false => due,
             };
+            let due = minds.map_or(due, |minds| due.min(minds));
             is_woken = tokio::select! {
                 () = self.changed.notified() => {
                     sleep(GATHER).await;
@@ -240,8 +245,9 @@ impl Actor {
         // Right after a start nothing is seen yet, which is no news of a cluster that was spoken of before.
         let onward = self.onward.borrow().clone();
         let is_news = onward != self.onward_told;
+        let is_urgent = is_news || self.is_drift_news();
         if progress.is_blind && self.says(generation, commit)
-            || !pace.may_tell(phase, was_ready, Instant::now()) && !is_news
+            || !pace.may_tell(phase, was_ready, Instant::now()) && !is_urgent
         {
             return;
         }

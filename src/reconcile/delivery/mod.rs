@@ -4,7 +4,8 @@
 //!  report ──► engine ──► actor (one a cluster) ──► status, events
 //!  (writer)               │ release: what the commit holds (git)
 //!                         │ apply, remove, hooks     (API server)
-//!                         └ progress: live objects ─► phase ─► status (pure)
+//!                         │ progress: live objects ─► phase ─► status (pure)
+//!                         └ drift: what somebody else did ─► put back, or said
 //! ```
 //!
 //! Nothing here runs before the commit is durable: a report is made only then. A newer report for a cluster ends what
@@ -17,6 +18,7 @@ pub mod bring;
 pub mod charts;
 pub mod deliver;
 pub mod departure;
+pub mod drift;
 pub mod engine;
 pub mod follow;
 pub mod gauges;

@@ -102,11 +102,12 @@ fn up(replicas: Option<&Replicas>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::mark::Mark;
 
     /// The object that was made at a second.
     fn version(second: i64, generation: i64) -> Version {
         let created = jiff::Timestamp::from_second(second).unwrap();
-        Version { uid: format!("u{second}"), created, generation }
+        Version { uid: format!("u{second}"), created, generation, mark: Mark::default() }
     }
 
     fn awaited(name: &str, generation: i64) -> Awaited {

@@ -18,6 +18,7 @@ use crate::cluster::call::CallError;
 use crate::cluster::object;
 use crate::cluster::publish::Tone;
 use crate::cluster::records::Records;
+use crate::cluster::revisions::Newest;
 use crate::git::oid::Oid;
 use crate::ledger::stub::Secrets;
 use crate::release::history::{ABANDONED, Entry, History};
@@ -168,6 +169,11 @@ impl Actor {
         }
     }
 
+    /// The newest revision, whoever made it.
+    pub(super) fn told_release(&self, newest: Newest) -> Told {
+        told(&self.key.name, newest.revision, newest.status)
+    }
+
     pub(super) fn unrecorded(&self, error: &RecordError) {
         tracing::warn!(cluster = %self.key, %error, "Helm's record of the release could not be written; the delivery goes on");
     }
@@ -264,9 +270,13 @@ impl Actor {
             "Revision {revision} of the release ({status}) was made by somebody's helm; the commit on the branch is applied over it. \
              To keep such a change, make it in the PrometheusCluster"
         );
-        let publisher = &self.shared.publisher;
-        publisher.event(&settled.subject, Tone::Warning, "HelmChanged", "Apply", &note).await;
+        self.helm_event(settled, &note).await;
         true
+    }
+
+    pub(super) async fn helm_event(&self, settled: &Settled, note: &str) {
+        let publisher = &self.shared.publisher;
+        publisher.event(&settled.subject, Tone::Warning, "HelmChanged", "Apply", note).await;
     }
 
     /// What `helm rollback` would write: the record that was deployed last, again.

@@ -227,6 +227,21 @@ pub fn object_at(reader: &Reader, commit: Oid, cluster: &str, item: &Item) -> Re
     At { reader, commit, cluster }.yaml(&item.file).map(|json| object(stub::as_secret(json)))
 }
 
+/// One object of a commit as it is delivered; none for a Secret whose values are not in memory.
+pub fn delivered_at(
+    reader: &Reader,
+    commit: Oid,
+    cluster: &str,
+    file: &str,
+    secrets: &Secrets,
+) -> Result<Option<Object>, ReleaseError> {
+    let at = At { reader, commit, cluster };
+    match is_stub(file) && secrets.get(file).is_none() {
+        true => Ok(None),
+        false => at.delivered(file, secrets).map(object).map(Some),
+    }
+}
+
 /// Whether a file stands for a Secret.
 pub fn is_stub(path: &str) -> bool {
     path.split('/').next() == Some(STUBS)

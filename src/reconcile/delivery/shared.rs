@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 
 use super::backoff::Attempts;
 use super::charts::Charts;
+use super::drift::policy;
 use super::onward::Onward;
 use super::release::ReleaseError;
 use super::settled::Settled;
@@ -20,6 +21,7 @@ use crate::cluster::acting::Clients;
 use crate::cluster::kinds::Kinds;
 use crate::cluster::live::Live;
 use crate::cluster::publish::Publisher;
+use crate::cluster::revisions::Revisions;
 use crate::git::reader::Reader;
 use crate::metrics::Metrics;
 use crate::reconcile::queue::Work;
@@ -44,6 +46,7 @@ pub struct Defaults {
     pub history_max: usize,
     /// Kinds without a namespace that may be applied.
     pub cluster_scoped: Vec<GroupKind>,
+    pub drift: policy::Defaults,
 }
 
 /// What all actors share.
@@ -54,6 +57,7 @@ pub struct Shared {
     pub clients: Clients,
     pub kinds: Arc<Kinds>,
     pub live: Live,
+    pub revisions: Revisions,
     pub publisher: Publisher,
     pub readers: Readers,
     pub defaults: Defaults,

@@ -4,10 +4,11 @@
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
+use super::drift::said::{Found, Said};
 use super::onward::Onward;
 use super::phase::{Applied, Described, Phase};
 use crate::api::PrometheusClusterStatus;
-use crate::api::conditions::{APPLIED, COMMITTED, READY, RECONCILING, Reason, STALLED, TESTED};
+use crate::api::conditions::{APPLIED, COMMITTED, DRIFTED, READY, RECONCILING, Reason, STALLED, TESTED};
 use crate::api::status::{Change, Commit, MAX_HISTORY, Release};
 use crate::health::Replicas;
 
@@ -31,6 +32,9 @@ pub struct Facts {
     pub release: Option<Release>,
     /// Tests that ran since this agent works on the cluster.
     pub tested: Option<Tested>,
+    pub drift: Found,
+    /// What promgit owns of the objects, where that is known.
+    pub ownership: Option<String>,
 }
 
 /// What became of the tests of a chart.
@@ -73,8 +77,12 @@ pub fn compose(
     if let Some(tested) = &facts.tested {
         status.last_handled_test_at = Some(tested.asked.clone());
     }
+    if facts.ownership.is_some() {
+        status.ownership.clone_from(&facts.ownership);
+    }
     let mut conditions = Conditions { old: &old.conditions, new: Vec::new(), facts, now };
     conditions.fill(phase);
+    conditions.drifted();
     conditions.tested();
     status.conditions = conditions.new;
     record(&mut status.history, phase, facts, now);
@@ -198,6 +206,14 @@ impl Conditions<'_> {
         }
     }
 
+    fn drifted(&mut self) {
+        match &self.facts.drift {
+            Found::Unknown => self.keep(DRIFTED),
+            Found::Nothing => {}
+            Found::Some(Said { reason, message }) => self.set(DRIFTED, true, *reason, message),
+        }
+    }
+
     fn committed(&mut self, release: &Described) {
         let Described { branch, short, .. } = release;
         let is_in_git = format!("commit {short} on {branch}");
@@ -264,6 +280,12 @@ fn record(history: &mut Vec<Change>, phase: &Phase, facts: &Facts, now: Timestam
     };
     let is_first = |change: &Change| change.commit == *of && change.generation == generation;
     match history.first_mut().filter(|change| is_first(change)) {
+        // it was delivered once more over what somebody's helm did
+        Some(first) if first.outcome == SUCCEEDED && outcome == SUCCEEDED => {
+            let newest = facts.release.as_ref().map(|release| release.revision);
+            first.helm_revision = newest.or(first.helm_revision);
+            return;
+        }
         Some(first) if first.outcome == outcome || first.outcome == SUCCEEDED => return,
         Some(first) => {
             first.outcome = outcome.to_string();

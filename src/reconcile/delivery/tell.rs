@@ -49,6 +49,8 @@ impl Actor {
             onward: self.onward.borrow().clone(),
             release: self.release.clone(),
             tested: self.tested.clone(),
+            drift: self.drift.clone(),
+            ownership: self.ownership.clone(),
         };
         let new = status::compose(&old, phase, &facts, Timestamp::now());
         if new == old && !self.is_unsure {

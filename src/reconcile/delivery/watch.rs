@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::drift::state::Drift;
 use super::hooks::due::Due;
 use super::hooks::failure::Failure;
 use super::phase::{Applied, Described, Phase};
@@ -12,6 +13,7 @@ use super::records::Pending;
 use super::settled::Settled;
 use crate::api::PrometheusClusterStatus;
 use crate::api::conditions::{RECONCILING, Reason, STALLED};
+use crate::cluster::apply::Version;
 use crate::reconcile::undo::Undone;
 
 /// What is waited for on behalf of one commit.
@@ -34,6 +36,8 @@ pub struct Watch<'a> {
     pub hooks: Option<Due>,
     /// The one that failed then.
     pub failed: Option<Failure>,
+    /// What somebody else does to its objects.
+    pub drift: Drift,
 }
 
 /// How long something was not ready, of the time that it has.
@@ -137,6 +141,16 @@ impl Watch<'_> {
         let is_up = matches!(phase, Phase::Ready { .. } | Phase::RolledBack { .. });
         let is_late = matches!(phase, Phase::Late { .. });
         self.record.as_ref().is_some_and(|pending| is_up || is_late && !pending.is_failed)
+    }
+
+    /// An object was put back: from now on this version of it counts.
+    pub fn corrected(&mut self, place: usize, version: Version, words: &str, now: Instant) {
+        let owned = &mut self.drift.owned[place];
+        owned.correct(version.mark, words, now);
+        self.drift.since = now;
+        let target = &owned.target;
+        let awaited = self.awaited.iter_mut().find(|awaited| awaited.target == *target);
+        awaited.into_iter().for_each(|awaited| awaited.applied = Some(version.clone()));
     }
 
     /// Whether nothing is left to wait for.
