@@ -87,7 +87,9 @@ pub fn settings(file: &str) -> String {
         } else if text.is_empty() {
             // What stands at the top is about all of it.
             page += &comments.drain(..).map(|line| format!("{line}\n")).collect::<String>();
-        } else if let Some(section) = line.strip_suffix(": []") {
+        } else if let Some(section) =
+            line.strip_suffix(": []").filter(|section| *section == section.trim_start())
+        {
             let meaning = std::mem::take(&mut comments).join("\n");
             let _ = write!(page, "\n## {section}\n\n{meaning}\n\nDefault: `[]`\n");
         } else if line.starts_with(char::is_alphabetic) {
