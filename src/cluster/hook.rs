@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::apply::{Applier, ApplyError, Intent, namespace};
 use super::call::{CallError, limited};
 use super::kinds::{KindError, Served};
-use super::object::{FIELD_MANAGER, self, Object};
+use super::object::{self, FIELD_MANAGER, Object};
 use crate::health::{Ended, ended};
 use crate::render::hook::HOOK;
 
