@@ -85,8 +85,8 @@ fn a_namespace_gets_no_more_than_the_rights_of_its_account() {
     again(&tenant);
     tenant.ready("simple");
     let as_account = |resource: &str| (resource.to_owned(), "system:serviceaccount:NS:deployer".to_owned());
-    let objects = ["configmaps", "serviceaccounts", "services", "statefulsets"];
-    // without Helm's records, which are Secrets that it has no right to
+    // Helm's record, a Secret, is refused to it, and holds up nothing
+    let objects = ["configmaps", "secrets", "serviceaccounts", "services", "statefulsets"];
     let expected: BTreeSet<_> = refused.into_iter().chain(objects.map(as_account)).collect();
     assert_eq!(changed(&tenant, mark), expected);
     assert!(changed(&free, mark).iter().all(|(_, acted_as)| acted_as.is_empty()));
