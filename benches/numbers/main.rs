@@ -57,6 +57,10 @@ fn main() {
         pushes::measure(&bed, &mut table);
         return println!("{table}");
     }
+    if only("delivery") {
+        delivery::measure(&bed, &mut table);
+        return println!("{table}");
+    }
     let helm = render::measure(&bed, &mut table);
     big::measure(&bed, &mut table);
     fleet::measure(&bed, &mut table, helm);

@@ -10,6 +10,7 @@ use kube::client::retry::RetryPolicy;
 use kube::config::{InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigError};
 use kube::{Client, Config};
 use tower::buffer::BufferLayer;
+use tower::limit::ConcurrencyLimitLayer;
 use tower::retry::RetryLayer;
 
 use super::counted::Counting;
@@ -68,7 +69,9 @@ pub async fn connect(access: &Access, metrics: &Arc<Metrics>) -> Result<Client, 
     let builder = ClientBuilder::try_from(config).map_err(|error| ConnectError::Client(Box::new(error)))?;
     let shared = builder.with_layer(&BufferLayer::new(WAITING)).with_layer(&Counting(metrics.clone()));
     let retry = RetryLayer::new(RetryPolicy::server_retry());
-    Ok(shared.with_layer(&Pacing::default()).with_layer(&retry).build())
+    // Outermost, so that what has to wait is a request and not half an answer: a thousand clusters ask at once.
+    let limit = ConcurrencyLimitLayer::new(MOST_REQUESTS);
+    Ok(shared.with_layer(&Pacing::default()).with_layer(&retry).with_layer(&limit).build())
 }
 
 /// In the order that the settings promise: the kubeconfig they name, `KUBECONFIG`, the account of the pod, and the file
