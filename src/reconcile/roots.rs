@@ -7,7 +7,7 @@ use super::footprint;
 use super::inputs::Inputs;
 use super::plan::{Change, Generation, Kind};
 use super::stage;
-use crate::git::object::TreeEntry;
+use crate::git::object::{MODE_FILE, TreeEntry};
 use crate::git::oid::{Oid, blob_id};
 use crate::git::reader::Reader;
 use crate::git::tree_edit::Edit;
@@ -82,7 +82,7 @@ fn wrong(
     let mut wrong = Vec::new();
     for edit in stage::roots(inputs, marker, name, &branch)? {
         let Edit::Put { path, bytes } = edit else { continue };
-        let is_right = |found: &TreeEntry| found.is_file() && found.oid == blob_id(&bytes);
+        let is_right = |found: &TreeEntry| found.mode == MODE_FILE && found.oid == blob_id(&bytes);
         let found = touched.iter().find(|(touched, _)| *touched == path);
         if found.is_some_and(|(_, found)| !found.as_ref().is_some_and(is_right)) {
             wrong.push(path);

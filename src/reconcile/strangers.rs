@@ -120,32 +120,36 @@ fn on_top(reader: &Reader, tip: Oid, marker: &Marker) -> Result<OnTop, ReadError
     Ok((strangers, None))
 }
 
-/// Files at the root that are not as promgit left them: what each of them is now. Nothing where nobody else has committed since.
+/// Files at the root that are not as promgit left them: what each of them is now. Nothing where nobody else has committed since, and all
+/// where the history does not go back to a commit of promgit's.
 pub fn touched_roots(
     reader: &Reader,
     tip: Oid,
     marker: &Marker,
 ) -> Result<Vec<(&'static str, Option<TreeEntry>)>, ReadError> {
-    let (strangers, last) = on_top(reader, tip, marker)?;
-    let (Some((_, newest)), Some((_, last))) = (strangers.first(), last) else { return Ok(Vec::new()) };
-    let (now, then) = (roots(reader, newest.tree)?, roots(reader, last.tree)?);
-    let found = ROOTS.into_iter().zip(now).zip(then).filter(|((_, now), then)| now != then);
-    Ok(found.map(|(found, _)| found).collect())
+    let newest = reader.commit(tip)?;
+    if made::by_promgit(&newest, marker).is_ok() {
+        return Ok(Vec::new());
+    }
+    let (_, last) = on_top(reader, tip, marker)?;
+    let now = ROOTS.into_iter().zip(roots(reader, newest.tree)?);
+    let Some((_, last)) = last else { return Ok(now.collect()) };
+    let then = roots(reader, last.tree)?;
+    Ok(now.zip(then).filter(|((_, now), then)| now != then).map(|(found, _)| found).collect())
 }
 
-/// Who changed files at the root since promgit last wrote them. They are written again by the next commit whatever it is about, so those that nobody wrote
-/// again stand on top of the branch.
+/// Who changed files at the root that are not as promgit left them. They are written again by the next commit whatever it is about, so
+/// those that nobody wrote again stand on top of the branch.
 pub fn of_roots(reader: &Reader, tip: Oid, marker: &Marker) -> Result<Vec<String>, ReadError> {
+    let touched = touched_roots(reader, tip, marker)?;
+    let of = |tree| -> Result<Vec<Option<TreeEntry>>, ReadError> {
+        touched.iter().map(|(path, _)| reader.entry_in_tree(tree, path)).collect()
+    };
+    let (strangers, _) = on_top(reader, tip, marker)?;
     let mut found = Vec::new();
-    let mut next = Some(tip);
-    while let Some(oid) = next.filter(|oid| !reader.shallow().contains(oid)) {
-        let commit = reader.commit(oid)?;
-        if made::by_promgit(&commit, marker).is_ok() || found.len() == MOST_NAMED {
-            break;
-        }
-        next = commit.parents.first().copied();
-        let Some(parent) = next else { break };
-        if roots(reader, commit.tree)? != roots(reader, reader.commit(parent)?.tree)? {
+    for (oid, commit) in strangers {
+        let Some(parent) = commit.parents.first().filter(|_| found.len() < MOST_NAMED) else { break };
+        if of(commit.tree)? != of(reader.commit(*parent)?.tree)? {
             found.push(named(oid, &commit));
         }
     }

@@ -156,6 +156,10 @@ fn files_at_the_root_are_put_right_by_a_start_though_no_cluster_changed() {
             std::fs::create_dir(clone.join("README.md")).unwrap();
             write(clone, "README.md/x", "hers\n");
         }
+        "a program" => {
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+            std::fs::set_permissions(clone.join("README.md"), mode).unwrap();
+        }
         "both" => ["README.md", "kustomization.yaml"].iter().for_each(|file| append(clone, file)),
         "the mark" => append(clone, "promgit.yaml"),
         _ => unreachable!(),
@@ -164,6 +168,7 @@ fn files_at_the_root_are_put_right_by_a_start_though_no_cluster_changed() {
         ("removed", "restored: README.md changed by hand"),
         ("emptied", "restored: kustomization.yaml changed by hand"),
         ("a folder", "restored: README.md changed by hand"),
+        ("a program", "restored: README.md changed by hand"),
         ("both", "restored: README.md, kustomization.yaml changed by hand"),
         ("the mark", "restored: promgit.yaml changed by hand"),
     ] {
@@ -192,6 +197,39 @@ fn files_at_the_root_are_put_right_by_a_start_though_no_cluster_changed() {
         assert_eq!(origin.tip("deploy/b"), other);
         origin.check();
     }
+}
+
+#[test]
+fn only_who_changed_what_is_put_right_is_named() {
+    let origin = Origin::new();
+    origin.put("a", "one", "{}");
+    origin.settle();
+    origin.jane("deploy/a", |clone| append(clone, "README.md"));
+    let wrong = origin.jane("deploy/a", |clone| append(clone, "kustomization.yaml"));
+    origin.jane("deploy/a", |clone| {
+        drop(origin.bed.git_in(clone, &["checkout", "-q", "HEAD~2", "--", "README.md"]));
+    });
+    origin.settle();
+    assert!(
+        origin.subjects("deploy/a").last().unwrap().ends_with("restored: kustomization.yaml changed by hand")
+    );
+    let said = trailers(&origin, "deploy/a");
+    let by: Vec<&String> = said.iter().filter(|line| line.starts_with("Overwrites")).collect();
+    assert_eq!(by, [&format!("Overwrites: {wrong} Jane Doe <jane@example.com>")]);
+}
+
+#[test]
+fn an_agent_with_an_empty_volume_puts_the_root_right_too() {
+    let origin = Origin::new();
+    origin.put("a", "one", "{}");
+    origin.settle();
+    let before = origin.git(&["rev-parse", "deploy/a^{tree}"]);
+    origin.jane("deploy/a", |clone| write(clone, "kustomization.yaml", ""));
+    // it fetches her commit, and none of its own
+    std::fs::remove_dir_all(&origin.bed.repo).unwrap();
+    origin.settle();
+    assert_eq!(origin.git(&["rev-parse", "deploy/a^{tree}"]), before);
+    assert_eq!(origin.settle(), "", "all is as it should be");
 }
 
 #[test]
