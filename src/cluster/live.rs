@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use kube::Client;
-use kube::api::DynamicObject;
+use kube::api::{ApiResource, DynamicObject, TypeMeta};
 use kube::runtime::watcher::{self, Event};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -166,7 +166,7 @@ impl Live {
                 }
             };
         shared.lock().unlisted = events.len();
-        let spawn = |events| tokio::spawn(fill(events, resource.plural.clone(), shared.clone()));
+        let spawn = |events| tokio::spawn(fill(events, resource.clone(), shared.clone()));
         let tasks = events.into_iter().map(spawn).collect();
         Watch { shared, tasks }
     }
@@ -178,7 +178,8 @@ fn owned_by_helm() -> String {
 }
 
 /// Keeps one watch's part of the state up to date.
-async fn fill(mut events: BoxStream<'static, Told>, plural: String, shared: Arc<Shared>) {
+async fn fill(mut events: BoxStream<'static, Told>, resource: ApiResource, shared: Arc<Shared>) {
+    let seen = |object| seen(object, &resource);
     let (mut own, mut listing) = (BTreeMap::new(), BTreeMap::new());
     let mut listed = false;
     while let Some(event) = events.next().await {
@@ -204,7 +205,7 @@ async fn fill(mut events: BoxStream<'static, Told>, plural: String, shared: Arc<
             }
             Err(error) => {
                 listing.clear();
-                shared.fail(&plural, error);
+                shared.fail(&resource.plural, error);
             }
         }
     }
@@ -289,7 +290,12 @@ impl State {
     }
 }
 
-fn seen(mut object: DynamicObject) -> Option<(Name, Seen)> {
+/// The items of a listing do not say their kind, where the API server does not stream it: `types` is empty then.
+fn seen(mut object: DynamicObject, resource: &ApiResource) -> Option<(Name, Seen)> {
+    object.types.get_or_insert_with(|| TypeMeta {
+        api_version: resource.api_version.clone(),
+        kind: resource.kind.clone(),
+    });
     let name = (object.metadata.namespace.clone().unwrap_or_default(), object.metadata.name.clone()?);
     let version = Version::of(&object.metadata);
     object.metadata.managed_fields = None;
