@@ -9,8 +9,7 @@ use kube::api::DynamicObject;
 use serde_json::Value;
 
 use super::apply::{Applier, ApplyError, Intent, namespace};
-use super::call::{CallError, limited};
-use super::kinds::{KindError, Served};
+use super::kinds::KindError;
 use super::object::{self, FIELD_MANAGER, Object};
 use crate::health::{Ended, ended};
 use crate::render::hook::HOOK;
@@ -35,8 +34,7 @@ impl Applier<'_> {
     /// Looks what is there of a hook.
     pub async fn look_at_hook(&self, hook: &Object, run: &str) -> Result<Found, ApplyError> {
         self.may_apply(hook).await?;
-        let served = self.served(hook).await?;
-        let Some(live) = self.live_hook(&served, hook).await? else { return Ok(Found::Absent) };
+        let Some(live) = self.live(hook).await? else { return Ok(Found::Absent) };
         let json = serde_json::to_value(&live).unwrap_or_default();
         match json["metadata"]["annotations"][RUN] == *run && self.has(&json["metadata"]) {
             true => {
@@ -68,7 +66,7 @@ impl Applier<'_> {
             Err(ApplyError::Kind { source: KindError::Unknown { .. }, .. }) => return Ok(()),
             other => other?,
         };
-        let Some(live) = self.live_hook(&served, hook).await? else { return Ok(()) };
+        let Some(live) = self.live(hook).await? else { return Ok(()) };
         self.may_take(hook, &metadata(&live))?;
         let api = served.api(self.client.clone(), namespace(&served, self.release.namespace));
         self.clear(&api, hook, &live, kube::api::PropagationPolicy::Background).await
@@ -95,20 +93,11 @@ impl Applier<'_> {
         let failed = |source| ApplyError::Call { title: hook.title(), source };
         match refused {
             Some(error) if !error.is_invalid() => Err(failed(error)),
-            refused => match (self.live_hook(&served, hook).await?, refused) {
+            refused => match (self.live(hook).await?, refused) {
                 (Some(live), _) => self.may_take(hook, &metadata(&live)),
                 (None, Some(error)) => Err(failed(error)),
                 (None, None) => Ok(()),
             },
-        }
-    }
-
-    async fn live_hook(&self, served: &Served, hook: &Object) -> Result<Option<DynamicObject>, ApplyError> {
-        let api = served.api(self.client.clone(), namespace(served, self.release.namespace));
-        match limited(api.get(&hook.name)).await {
-            Ok(live) => Ok(Some(live)),
-            Err(error) if CallError::is_not_found(&error) => Ok(None),
-            Err(source) => Err(ApplyError::Call { title: hook.title(), source }),
         }
     }
 
