@@ -5,7 +5,7 @@ use minijinja::context;
 use super::template::{Replaceable, Text};
 
 /// What the template may use.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Words {
     pub namespace: String,
     pub name: String,

@@ -172,11 +172,9 @@ pub fn write(
             effects([old.cluster.as_ref(), new.cluster.as_ref()], &old.objects, &new.objects)
         },
         objects: objects::lines(&old.objects, &new.objects),
-        claims: Vec::new(),
-        lost: Vec::new(),
-        attached: Vec::new(),
         cause: annotation(&cluster, annotations::CHANGE_CAUSE)
             .map_or(String::new(), |cause| cut(&cause, LONGEST_CAUSE)),
+        ..Words::default()
     };
     let sets = if is_first && is_new_resource(observed) { sets(&new) } else { Vec::new() };
     let generation = match observed.generation {
@@ -253,12 +251,10 @@ pub fn remove(reader: &Reader, branch: &str, deleted: &Deleted) -> Result<Plan, 
         name: key.name.clone(),
         subject: subject::subject(&key.to_string(), &changes),
         changes,
-        effects: Vec::new(),
         objects: objects::lines(&old.objects, &objects::Objects::new()),
         claims,
         lost: claims::lost(&bodies),
-        attached: Vec::new(),
-        cause: String::new(),
+        ..Words::default()
     };
     Ok(Plan::Change(Box::new(Change {
         key,

@@ -45,12 +45,7 @@ pub fn plan(
         name: key.name.clone(),
         subject: subject::subject(&key.to_string(), &changes),
         changes,
-        effects: Vec::new(),
-        objects: Vec::new(),
-        claims: Vec::new(),
-        lost: Vec::new(),
-        attached: Vec::new(),
-        cause: String::new(),
+        ..Words::default()
     };
     Ok(Some(Change {
         branch: name.to_string(),

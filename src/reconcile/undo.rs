@@ -123,12 +123,8 @@ pub fn plan(reader: &Reader, branch: &str, undo: &Undo) -> Result<Plan, PlanErro
         name: key.name.clone(),
         subject: subject::subject(&key.to_string(), std::slice::from_ref(&what)),
         changes: vec![what.clone()],
-        effects: Vec::new(),
         objects: objects::lines(&old.objects, &new.objects),
-        claims: Vec::new(),
-        lost: Vec::new(),
-        attached: Vec::new(),
-        cause: String::new(),
+        ..Words::default()
     };
     let mut trailers = vec![(REASON_TRAILER, what.clone()), (REVERTS_TRAILER, undo.bad.to_string())];
     if undo.is_final {
