@@ -136,7 +136,7 @@ fn its_token_expires(place: &Place<'_>, agent: Agent) {
     let mut view: Value = serde_json::from_str(&view).expect("JSON");
     view["users"][0]["user"] = serde_json::json!({"tokenFile": file});
     std::fs::write(&config, view.to_string()).expect("writable");
-    let mut agent = agent.with_kubeconfig(config);
+    let mut agent = agent.with_kubeconfig(config.clone());
     agent.launch();
     agent.wait_for_start();
     place.patch("a", r#"{"logLevel": "debug"}"#);
@@ -146,6 +146,11 @@ fn its_token_expires(place: &Place<'_>, agent: Agent) {
     // A token is of an account, and that one is gone; its rights go by the name.
     place.bed.kubectl(&["delete", "serviceaccount", "promgit", "--namespace=promgit-system"]);
     place.bed.kubectl(&["create", "serviceaccount", "promgit", "--namespace=promgit-system"]);
+    // a token that was good is taken as good for some seconds more
+    wait("the token to be worth nothing", || {
+        let output = place.bed.ask(&config, &["get", "proms", "--namespace", &place.namespace], "");
+        if output.status.success() { Err("it is taken".to_owned()) } else { Ok(()) }
+    });
     // what is watched was asked for while the token was good, so it is heard of
     place.patch("a", r#"{"logLevel": "warn"}"#);
     agent.wait_for("Unauthorized");
@@ -170,10 +175,15 @@ fn everything_is_wiped(place: &Place<'_>, agent: &Agent) {
     let before = agent.git(&["for-each-ref", "refs/heads"]);
     let heard = agent.lines().len();
     let nodes = place.bed.get(&["nodes"]);
+    let controllers = ["kube-controller-manager", "kube-scheduler", "kwok"];
+    controllers.iter().for_each(|part| place.bed.stop_part(part));
     place.bed.stop_apiserver();
     // from the first key to the last (<https://etcd.io/docs/latest/learning/api/#key-ranges>)
     post(etcd(place.bed).as_str(), "/v3/kv/deleterange", r#"{"key": "AA==", "range_end": "AA=="}"#);
     place.bed.start_apiserver();
+    // What they remember is of another store; promgit alone has to find that out by itself
+    // (<https://kubernetes.io/docs/tasks/administer-cluster/configure-upgrade-etcd/#restoring-an-etcd-cluster>).
+    controllers.iter().for_each(|part| place.bed.start_part(part));
     place.bed.kubectl(&["create", "namespace", &place.namespace]);
     install_rights(place.bed, &[]);
     for node in nodes["items"].as_array().into_iter().flatten() {

@@ -258,12 +258,22 @@ impl Bed {
 
     /// The API server is killed; its data stay.
     pub fn stop_apiserver(&self) {
-        assert_eq!(self.tell("stop kube-apiserver"), json!({ "stopped": "kube-apiserver" }));
+        self.stop_part("kube-apiserver");
     }
 
     /// The API server comes back on the same port and answers.
     pub fn start_apiserver(&self) {
-        assert_eq!(self.tell("start kube-apiserver"), json!({ "started": "kube-apiserver" }));
+        self.start_part("kube-apiserver");
+    }
+
+    /// A part of the control plane is killed.
+    pub fn stop_part(&self, part: &str) {
+        assert_eq!(self.tell(&format!("stop {part}")), json!({ "stopped": part }));
+    }
+
+    /// A part of the control plane comes back.
+    pub fn start_part(&self, part: &str) {
+        assert_eq!(self.tell(&format!("start {part}")), json!({ "started": part }));
     }
 
     /// The supervisor's answer to a command (`stop PART`, `start PART`).
