@@ -75,6 +75,9 @@ pub struct Arguments {
 /// How long what does not end by itself may hold the process at its end.
 const PATIENCE: Duration = Duration::from_millis(100);
 
+/// Threads for what waits for the disk: each has a stack and a part of the heap to itself, and the disk is one.
+const BLOCKING: usize = 16;
+
 /// The same number on all platforms that Rust and git share but MIPS.
 const SIGXFSZ: i32 = 25;
 
@@ -116,8 +119,9 @@ pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> 
     let until = if once { Until::Done } else { Until::Stopped };
     let place = place(&settings, from.config.config.as_deref())?;
     let agent = Agent::open(settings)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    let runtime = runtime.context("the runtime cannot be started")?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.worker_threads(1).max_blocking_threads(BLOCKING).enable_all();
+    let runtime = runtime.build().context("the runtime cannot be started")?;
     let mut printer = Printer::new(console, &place, until, output);
     let result = runtime.block_on(follow(agent, until, &mut printer));
     runtime.shutdown_timeout(PATIENCE);

@@ -147,7 +147,7 @@ impl Actor {
         self.is_held = settled.has_finalizer();
         match &settled.outcome {
             Outcome::Committed { branch, new, secrets, pushed: _ } => {
-                Box::pin(self.told(settled, new.as_ref(), branch)).await;
+                self.shared.in_turn(async { Box::pin(self.told(settled, new.as_ref(), branch)).await }).await;
                 self.deliver(settled, branch, new.as_ref(), secrets).await;
                 while self.redelivers {
                     self.deliver(settled, branch, new.as_ref(), secrets).await;

@@ -17,6 +17,7 @@ use super::release::Part;
 use super::settled::Settled;
 use super::status::is_applied;
 use super::tell::reconcile_at;
+use super::turn::Turn;
 use crate::api::conditions::{APPLIED, Reason};
 use crate::cluster::apply::{Applier, ApplyError};
 use crate::cluster::publish::Tone;
@@ -62,10 +63,15 @@ impl Actor {
         // what an agent before this one began is gone on with
         let left = what.hooks.and_then(|due| due.left).map(Pending::known);
         let mut record = Recording { is_due: what.is_recorded && left.is_none(), pending: left };
+        let mut turn = Turn::new(&self.shared.applying);
         loop {
-            let error = match self.try_apply(settled, what, described, &mut record).await {
+            // Boxed when its turn has come: a thousand clusters may wait for theirs.
+            turn.take().await;
+            let tried = Box::pin(self.try_apply(settled, what, described, &mut record, &mut turn)).await;
+            turn.end();
+            let error = match tried {
                 Ok(Done { brought, pruned }) => {
-                    self.pruned(settled, &pruned, &described.short).await;
+                    Box::pin(self.pruned(settled, &pruned, &described.short)).await;
                     let took = began.elapsed().as_millis();
                     let Described { short, .. } = described;
                     tracing::info!(cluster = %self.key, generation = settled.generation(), commit = short, took, "applied");
@@ -86,10 +92,10 @@ impl Actor {
                 && error.is_of_content()
                 && self.take_back(settled, what.commit, &error.outline(), true)
             {
-                self.being_taken_back(settled, described, &error.to_string()).await;
+                Box::pin(self.being_taken_back(settled, described, &error.to_string())).await;
             }
             if attempts.is_news(is_final) {
-                self.not_applied(settled, described, &error, &mut told).await;
+                Box::pin(self.not_applied(settled, described, &error, &mut told)).await;
             }
             sleep(attempts.failed(is_final)).await;
         }
@@ -133,8 +139,9 @@ impl Actor {
         what: &What<'_>,
         described: &Described,
         record: &mut Recording,
+        turn: &mut Turn,
     ) -> Result<Done, HookError> {
-        self.hold(settled).await?;
+        turn.over(self.hold(settled)).await?;
         let held = self.held_commit();
         let attempt = Attempt {
             shared: self.shared.clone(),
@@ -151,8 +158,11 @@ impl Actor {
                 && !what.hooks.is_some_and(Due::comes_first),
             ignored: self.ignored(settled),
         };
-        let shared = self.shared.clone();
-        let asked = self.patiently(settled, described, shared.in_turn(attempt.ask())).await?;
+        let asked = self.patiently(settled, described, turn.over(attempt.ask())).await?;
+        if what.hooks.is_some() {
+            // they take turns of their own, and as long as they like
+            turn.end();
+        }
         if record.is_due {
             self.rehearse_hooks(what.hooks, record.pending.as_ref()).await?;
         }
@@ -165,7 +175,7 @@ impl Actor {
         }
         Box::pin(self.before(settled, what.hooks, record.pending.as_ref(), described)).await?;
         let is_overtaken = record.pending.as_ref().is_some_and(|pending| pending.is_overtaken);
-        Ok(self.patiently(settled, described, shared.in_turn(attempt.bring(asked, is_overtaken))).await?)
+        Ok(self.patiently(settled, described, turn.over(attempt.bring(asked, is_overtaken))).await?)
     }
 
     /// Waits for what may wait for somebody else, and says so.

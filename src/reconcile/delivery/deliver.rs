@@ -18,6 +18,7 @@ use super::watch::{self, Wait, Watch};
 use crate::api::PrometheusClusterStatus;
 use crate::api::conditions::APPLIED;
 use crate::api::spec::delivery::Mode;
+use crate::git::oid::Oid;
 use crate::git::reader::Reader;
 use crate::ledger::stub::Secrets;
 
@@ -31,11 +32,29 @@ impl Actor {
         new: Option<&New>,
         secrets: &Secrets,
     ) {
-        let Head { commit, chart, inventory, undone } =
-            match Box::pin(self.newest(settled, branch, new)).await {
-                Newest::Describes(head) => head,
-                Newest::Undone(undone) => return Box::pin(self.gone_again(settled, branch, &undone)).await,
-            };
+        // boxed: what it takes to bring it is not kept while it is followed
+        let brought = Box::pin(self.bring_up(settled, branch, new, secrets)).await;
+        if let Some((commit, watch)) = brought {
+            self.follow(commit, watch).await;
+        }
+    }
+
+    /// Applies the commit where that is due; none where nothing is to be followed.
+    async fn bring_up<'a>(
+        &mut self,
+        settled: &'a Settled,
+        branch: &str,
+        new: Option<&New>,
+        secrets: &Secrets,
+    ) -> Option<(Oid, Watch<'a>)> {
+        let newest = async { Box::pin(self.newest(settled, branch, new)).await };
+        let Head { commit, chart, inventory, undone } = match self.shared.in_turn(newest).await {
+            Newest::Describes(head) => head,
+            Newest::Undone(undone) => {
+                Box::pin(self.gone_again(settled, branch, &undone)).await;
+                return None;
+            }
+        };
         let described = Described {
             branch: branch.to_string(),
             commit: commit.to_string(),
@@ -56,7 +75,8 @@ impl Actor {
             true => None,
             false => {
                 let ask = Ask { commit, secrets, is_new: new.is_some(), bad };
-                Box::pin(self.due_hooks(settled, &ask)).await
+                let shared = self.shared.clone();
+                shared.in_turn(async { Box::pin(self.due_hooks(settled, &ask)).await }).await
             }
         };
         let before = match is_held || is_external {
@@ -118,8 +138,7 @@ impl Actor {
             };
         }
         watch.wait = Wait::new((!is_ready).then(Instant::now), before, limit);
-        drop(inventory);
-        self.follow(commit, watch).await;
+        Some((commit, watch))
     }
 
     /// True if the status says that the cluster holds this commit already, and nobody asked to look again.

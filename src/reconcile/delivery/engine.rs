@@ -61,7 +61,7 @@ impl Engine {
             publisher: parts.publisher,
             readers: parts.readers,
             defaults: parts.defaults,
-            applying: Semaphore::new(parts.concurrency),
+            applying: Arc::new(Semaphore::new(parts.concurrency)),
             busy: watch::Sender::new(0),
             metrics: parts.metrics,
             report: parts.report,

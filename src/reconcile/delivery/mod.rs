@@ -36,6 +36,7 @@ pub mod shared;
 pub mod status;
 pub mod takedown;
 pub mod tell;
+pub mod turn;
 pub mod undo;
 pub mod untouched;
 pub mod watch;

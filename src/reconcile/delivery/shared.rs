@@ -1,14 +1,13 @@
 //! What all actors of a delivery share.
 
 use std::collections::BTreeMap;
-use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kube::Client;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{self, OwnedMutexGuard, Semaphore, watch};
 use tokio::task;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use super::backoff::Attempts;
 use super::charts::Charts;
@@ -16,6 +15,7 @@ use super::drift::policy;
 use super::onward::Onward;
 use super::release::ReleaseError;
 use super::settled::Settled;
+use super::turn::Turn;
 use crate::api::spec::delivery::Mode;
 use crate::cluster::acting::Clients;
 use crate::cluster::kinds::Kinds;
@@ -62,7 +62,7 @@ pub struct Shared {
     pub readers: Readers,
     pub defaults: Defaults,
     /// As many clusters are applied at the same time; see [`Shared::in_turn`].
-    pub applying: Semaphore,
+    pub applying: Arc<Semaphore>,
     /// Clusters whose newest state is on its way: neither up, nor failed, nor given up.
     pub busy: watch::Sender<usize>,
     pub metrics: Arc<Metrics>,
@@ -77,17 +77,18 @@ pub struct Shared {
 /// The repositories of all targets, to read.
 pub struct Readers {
     routes: Arc<Routes>,
-    each: Vec<Mutex<Reader>>,
+    /// Who waits for one holds no thread meanwhile.
+    each: Vec<Arc<sync::Mutex<Reader>>>,
 }
 
 impl Readers {
     /// One a target, in the numbers of the routes.
     pub fn new(routes: Arc<Routes>, each: Vec<Reader>) -> Self {
-        Readers { routes, each: each.into_iter().map(Mutex::new).collect() }
+        Readers { routes, each: each.into_iter().map(|reader| Arc::new(sync::Mutex::new(reader))).collect() }
     }
 
-    fn of(&self, namespace: &str) -> &Mutex<Reader> {
-        &self.each[self.routes.of(namespace)]
+    async fn of(&self, namespace: &str) -> OwnedMutexGuard<Reader> {
+        self.each[self.routes.of(namespace)].clone().lock_owned().await
     }
 }
 
@@ -97,36 +98,22 @@ pub struct Inbox {
     pub onward: watch::Sender<Onward>,
 }
 
-/// Who takes longer than this waits for somebody else (a webhook, an aggregated API), and holds nobody up meanwhile. How many
-/// wait so is bounded by the requests of the client.
-const TURN: Duration = Duration::from_secs(2);
-
 impl Shared {
-    /// Does something to the API server when its turn comes.
+    /// Does something to the API server when its turn comes. What `work` is made of is made then, too, and takes no room before.
     pub async fn in_turn<T>(&self, work: impl Future<Output = T>) -> T {
-        // The semaphore is never closed.
-        let turn = self.applying.acquire().await;
-        let mut work = pin!(work);
-        match timeout(TURN, &mut work).await {
-            Ok(done) => done,
-            Err(_) => {
-                drop(turn);
-                work.await
-            }
-        }
+        Turn::new(&self.applying).over(work).await
     }
 
     /// Asks the repository, again and again until it answers.
     pub async fn read<T: Send + 'static>(
-        self: &Arc<Self>,
+        &self,
         key: &Key,
         ask: impl Fn(&Reader) -> Result<T, ReleaseError> + Clone + Send + 'static,
     ) -> T {
         let mut attempts = Attempts::default();
         loop {
-            let (shared, namespace, ask) = (self.clone(), key.namespace.clone(), ask.clone());
+            let (mut reader, ask) = (self.readers.of(&key.namespace).await, ask.clone());
             let asked = task::spawn_blocking(move || {
-                let mut reader = shared.readers.of(&namespace).lock().unwrap_or_else(PoisonError::into_inner);
                 reader.refresh().map_err(|error| error.to_string())?;
                 ask(&reader).map_err(|error| error.to_string())
             });
