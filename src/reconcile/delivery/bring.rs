@@ -18,6 +18,7 @@ use super::settled::Settled;
 use super::status::is_applied;
 use super::tell::reconcile_at;
 use crate::api::conditions::{APPLIED, Reason};
+use crate::cluster::adopt::Adopt;
 use crate::cluster::apply::{Applier, ApplyError};
 use crate::cluster::publish::Tone;
 use crate::git::oid::Oid;
@@ -64,8 +65,9 @@ impl Actor {
         let mut record = Recording { is_due: what.is_recorded && left.is_none(), pending: left };
         loop {
             let error = match self.try_apply(settled, what, described, &mut record).await {
-                Ok(Done { brought, pruned }) => {
+                Ok(Done { brought, pruned, taken, unknown }) => {
                     self.pruned(settled, &pruned, &described.short).await;
+                    self.adopted(settled, &taken, &unknown).await;
                     let took = began.elapsed().as_millis();
                     let Described { short, .. } = described;
                     tracing::info!(cluster = %self.key, generation = settled.generation(), commit = short, took, "applied");
@@ -100,6 +102,23 @@ impl Actor {
         let words = format!("Commit {short} does not name them: {words}");
         tracing::info!(cluster = %self.key, "{words}");
         self.shared.publisher.event(&settled.subject, Tone::Normal, "Pruned", "Apply", &words).await;
+    }
+
+    /// Tells what was taken from somebody else, and which names are of nothing.
+    async fn adopted(&self, settled: &Settled, taken: &[String], unknown: &[String]) {
+        let publisher = &self.shared.publisher;
+        if !taken.is_empty() {
+            let words = format!("Took over {}", taken.join(", "));
+            tracing::info!(cluster = %self.key, "{words}");
+            publisher.event(&settled.subject, Tone::Normal, "Adopted", "Apply", &words).await;
+        }
+        if !unknown.is_empty() {
+            let words = format!(
+                "spec.delivery.adopt names {}, and no object of the commit is called so: correct that, or take it out",
+                unknown.join(", ")
+            );
+            publisher.event(&settled.subject, Tone::Warning, "NothingToAdopt", "Apply", &words).await;
+        }
     }
 
     async fn not_applied(
@@ -150,6 +169,7 @@ impl Actor {
                 && self.release.is_none()
                 && !what.hooks.is_some_and(Due::comes_first),
             ignored: self.ignored(settled),
+            adopt: self.adopt(settled),
         };
         let shared = self.shared.clone();
         let asked = self.patiently(settled, described, shared.in_turn(attempt.ask())).await?;
@@ -193,6 +213,12 @@ impl Actor {
         let handled = self.status.as_ref().and_then(|status| status.last_handled_reconcile_at.as_ref());
         let asked = reconcile_at(settled);
         asked.is_some() && asked.as_ref() != handled
+    }
+
+    /// What may be taken from others.
+    fn adopt(&self, settled: &Settled) -> Adopt {
+        let own = settled.cluster.spec.delivery.as_ref();
+        Adopt::from(own.map(|own| own.adopt.as_slice()).unwrap_or_default())
     }
 
     /// What the cluster holds, another tool has applied: it does not carry our marks.
