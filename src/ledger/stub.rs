@@ -31,6 +31,9 @@ const UNKNOWN: &str = "not shown";
 /// Where the notes of a render are among what is delivered and not committed.
 pub const NOTES: &str = "NOTES.txt";
 
+/// Where what the files do not say of the render is among what is delivered and not committed (`release/layout.rs`).
+pub const LAYOUT: &str = "layout.json";
+
 /// Texts of Secrets as they are delivered, by the paths of their stubs. Shared: they pass through several hands.
 #[derive(Clone, Default)]
 pub struct Secrets(Arc<BTreeMap<String, String>>);

@@ -308,7 +308,9 @@ impl Actor {
         what: &Delivered<'_>,
         at: Timestamp,
     ) -> Result<Packed, RecordError> {
-        let (commit, name, secrets) = (what.commit, self.key.name.clone(), what.secrets.clone());
+        let (commit, name) = (what.commit, self.key.name.clone());
+        // those in memory are of the commit that is taken back
+        let secrets = if what.is_back { Secrets::default() } else { what.secrets.clone() };
         let Recorded { words, manifest, config, hooks, notes } =
             self.read(move |reader| recorded::read(reader, commit, &name, &secrets)).await;
         let chart = self.shared.charts.text(&config)?;
