@@ -54,6 +54,18 @@ impl Secrets {
         Secrets(Arc::new(all))
     }
 
+    /// These and those.
+    pub fn and(self, others: &Secrets) -> Self {
+        match others.0.is_empty() {
+            true => self,
+            false => {
+                let mut all = Arc::unwrap_or_clone(self.0);
+                all.extend(others.0.iter().map(|(path, text)| (path.clone(), text.clone())));
+                Secrets(Arc::new(all))
+            }
+        }
+    }
+
     /// Those at the paths that are told.
     pub fn only(&self, is_kept: impl Fn(&str) -> bool) -> Self {
         let kept = self.0.iter().filter(|(path, _)| is_kept(path));

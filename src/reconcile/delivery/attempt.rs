@@ -44,6 +44,8 @@ pub struct Attempt {
     pub secrets: Secrets,
     /// The commit that this one takes back, whose Secrets these are.
     pub bad: Option<Oid>,
+    /// Secrets that are others there.
+    pub restored: Secrets,
     /// What the cluster holds already.
     pub held: Option<Oid>,
     /// Also what no commit has changed since then.
@@ -205,11 +207,11 @@ impl Attempt {
     async fn read(&self) -> Plan {
         let (commit, held, key, part) = (self.commit, self.held, self.key.clone(), self.part);
         let (secrets, bad, is_whole) = (self.secrets.clone(), self.bad, self.is_whole);
-        let adopt = self.adopt.clone();
+        let (adopt, restored) = (self.adopt.clone(), self.restored.clone());
         let load = move |reader: &Reader| {
             let name = &key.name;
             let secrets = match bad {
-                Some(bad) => release::alike(reader, commit, bad, name, &secrets)?,
+                Some(bad) => release::alike(reader, commit, bad, name, &secrets)?.and(&restored),
                 None => secrets.clone(),
             };
             let known = held.map(|held| untouched::known(reader, held, &key)).unwrap_or_default();

@@ -35,6 +35,8 @@ pub struct What<'a> {
     pub secrets: &'a Secrets,
     /// The commit that this one takes back: the Secrets are those of that one.
     pub bad: Option<Oid>,
+    /// Secrets that it has otherwise.
+    pub restored: Secrets,
     /// The commit is taken back if it is refused for what it says.
     pub may_undo: bool,
     /// Somebody's helm was at it: also what no commit has changed is applied.
@@ -162,6 +164,7 @@ impl Actor {
             part: what.part,
             secrets: what.secrets.clone(),
             bad: what.bad,
+            restored: what.restored.clone(),
             held,
             is_whole: what.is_again || self.is_asked(settled) || self.is_by_others(),
             is_install: held.is_none()

@@ -95,7 +95,12 @@ impl Actor {
                     watch.hooks = None;
                 }
                 let hooks = watch.hooks.as_ref();
-                let what = What { commit, part, secrets, bad, may_undo, is_again, is_recorded, hooks };
+                let restored = match bad {
+                    Some(bad) => Box::pin(self.restored(settled, commit, bad, secrets)).await,
+                    None => Secrets::default(),
+                };
+                let what =
+                    What { commit, part, secrets, bad, restored, may_undo, is_again, is_recorded, hooks };
                 let (brought, record) = Box::pin(self.apply(settled, &what, &watch.described)).await;
                 watch.record = record;
                 brought
