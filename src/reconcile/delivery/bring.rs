@@ -11,7 +11,7 @@ use super::attempt::{Attempt, Brought, Done, Pruned, applier};
 use super::backoff::Attempts;
 use super::hooks::due::Due;
 use super::hooks::failure::HookError;
-use super::phase::{Described, Phase, outcome};
+use super::phase::{Described, Phase};
 use super::records::{Delivered, Pending};
 use super::release::Part;
 use super::settled::Settled;
@@ -141,7 +141,7 @@ impl Actor {
         }
         if told.as_ref() != Some(&message) {
             let (key, message) = (self.key.clone(), message.clone());
-            let outcome = outcome(described, format!("not applied: {}", reason.as_str()));
+            let outcome = self.outcome(&described.commit, format!("not applied: {}", reason.as_str()));
             (self.shared.report)(Report::NotReady { key, message, outcome });
         }
         *told = Some(message);

@@ -108,6 +108,7 @@ impl Actor {
         };
         if is_held && !is_external {
             watch.record = self.left_pending();
+            watch.record.iter().for_each(|record| self.wrote(commit, record.revision));
         }
         watch.awaited = Box::pin(self.awaited(&inventory, &applied)).await;
         watch.drift = Box::pin(self.drifts(settled, &inventory, &applied, is_external, is_held)).await;

@@ -13,7 +13,7 @@ use crate::api::conditions::Reason;
 use crate::cluster::apply::ApplyError;
 use crate::reconcile::delivery::actor::Actor;
 use crate::reconcile::delivery::backoff::Attempts;
-use crate::reconcile::delivery::phase::{Applied, Described, Phase, outcome};
+use crate::reconcile::delivery::phase::{Applied, Described, Phase};
 use crate::reconcile::delivery::records::Pending;
 use crate::reconcile::delivery::settled::Settled;
 use crate::reconcile::delivery::watch::Watch;
@@ -146,7 +146,7 @@ impl Actor {
         {
             self.warn(settled, reason, "Apply", &message).await;
         }
-        let (key, outcome) = (self.key.clone(), outcome(described, failure.outline()));
+        let (key, outcome) = (self.key.clone(), self.outcome(&described.commit, failure.outline()));
         (self.shared.report)(Report::NotReady { key, message, outcome });
         self.busy.set(false);
         std::future::pending().await
