@@ -282,6 +282,16 @@ fn what_a_change_took_that_is_taken_back_is_its_owners_again() {
     );
     assert_eq!(scene.get(&["configmap/db"])["data"]["word"], "theirs");
 
+    // also by a change that came before the first was up
+    let slow = adopting(&others).replacen('{', "{image: example.com/does-not-exist:v1, ", 1);
+    scene.put("simple", &slow.replace("timeout: 3s", "timeout: 60s"));
+    scene.wait_for("simple", "Ready=False Progressing", "StatefulSet/simple");
+    scene.put("simple", &failing);
+    scene.wait_for("simple", "Stalled=True RolledBack", "");
+    assert_eq!(uid(&scene, "configmap/db"), map, "it was deleted");
+    let marks = scene.get(&["configmap/db"])["metadata"]["annotations"].clone();
+    assert_eq!(marks["meta.helm.sh/release-name"], "other", "{marks:#}");
+
     // a change of what runs
     scene.kubectl(&["create", "configmap", "bare", "--from-literal=from=hand"]);
     scene.put("simple", "{}");

@@ -48,6 +48,8 @@ pub struct Attempt {
     pub restored: Secrets,
     /// What the cluster holds already.
     pub held: Option<Oid>,
+    /// What was up last: its objects are ours. One of a later commit may be somebody else's again.
+    pub good: Option<Oid>,
     /// Also what no commit has changed since then.
     pub is_whole: bool,
     /// It is removed again if it is refused, so what does nothing by itself is made instead of asked about.
@@ -92,7 +94,7 @@ enum Step {
 
 struct Planned {
     object: Object,
-    /// The release had an object of that name before.
+    /// The release had an object of that name when it was up.
     is_known: bool,
     /// And no commit has changed it since.
     is_same: bool,
@@ -179,7 +181,11 @@ impl Attempt {
             applier.define(definition).await?;
             applier.settle(definition).await?;
         }
-        let unknown = self.adopt.unknown(objects.iter().map(|planned| &planned.object));
+        let unknown = match (self.part, self.bad) {
+            (Part::All, None) => self.adopt.unknown(objects.iter().map(|planned| &planned.object)),
+            // not all that the resource asks for
+            _ => Vec::new(),
+        };
         let (mut brought, mut taken) = (Vec::with_capacity(objects.len()), Vec::new());
         for (Planned { object, .. }, step) in objects.into_iter().zip(steps) {
             match step {
@@ -205,7 +211,8 @@ impl Attempt {
     }
 
     async fn read(&self) -> Plan {
-        let (commit, held, key, part) = (self.commit, self.held, self.key.clone(), self.part);
+        let (commit, held, good, key, part) =
+            (self.commit, self.held, self.good, self.key.clone(), self.part);
         let (secrets, bad, is_whole) = (self.secrets.clone(), self.bad, self.is_whole);
         let (adopt, restored) = (self.adopt.clone(), self.restored.clone());
         let load = move |reader: &Reader| {
@@ -214,7 +221,7 @@ impl Attempt {
                 Some(bad) => release::alike(reader, commit, bad, name, &secrets)?.and(&restored),
                 None => secrets.clone(),
             };
-            let known = held.map(|held| untouched::known(reader, held, &key)).unwrap_or_default();
+            let known = good.map(|good| untouched::known(reader, good, &key)).unwrap_or_default();
             let same = match held.filter(|_| !is_whole) {
                 Some(held) => untouched::since(reader, commit, held, name)?,
                 None => Footprint::new(),

@@ -15,7 +15,7 @@ use super::phase::{Described, Phase};
 use super::records::{Delivered, Pending};
 use super::release::Part;
 use super::settled::Settled;
-use super::status::is_applied;
+use super::status::{is_applied, last_good};
 use super::tell::reconcile_at;
 use crate::api::conditions::{APPLIED, Reason};
 use crate::cluster::adopt::Adopt;
@@ -166,6 +166,7 @@ impl Actor {
             bad: what.bad,
             restored: what.restored.clone(),
             held,
+            good: self.status.as_ref().and_then(last_good).and_then(|commit| commit.parse().ok()),
             is_whole: what.is_again || self.is_asked(settled) || self.is_by_others(),
             is_install: held.is_none()
                 && what.may_undo
