@@ -15,24 +15,31 @@ const ALL: &str = "*";
 
 /// Objects that may be taken over.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Adopt(Arc<[String]>);
-
-impl From<&[String]> for Adopt {
-    fn from(names: &[String]) -> Self {
-        Adopt(names.into())
-    }
+pub struct Adopt {
+    names: Arc<[String]>,
+    /// The agent's settings let nothing be taken.
+    is_forbidden: bool,
 }
 
 impl Adopt {
+    pub fn new(names: &[String], is_allowed: bool) -> Self {
+        Adopt { names: names.into(), is_forbidden: !is_allowed }
+    }
+
     /// Whether it names the object.
     pub fn names(&self, object: &Object) -> bool {
-        self.0.iter().any(|name| name == ALL || *name == object.title())
+        !self.is_forbidden && self.names.iter().any(|name| name == ALL || *name == object.title())
+    }
+
+    /// Whether somebody who names an object with these metadata gets it.
+    pub(super) fn could(&self, metadata: &Value) -> bool {
+        !self.is_forbidden && may_be_taken(metadata)
     }
 
     /// Names that none of the objects has.
     pub fn unknown<'a>(&self, objects: impl Iterator<Item = &'a Object> + Clone) -> Vec<String> {
         let is_known = |name: &String| name == ALL || objects.clone().any(|object| object.title() == *name);
-        self.0.iter().filter(|name| !is_known(name)).cloned().collect()
+        self.names.iter().filter(|name| !self.is_forbidden && !is_known(name)).cloned().collect()
     }
 }
 
@@ -97,7 +104,7 @@ pub(super) fn controller(metadata: &Value) -> Option<String> {
 
 /// Whether an object of somebody else can be taken over at all: none that a controller would put back, none that is delivered by promgit,
 /// and none that namespaces share: whoever may write in one has no say in the others.
-pub(super) fn may_be_taken(metadata: &Value) -> bool {
+fn may_be_taken(metadata: &Value) -> bool {
     let is_shared = metadata["namespace"].as_str().is_none_or(str::is_empty);
     let is_promgits = object::managers(metadata).any(|manager| manager == FIELD_MANAGER);
     !is_shared && !is_promgits && controller(metadata).is_none()
@@ -113,7 +120,7 @@ mod tests {
     }
 
     fn adopt(names: &[&str]) -> Adopt {
-        Adopt::from(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>().as_slice())
+        Adopt::new(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>(), true)
     }
 
     #[test]

@@ -57,8 +57,8 @@ impl ApplyError {
     }
 
     /// It is not to be taken from somebody else, unless it is named.
-    pub(super) fn refused(object: &Object, metadata: &Value) -> Self {
-        let may_be_taken = adopt::may_be_taken(metadata).then(|| object.title()).into_iter().collect();
+    pub(super) fn refused(object: &Object, metadata: &Value, adopt: &Adopt) -> Self {
+        let may_be_taken = adopt.could(metadata).then(|| object.title()).into_iter().collect();
         ApplyError::NotOurs { title: object.title(), owner: owner(metadata), may_be_taken }
     }
 
@@ -247,7 +247,7 @@ impl Applier<'_> {
         metadata: &Value,
     ) -> Result<Option<Taken>, ApplyError> {
         let is_promgits = object::managers(metadata).any(|manager| manager == FIELD_MANAGER);
-        let is_taken = self.adopt.names(object) && adopt::may_be_taken(metadata);
+        let is_taken = self.adopt.names(object) && self.adopt.could(metadata);
         let is_ours = match object::owner(metadata) {
             Some(owner) if owner == (self.release.namespace, self.release.name) => true,
             // Another cluster of this branch had it: no branch holds an object twice, so that one has let it go.
@@ -265,7 +265,7 @@ impl Applier<'_> {
         match is_ours {
             true => Ok(Taken::before(metadata)),
             false if is_taken => Ok(Some(Taken::now(metadata, owner(metadata)))),
-            false => Err(ApplyError::refused(object, metadata)),
+            false => Err(ApplyError::refused(object, metadata, &self.adopt)),
         }
     }
 

@@ -18,7 +18,7 @@ impl Applier<'_> {
         let own = (self.release.namespace, self.release.name);
         match object::owner(&metadata).is_none_or(|owner| owner == own) {
             true => self.is_ours(api, object, &metadata).await.map(drop),
-            false => Err(ApplyError::refused(object, &metadata)),
+            false => Err(ApplyError::refused(object, &metadata, &self.adopt)),
         }
     }
 

@@ -128,6 +128,19 @@ fn what_somebody_made_by_hand_is_taken_where_it_is_named() {
     }
 }
 
+#[test]
+fn nothing_is_taken_where_the_settings_forbid_it() {
+    let scene = Scene::with("forbidden", "delivery: {allowAdopt: false}");
+    scene.kubectl(&["create", "configmap", "settings", "--from-literal=from=hand"]);
+    scene.put("simple", &taking("['*']", ""));
+    let shown = scene.wait_for("simple", "Ready=False NotOurs", "ConfigMap/settings exists");
+    assert!(
+        shown[1].ends_with("kubectl-create; delete it or give one of the two another name"),
+        "{shown:#?}"
+    );
+    assert_eq!(scene.get(&["configmap/settings"])["data"], json!({"from": "hand"}));
+}
+
 /// A chart whose objects have the same names and selectors whatever the release is called.
 fn chart(folder: &Path) -> String {
     let chart = folder.join("chart");

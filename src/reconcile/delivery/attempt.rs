@@ -357,7 +357,14 @@ pub fn applier<'a>(shared: &'a Shared, key: &'a Key) -> Applier<'a> {
     let Shared { clients, kinds, defaults, .. } = shared;
     let client = clients.of(&key.namespace);
     let (release, cluster_scoped) = (marks(key), defaults.cluster_scoped.as_slice());
-    Applier { client, kinds, release, cluster_scoped, ignored: Arc::default(), adopt: Adopt::default() }
+    Applier {
+        client,
+        kinds,
+        release,
+        cluster_scoped,
+        ignored: Arc::default(),
+        adopt: Adopt::new(&[], defaults.allow_adopt),
+    }
 }
 
 fn marks(key: &Key) -> object::Release<'_> {

@@ -222,7 +222,8 @@ impl Actor {
     /// What may be taken from others.
     fn adopt(&self, settled: &Settled) -> Adopt {
         let own = settled.cluster.spec.delivery.as_ref();
-        Adopt::from(own.map(|own| own.adopt.as_slice()).unwrap_or_default())
+        let names = own.map(|own| own.adopt.as_slice()).unwrap_or_default();
+        Adopt::new(names, self.shared.defaults.allow_adopt)
     }
 
     /// What the cluster holds, another tool has applied: it does not carry our marks.
