@@ -9,6 +9,8 @@ mod agent;
 mod bed;
 mod support;
 
+#[path = "cluster/adopt.rs"]
+mod adopt;
 #[path = "cluster/broken.rs"]
 mod broken;
 #[path = "cluster/changes.rs"]

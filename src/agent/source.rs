@@ -132,6 +132,7 @@ fn defaults(settings: &Settings) -> Defaults {
         records: settings.delivery.records,
         history_max: settings.delivery.history_max as usize,
         cluster_scoped: settings.delivery.cluster_scoped.clone(),
+        allow_adopt: settings.delivery.allow_adopt,
         drift: policy::Defaults {
             drift,
             ignored: settings.delivery.ignore_differences.iter().map(rule).collect(),

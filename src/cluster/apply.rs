@@ -8,6 +8,7 @@ use kube::Client;
 use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};
 use serde_json::Value;
 
+use super::adopt::{self, Adopt, Taken};
 use super::call::{CallError, limited};
 use super::ignore::{self, Rule};
 use super::kinds::{KindError, Kinds, Served};
@@ -28,8 +29,9 @@ pub enum ApplyError {
     #[error("{title}: {source}")]
     Call { title: String, source: CallError },
     /// The object, or fields of it, are somebody else's.
-    #[error("{title} exists and belongs to {owner}; delete it or give one of the two another name")]
-    NotOurs { title: String, owner: String },
+    /// `may_be_taken`: this and others that could be taken over.
+    #[error("{title} exists and belongs to {owner}; {}", way_out(may_be_taken))]
+    NotOurs { title: String, owner: String, may_be_taken: Vec<String> },
     #[error("{title} is still being deleted")]
     Going { title: String },
     #[error("{title} is not usable yet; what needs it waits")]
@@ -51,7 +53,13 @@ pub enum ApplyError {
 impl ApplyError {
     /// An object with these metadata is in the way.
     pub(super) fn not_ours(object: &Object, metadata: &Value) -> Self {
-        ApplyError::NotOurs { title: object.title(), owner: owner(metadata) }
+        ApplyError::NotOurs { title: object.title(), owner: owner(metadata), may_be_taken: Vec::new() }
+    }
+
+    /// It is not to be taken from somebody else, unless it is named.
+    pub(super) fn refused(object: &Object, metadata: &Value, adopt: &Adopt) -> Self {
+        let may_be_taken = adopt.could(metadata).then(|| object.title()).into_iter().collect();
+        ApplyError::NotOurs { title: object.title(), owner: owner(metadata), may_be_taken }
     }
 
     /// It was refused for what it says, which no other attempt changes.
@@ -127,6 +135,8 @@ pub struct Applier<'a> {
     pub cluster_scoped: &'a [GroupKind],
     /// What stays as somebody else has set it.
     pub ignored: Arc<[Rule]>,
+    /// What may be taken from somebody else.
+    pub adopt: Adopt,
 }
 
 /// What an apply is sent for.
@@ -156,7 +166,9 @@ impl Applier<'_> {
                 let api = served.api(self.client.clone(), namespace(&served, self.release.namespace));
                 let found: DynamicObject = limited(api.get(&object.name)).await.map_err(failed)?;
                 let found = serde_json::to_value(&found.metadata).unwrap_or_default();
-                self.is_ours(&api, object, &found).await?;
+                let taken = self.is_ours(&api, object, &found).await?;
+                let noted = taken.map(|taken| taken.noted(object.clone()));
+                let object = noted.as_ref().unwrap_or(object);
                 self.send(&served, object, Intent::Take).await.map_err(failed)?
             }
             other => other.map_err(failed)?,
@@ -227,20 +239,22 @@ impl Applier<'_> {
         served.map_err(|source| ApplyError::Kind { title: object.title(), source })
     }
 
-    /// Whether an object that exists is one of this release.
+    /// Whether an object that exists is one of this release, or may become one: taken over now or by an attempt before this one.
     pub(super) async fn is_ours(
         &self,
         api: &Api<DynamicObject>,
         object: &Object,
         metadata: &Value,
-    ) -> Result<(), ApplyError> {
+    ) -> Result<Option<Taken>, ApplyError> {
         let is_promgits = object::managers(metadata).any(|manager| manager == FIELD_MANAGER);
+        let is_taken = self.adopt.names(object) && self.adopt.could(metadata);
         let is_ours = match object::owner(metadata) {
             Some(owner) if owner == (self.release.namespace, self.release.name) => true,
             // Another cluster of this branch had it: no branch holds an object twice, so that one has let it go.
             Some((namespace, _)) => is_promgits && namespace == self.release.namespace,
             // Somebody took the marks off.
             None if is_promgits => true,
+            None if is_taken => false,
             // Or it is what another tool made of this commit, before promgit was told to apply it.
             None => {
                 let failed = |source| ApplyError::Call { title: object.title(), source };
@@ -249,8 +263,9 @@ impl Applier<'_> {
             }
         };
         match is_ours {
-            true => Ok(()),
-            false => Err(ApplyError::not_ours(object, metadata)),
+            true => Ok(Taken::before(metadata)),
+            false if is_taken => Ok(Some(Taken::now(metadata, owner(metadata)))),
+            false => Err(ApplyError::refused(object, metadata, &self.adopt)),
         }
     }
 
@@ -329,8 +344,21 @@ pub fn namespace<'a>(served: &Served, namespace: &'a str) -> &'a str {
     if served.is_namespaced { namespace } else { "" }
 }
 
+fn way_out(may_be_taken: &[String]) -> String {
+    match may_be_taken {
+        [] => "delete it or give one of the two another name".into(),
+        titles => format!(
+            "delete it, give one of the two another name, or have it taken over (spec.delivery.adopt: [{}])",
+            titles.join(", ")
+        ),
+    }
+}
+
 /// Who has an object, in words.
 pub(super) fn owner(metadata: &Value) -> String {
+    if let Some(controller) = adopt::controller(metadata) {
+        return format!("{controller}, its controller");
+    }
     if let Some((namespace, name)) = object::owner(metadata) {
         return format!("the Helm release {namespace}/{name}");
     }

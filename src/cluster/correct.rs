@@ -2,7 +2,7 @@
 
 use kube::api::{Api, DynamicObject};
 
-use super::apply::{self, Applier, ApplyError, Intent, Version, namespace};
+use super::apply::{Applier, ApplyError, Intent, Version, namespace};
 use super::call::limited;
 use super::object::{self, Object};
 use super::rehearse::Rehearsal;
@@ -17,8 +17,8 @@ impl Applier<'_> {
         };
         let own = (self.release.namespace, self.release.name);
         match object::owner(&metadata).is_none_or(|owner| owner == own) {
-            true => self.is_ours(api, object, &metadata).await,
-            false => Err(ApplyError::NotOurs { title: object.title(), owner: apply::owner(&metadata) }),
+            true => self.is_ours(api, object, &metadata).await.map(drop),
+            false => Err(ApplyError::refused(object, &metadata, &self.adopt)),
         }
     }
 
@@ -49,7 +49,7 @@ impl Applier<'_> {
                 Ok(version)
             }
             // one that was made anew by somebody may differ in what cannot be changed
-            Err(source) if source.is_invalid() => match self.rehearse(object, true).await? {
+            Err(source) if source.is_invalid() => match self.rehearse(object, true).await?.rehearsal {
                 Rehearsal::Replaced(way) => {
                     self.make_way(object, &way).await?;
                     self.apply(object).await

@@ -3,6 +3,7 @@
 use kube::api::{Api, DynamicObject};
 use serde_json::Value;
 
+use super::adopt::Taken;
 use super::apply::{Applier, ApplyError, Intent, namespace};
 use super::call::{CallError, limited};
 use super::immutable::{self, Way};
@@ -20,50 +21,70 @@ pub enum Rehearsal {
     Replaced(Way),
 }
 
+/// What is known of an object before it is applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub rehearsal: Rehearsal,
+    /// It is somebody else's, and is taken over.
+    pub taken: Option<Taken>,
+}
+
+impl From<Rehearsal> for Answer {
+    fn from(rehearsal: Rehearsal) -> Self {
+        Answer { rehearsal, taken: None }
+    }
+}
+
 impl Applier<'_> {
     /// Asks what an apply would do. `is_known`: the release had the object before, so it is ours to change. As Helm, promgit takes
-    /// over none without the marks of the release (`pkg/action/validate.go`, `existingResourceConflict`).
-    pub async fn rehearse(&self, object: &Object, is_known: bool) -> Result<Rehearsal, ApplyError> {
+    /// over none without the marks of the release (`pkg/action/validate.go`, `existingResourceConflict`) that nobody named.
+    pub async fn rehearse(&self, object: &Object, is_known: bool) -> Result<Answer, ApplyError> {
         let served = match self.served(object).await {
-            Err(ApplyError::Kind { source: KindError::Unknown { .. }, .. }) => return Ok(Rehearsal::Later),
+            Err(ApplyError::Kind { source: KindError::Unknown { .. }, .. }) => {
+                return Ok(Rehearsal::Later.into());
+            }
             other => other?,
         };
         let api = served.api(self.client.clone(), namespace(&served, self.release.namespace));
         match self.send(&served, object, Intent::Ask).await {
             Ok(found) => {
                 // one that would be made has no version yet
-                if !is_known && found.metadata.resource_version.is_some_and(|version| !version.is_empty()) {
-                    self.claim(&api, object).await?;
-                }
-                Ok(Rehearsal::Good)
+                let is_there = found.metadata.resource_version.is_some_and(|version| !version.is_empty());
+                let taken = match !is_known && is_there {
+                    true => self.claim(&api, object).await?,
+                    false => None,
+                };
+                Ok(Answer { rehearsal: Rehearsal::Good, taken })
             }
             Err(error) if error.is_conflict() => {
-                self.claim(&api, object).await?;
-                match self.send(&served, object, Intent::AskForced).await {
-                    Ok(_) => Ok(Rehearsal::Good),
-                    Err(error) => self.refused(&api, object, error).await,
-                }
+                let taken = self.claim(&api, object).await?;
+                let rehearsal = match self.send(&served, object, Intent::AskForced).await {
+                    Ok(_) => Rehearsal::Good,
+                    Err(error) => self.refused(&api, object, error).await?,
+                };
+                Ok(Answer { rehearsal, taken })
             }
             // the role of a binding, the namespace of an object: what it needs may be part of the set
-            Err(error) if error.is_not_found() => Ok(Rehearsal::Later),
+            Err(error) if error.is_not_found() => Ok(Rehearsal::Later.into()),
             Err(error) => {
                 // who may not change it may not look at it either, and would be told of that instead
-                if !is_known && !error.is_lack_of_rights() {
-                    self.claim(&api, object).await?;
-                }
-                self.refused(&api, object, error).await
+                let taken = match !is_known && !error.is_lack_of_rights() {
+                    true => self.claim(&api, object).await?,
+                    false => None,
+                };
+                Ok(Answer { rehearsal: self.refused(&api, object, error).await?, taken })
             }
         }
     }
 
-    /// Makes sure that the object is ours, or not there.
-    async fn claim(&self, api: &Api<DynamicObject>, object: &Object) -> Result<(), ApplyError> {
+    /// Makes sure that the object is ours, may be taken over, or is not there.
+    async fn claim(&self, api: &Api<DynamicObject>, object: &Object) -> Result<Option<Taken>, ApplyError> {
         match limited(api.get_metadata(&object.name)).await {
             Ok(found) => {
                 let found = serde_json::to_value(&found.metadata).unwrap_or_default();
                 self.is_ours(api, object, &found).await
             }
-            Err(error) if error.is_not_found() => Ok(()),
+            Err(error) if error.is_not_found() => Ok(None),
             Err(source) => Err(ApplyError::Call { title: object.title(), source }),
         }
     }

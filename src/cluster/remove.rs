@@ -1,8 +1,9 @@
 //! The objects of a release turned into nothing, in Helm's uninstall order.
 
-use kube::api::{DeleteParams, Preconditions};
+use kube::api::{Api, DeleteParams, DynamicObject, Patch, PatchParams, Preconditions};
 use serde_json::Value;
 
+use super::adopt::Taken;
 use super::apply::{Applier, ApplyError, namespace};
 use super::call::limited;
 use super::kinds::KindError;
@@ -20,7 +21,7 @@ pub enum Removed {
     Going,
     /// It was gone already.
     Absent,
-    /// The chart asked for it to be kept (`helm.sh/resource-policy`), or it belongs to someone else by now.
+    /// The chart asked for it to be kept (`helm.sh/resource-policy`), or it belongs to someone else by now, or again.
     Kept,
 }
 
@@ -32,6 +33,11 @@ pub fn sort(objects: &mut [Object]) {
 impl Applier<'_> {
     /// Deletes one object, and leaves what depends on it to the garbage collector.
     pub async fn remove(&self, object: &Object) -> Result<Removed, ApplyError> {
+        self.remove_or_give_back(object, false).await
+    }
+
+    /// The same; with `is_undo`, for a change that is taken back, one that it took from somebody is given back instead.
+    pub async fn remove_or_give_back(&self, object: &Object, is_undo: bool) -> Result<Removed, ApplyError> {
         if object.is_kept() {
             return Ok(Removed::Kept);
         }
@@ -62,6 +68,9 @@ impl Applier<'_> {
             if found.deletion_timestamp.is_some() {
                 return Ok(Removed::Going);
             }
+            if is_undo && self.give_back(&api, object, &metadata).await? {
+                return Ok(Removed::Kept);
+            }
             // As it was looked at: another cluster may take it over in between, or somebody make another one of the name.
             let preconditions = Preconditions { uid: found.uid, resource_version: found.resource_version };
             let parameters =
@@ -77,6 +86,23 @@ impl Applier<'_> {
                 Err(error) if error.is_not_found() => return Ok(Removed::Absent),
                 Err(error) => return Err(failed(error)),
             }
+        }
+    }
+
+    /// Gives an object back that was taken over by a change which is taken back; false if it was not. What the change made of its fields
+    /// stays: nobody has kept what they were.
+    async fn give_back(
+        &self,
+        api: &Api<DynamicObject>,
+        object: &Object,
+        metadata: &Value,
+    ) -> Result<bool, ApplyError> {
+        let Some(taken) = Taken::before(metadata) else { return Ok(false) };
+        let patch = Patch::Merge(taken.undone(metadata));
+        match limited(api.patch_metadata(&object.name, &PatchParams::default(), &patch)).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_not_found() => Ok(true),
+            Err(source) => Err(ApplyError::Call { title: object.title(), source }),
         }
     }
 

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::sleep;
 
+use super::adopt::Taken;
 use super::apply::{Applier, ApplyError, namespace};
 use super::call::limited;
 use super::claims::ordinal;
@@ -61,7 +62,8 @@ impl Applier<'_> {
         };
         let json = serde_json::to_value(&live).unwrap_or_default();
         let policy = json.pointer("/spec/persistentVolumeClaimRetentionPolicy/whenDeleted");
-        if policy.is_none_or(|policy| policy != "Delete") || !self.has(&json["metadata"]) {
+        let is_lent = Taken::before(&json["metadata"]).is_some();
+        if policy.is_none_or(|policy| policy != "Delete") || !self.has(&json["metadata"]) || is_lent {
             return Ok(());
         }
         self.clear(&api, object, &live, PropagationPolicy::Orphan).await?;

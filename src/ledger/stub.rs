@@ -31,6 +31,9 @@ const UNKNOWN: &str = "not shown";
 /// Where the notes of a render are among what is delivered and not committed.
 pub const NOTES: &str = "NOTES.txt";
 
+/// Where what the files do not say of the render is among what is delivered and not committed (`release/layout.rs`).
+pub const LAYOUT: &str = "layout.json";
+
 /// Texts of Secrets as they are delivered, by the paths of their stubs. Shared: they pass through several hands.
 #[derive(Clone, Default)]
 pub struct Secrets(Arc<BTreeMap<String, String>>);
@@ -49,6 +52,18 @@ impl Secrets {
         let mut all = Arc::unwrap_or_clone(self.0);
         all.insert(path.to_owned(), text);
         Secrets(Arc::new(all))
+    }
+
+    /// These and those.
+    pub fn and(self, others: &Secrets) -> Self {
+        match others.0.is_empty() {
+            true => self,
+            false => {
+                let mut all = Arc::unwrap_or_clone(self.0);
+                all.extend(others.0.iter().map(|(path, text)| (path.clone(), text.clone())));
+                Secrets(Arc::new(all))
+            }
+        }
     }
 
     /// Those at the paths that are told.

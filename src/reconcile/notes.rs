@@ -17,6 +17,9 @@ use crate::reconcile::inputs::Inputs;
 use crate::reconcile::report::Outcome;
 use crate::source::event::Key;
 
+/// Names the revision of Helm's history that delivered a commit.
+const REVISION_TRAILER: &str = "Helm-Revision";
+
 /// Bytes of a note.
 const MOST_WORDS: usize = 1_024;
 
@@ -52,9 +55,11 @@ pub fn keep(
     reader.refresh()?;
     let expected = reader.tip(REFERENCE)?;
     let mut edits = Vec::new();
-    for (key, Outcome { commit, words }) in outcomes {
+    for (key, Outcome { commit, words, revision }) in outcomes {
         let words: String = words.chars().take(MOST_WORDS).collect();
-        let bytes = format!("{words}\n\nCluster: {key}\n").into_bytes();
+        // A commit is durable before anything is delivered, and its revision is numbered after that: so it stands here.
+        let revision = revision.map(|revision| format!("{REVISION_TRAILER}: {revision}\n"));
+        let bytes = format!("{words}\n\nCluster: {key}\n{}", revision.unwrap_or_default()).into_bytes();
         edits.push(Edit::Put { path: path(*commit), bytes });
     }
     // not before the commits that they are about

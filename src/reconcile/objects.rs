@@ -34,20 +34,20 @@ pub enum ObjectError {
 pub fn rendered(manifest: Manifest) -> Result<Vec<Object>, ObjectError> {
     let (path, text) = (manifest.path.to_text().into_owned(), manifest.text.clone());
     let json = manifest.into_json().map_err(|source| ObjectError::Manifest { path: path.clone(), source })?;
-    objects(&path, &text, json)
+    of_document(&path, &text, json)
 }
 
 /// The definitions in a file of the chart's `crds/`, which Helm does not render.
 pub fn definitions(file: &Crd) -> impl Iterator<Item = Result<Vec<Object>, ObjectError>> {
     split::documents(&file.data).into_iter().map(|document| {
         let failed = |source| ObjectError::Manifest { path: file.path.clone(), source };
-        objects(&file.path, document, convert::to_json(&read::value(document).map_err(failed)?))
+        of_document(&file.path, document, convert::to_json(&read::value(document).map_err(failed)?))
     })
 }
 
 /// The objects of one document of the file `path`. What stands alone keeps its text, to the byte; the items of a list
 /// have none of their own and get the canonical one.
-fn objects(path: &str, bytes: &[u8], json: Json) -> Result<Vec<Object>, ObjectError> {
+pub fn of_document(path: &str, bytes: &[u8], json: Json) -> Result<Vec<Object>, ObjectError> {
     if json.is_null() {
         return Ok(Vec::new());
     }
@@ -113,7 +113,7 @@ mod tests {
 
     fn read_objects(document: &str) -> Result<Vec<Object>, ObjectError> {
         let json = convert::to_json(&read::value(document.as_bytes()).unwrap());
-        objects("c/templates/x.yaml", document.as_bytes(), json)
+        of_document("c/templates/x.yaml", document.as_bytes(), json)
     }
 
     fn texts(document: &str) -> Vec<String> {

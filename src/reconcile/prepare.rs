@@ -12,14 +12,16 @@ use super::unwritable;
 use crate::api::{PrometheusCluster, PrometheusClusterSpec, annotations};
 use crate::ledger::folder::{self, Deployment, Files, FolderError, Object};
 use crate::ledger::kept;
-use crate::ledger::names::ObjectId;
+use crate::ledger::names::{Identity, ObjectId};
 use crate::ledger::record::{self, ChartRef};
 use crate::ledger::root::Row;
 use crate::ledger::secrets::{self, SecretInGit};
-use crate::ledger::stub::{self, DigestKey, NOTES, Secrets};
+use crate::ledger::stub::{self, DigestKey, LAYOUT, NOTES, Secrets};
 use crate::prometheus::{config, credentials, keys, rules};
+use crate::release::layout::Layout;
 use crate::render::capabilities::Capabilities;
 use crate::render::errors::shortened;
+use crate::render::manifests::Manifest;
 use crate::render::outside::Outside;
 use crate::render::policy::{Lock, Policy};
 use crate::render::release::Release;
@@ -154,9 +156,10 @@ pub fn release(
     let output = render(key, values, fixed, lock)?;
     let render::Output { manifests, hooks, crds, warnings, is_drawn, notes } = output;
     let crds = crds.iter().flat_map(objects::definitions);
-    let hooks = hooks.into_iter().map(|hook| objects::rendered(hook.manifest));
-    let manifests = manifests.into_iter().map(objects::rendered);
+    let mut layout = Layout::default();
+    let manifests = manifests.into_iter().map(|manifest| applied(manifest, &mut layout));
     let manifests = manifests.collect::<Result<Vec<_>, _>>()?.concat();
+    let hooks = hooks.into_iter().map(|hook| hooked(hook.manifest, &mut layout));
     let hooks = hooks.collect::<Result<Vec<_>, _>>()?.concat();
     let is_locked = is_drawn || manifests.iter().chain(&hooks).any(|object| stub::has_values(&object.json));
     let deployment = Deployment {
@@ -177,10 +180,33 @@ pub fn release(
     check(&deployment)?;
     let (files, secrets) = folder::files(&deployment)?;
     let secrets = secrets.with(NOTES, String::from_utf8_lossy(&notes).into_owned());
+    let secrets = secrets.with(LAYOUT, layout.text());
     let objects = folder::applied(&deployment);
     let row = Row::of(&asked, fixed.chart_ref);
     let warnings = warnings.iter().map(ToString::to_string).collect();
     Ok(Prepared { key: key.clone(), cluster: asked, files, secrets, objects, row, warnings })
+}
+
+/// The objects of a document that is applied.
+fn applied(manifest: Manifest, layout: &mut Layout) -> Result<Vec<Object>, ObjectError> {
+    let (source, text) = (manifest.path.clone(), manifest.text.clone());
+    let objects = objects::rendered(manifest)?;
+    layout.manifest(&source.to_text(), &text.to_text(), &texts(&objects));
+    Ok(objects)
+}
+
+/// The objects of a hook.
+fn hooked(manifest: Manifest, layout: &mut Layout) -> Result<Vec<Object>, ObjectError> {
+    let (source, text) = (manifest.path.clone(), manifest.text.clone());
+    let objects = objects::rendered(manifest)?;
+    if let Some(Object { identity: Identity { kind, name, .. }, .. }) = objects.first() {
+        layout.hook(&source.to_text(), &text.to_text(), &texts(&objects), format!("{kind}/{name}"));
+    }
+    Ok(objects)
+}
+
+fn texts(objects: &[Object]) -> Vec<&str> {
+    objects.iter().map(|object| object.text.as_str()).collect()
 }
 
 /// Nobody may try values against digests that were made with the lock of nobody.

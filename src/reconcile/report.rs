@@ -17,6 +17,8 @@ use super::queue::Work;
 pub struct Outcome {
     pub commit: Oid,
     pub words: String,
+    /// The revision of Helm's history that delivered it, where there is one and its number is known.
+    pub revision: Option<i64>,
 }
 
 /// One piece of news.

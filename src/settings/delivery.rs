@@ -37,6 +37,8 @@ pub struct Delivery {
     pub concurrency: NonZeroUsize,
     /// Kinds without a namespace whose objects may be applied; none unless they are named.
     pub cluster_scoped: Vec<GroupKind>,
+    /// Whether a resource may have objects taken from somebody else (`spec.delivery.adopt`).
+    pub allow_adopt: bool,
     /// A ServiceAccount in the namespace of each cluster, with whose rights its objects are changed; none: with the agent's own.
     #[serde(deserialize_with = "text::optional_account")]
     pub service_account_name: Option<String>,
@@ -80,6 +82,7 @@ impl Default for Delivery {
             history_max: 10,
             concurrency: AT_ONCE,
             cluster_scoped: Vec::new(),
+            allow_adopt: true,
             service_account_name: None,
         }
     }

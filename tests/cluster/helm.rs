@@ -54,7 +54,7 @@ fn both_helms_know_what_was_delivered() {
         assert!(said(&["list"]).contains("deployed"), "{}", said(&["list"]));
         assert!(said(&["status", "simple"]).contains("STATUS: deployed"));
         let manifest = said(&["get", "manifest", "simple"]);
-        for words in ["kind: StatefulSet", "# Source: manifests/statefulset-simple.yaml"] {
+        for words in ["kind: StatefulSet", "# Source: prometheus-cluster/templates/statefulset.yaml"] {
             assert!(manifest.contains(words), "{manifest}");
         }
         let tree = scene.checkout();
@@ -183,4 +183,108 @@ fn a_crash_leaves_no_revision_pending() {
         (release(&scene, "simple") == "3 failed").then_some(()).ok_or(release(&scene, "simple"))
     });
     assert_eq!(history(&scene, "simple"), ["1 failed", "2 deployed", "3 failed"]);
+}
+
+/// A chart with all that a file of a commit is not: a list, a comment alone, ends without a line break and with many, a Secret, hooks whose
+/// names are in another order than their templates.
+fn odd(folder: &Path) -> String {
+    let chart = folder.join("odd");
+    std::fs::create_dir_all(chart.join("templates")).expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).expect("writable");
+    let object = |kind: &str, name: &str, more: &str| {
+        format!("apiVersion: v1\nkind: {kind}\nmetadata:\n  name: {name}\n{more}")
+    };
+    let hook = "  annotations:\n    helm.sh/hook: post-install,test\n";
+    write("odd/Chart.yaml", "apiVersion: v2\nname: odd\nversion: 0.1.0\n");
+    write("odd/templates/a.yaml", &object("ConfigMap", "z", "data: {x: {{ .Values.word | quote }}}"));
+    write("odd/templates/b.yaml", &object("ConfigMap", "a", "data:\n  x: |\n    y\n\n\n"));
+    write("odd/templates/comment.yaml", "# nothing but this\n");
+    write(
+        "odd/templates/list.yaml",
+        "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Secret, metadata: {name: one}, stringData: {a: b}}\n\
+         - {apiVersion: v1, kind: ConfigMap, metadata: {name: two}}\n",
+    );
+    write(
+        "odd/templates/secret.yaml",
+        &(object("Secret", "keys", "stringData: {password: hunter2}")
+            + "\n---\n"
+            + &object("Service", "s", "spec: {ports: [{port: 1}]}")),
+    );
+    write("odd/templates/hook-a.yaml", &object("ConfigMap", "hook-z", hook));
+    write("odd/templates/hook-b.yaml", &object("ConfigMap", "hook-a", hook));
+    write("odd/templates/hook-c.yaml", (object("Secret", "hook-s", hook) + "stringData: {a: b}").trim_end());
+    write("mapping.yaml", "word: '{{ spec.replicas }}'\n");
+    format!("chart: {{path: {}, mapping: {}/mapping.yaml}}\n", chart.display(), folder.display())
+}
+
+#[test]
+fn what_both_helms_get_of_a_release_is_what_helm_would_have_made_of_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (settings, chart) in [
+        (String::new(), support::root().join("charts/prometheus-cluster")),
+        (odd(folder.path()), folder.path().join("odd")),
+    ] {
+        let scene = Scene::with("same", &settings);
+        scene.put("simple", "{}");
+        scene.ready("simple");
+        wait("the record", || {
+            (release(&scene, "simple") == "1 deployed").then_some(()).ok_or(release(&scene, "simple"))
+        });
+        let tree = scene.checkout();
+        let values = format!("--values={}", tree.path().join("simple/values.yaml").display());
+        let other = scene.bed.namespace("reference");
+        let run = |program: &Path, namespace: &str, arguments: &[&str]| {
+            let mut command = scene.bed.command(program, scene.bed.kubeconfig());
+            command.args(arguments).args(["--namespace", namespace]);
+            support::stdout(command.output().expect("helm")).replace(namespace, "NS")
+        };
+        let install = ["install", "simple", chart.to_str().expect("UTF-8"), &values];
+        run(&support::helm(), &other, &install);
+        for program in [support::helm(), support::helm3()] {
+            for what in ["manifest", "hooks", "notes", "values"] {
+                let get = |namespace: &str| run(&program, namespace, &["get", what, "simple"]);
+                assert_eq!(get(&scene.namespace), get(&other), "{what} of {}", chart.display());
+            }
+        }
+        scene.kubectl(&["delete", "proms/simple", "--timeout=60s"]);
+    }
+}
+
+/// Lines that a difference takes away and adds.
+fn changes(text: &str) -> Vec<String> {
+    let lines = text.lines().filter(|line| line.starts_with(['+', '-']));
+    let lines = lines.filter(|line| !line.starts_with("+++") && !line.starts_with("---"));
+    lines.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}
+
+/// `helm diff revision` compares what `helm get manifest` prints of both. `PROMGIT_HELM_DIFF`, a folder of Helm plugins with helm-diff,
+/// has it asked as well.
+#[test]
+fn two_revisions_differ_in_what_the_commit_between_them_changed() {
+    let scene = Scene::new("differ");
+    scene.put("simple", "{logLevel: warn}");
+    scene.ready("simple");
+    scene.put("simple", "{logLevel: debug}");
+    scene.ready("simple");
+    wait("the record", || {
+        (release(&scene, "simple") == "2 deployed").then_some(()).ok_or(release(&scene, "simple"))
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    for program in [support::helm(), support::helm3()] {
+        let files = ["1", "2"].map(|revision| {
+            let manifest = helm(&scene, &program, &["get", "manifest", "simple", "--revision", revision]);
+            std::fs::write(folder.path().join(revision), manifest).expect("writable");
+            folder.path().join(revision)
+        });
+        let mut git = support::hermetic("git", folder.path());
+        let output = git.args(["diff", "--no-index", "--unified=0"]).args(&files).output().expect("git");
+        let found = changes(&String::from_utf8_lossy(&output.stdout));
+        assert_eq!(found, ["- log_level: warn", "+ log_level: debug"]);
+        let Some(plugins) = std::env::var_os("PROMGIT_HELM_DIFF") else { continue };
+        let mut command = scene.bed.command(&program, scene.bed.kubeconfig());
+        command.env("HELM_PLUGINS", plugins).args(["diff", "revision", "simple", "1", "2", "--no-color"]);
+        let output = command.args(["--namespace", &scene.namespace]).output().expect("helm");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(changes(&String::from_utf8_lossy(&output.stdout)), found, "{error}");
+    }
 }

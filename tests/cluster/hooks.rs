@@ -617,3 +617,48 @@ fn a_secret_among_the_hooks_is_in_no_commit_and_made_all_the_same() {
     scene.kubectl(&["delete", "proms/simple", "--timeout=60s"]);
     assert_eq!(secrets(&scene, since), ["patch secrets simple-hook 201", "delete secrets simple-hook 200"]);
 }
+
+/// Helm gives up there, and what does not work stays.
+#[test]
+fn a_hook_that_fails_on_the_way_back_is_told_and_holds_up_nothing() {
+    let Some(_) = Bed::own() else { return };
+    let scene = Scene::with("astray", "delivery: {maxRetries: 0, timeout: 3s}");
+    let hooks = [
+        failing(job("before", "pre-rollback", json!({}))),
+        failing(job("after", "post-rollback", json!({}))),
+        map("refused", json!({"helm.sh/hook": "pre-rollback", "helm.sh/hook-weight": "-1"})),
+    ];
+    scene.put("simple", &spec(&hooks, json!({})));
+    scene.ready("simple");
+    recorded(&scene, "1 deployed");
+    let helm = Reference::new(&scene);
+    let (is_good, said) = helm.upgrade(&[]);
+    assert!(is_good, "{said}");
+    // of somebody else, where a hook is to be
+    scene.kubectl(&["create", "configmap", "refused"]);
+    let crashing = json!({"replicas": 2, "podMetadata": {"labels": {"bed.promgit.dev/fail": "crash-loop"}}});
+    scene.put("simple", &spec(&hooks, crashing));
+    scene.wait_for("simple", "Stalled=True RolledBack", "rolled back to COMMIT: pod simple-");
+    recorded(&scene, "3 deployed");
+    assert_eq!(history(&scene), ["1 superseded", "2 failed", "3 deployed"]);
+    assert_eq!(scene.get(&["statefulset/simple"])["spec"]["replicas"], 1);
+    assert!(scene.get(&["pods", "--selector=bed.promgit.dev/fail"]).is_null());
+    scene.holds_branch();
+    let told = scene.events("simple");
+    for begin in [
+        "Warning HookFailed: pre-rollback hook ConfigMap/refused was refused: exists and belongs to",
+        "Warning HookFailed: post-rollback hook Job/after failed: pod after-",
+    ] {
+        let is_told = |event: &String| {
+            event.starts_with(begin) && event.ends_with("; the change is taken back all the same")
+        };
+        assert!(told.iter().any(is_told), "{begin}: {told:#?}");
+    }
+
+    let values = helm_values(&scene, "HEAD~1");
+    let values = format!("--values={}", values.path().join("values.yaml").display());
+    let (is_good, said) = helm.upgrade(&["--rollback-on-failure", "--timeout=3s", &values]);
+    assert!(!is_good, "{said}");
+    let set = scene.bed.get(&["statefulset/simple", "--namespace", &helm.namespace]);
+    assert_eq!(set["spec"]["replicas"], 2, "{said}");
+}

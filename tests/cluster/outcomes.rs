@@ -37,6 +37,7 @@ fn a_note_says_what_became_of_a_commit() {
     noted(&remote, &first, "ready after ");
     let note = git(&remote, &["notes", "--ref=promgit", "show", &first]);
     assert!(note.contains("s: 1 of 1 replica ready\n\nCluster: "), "{note}");
+    assert!(note.ends_with("/simple\nHelm-Revision: 1\n"), "{note}");
     assert_eq!(git(&remote, &["rev-parse", &format!("{}/simple/1", scene.namespace)]).trim(), first);
 
     // Somebody else notes something meanwhile: both stay.
@@ -47,6 +48,8 @@ fn a_note_says_what_became_of_a_commit() {
     scene.wait_for("simple", "Ready=False Stalled", "");
     let second = commit();
     noted(&remote, &second, "not ready within 3s: StatefulSet/simple\n\nCluster: ");
+    let note = git(&remote, &["notes", "--ref=promgit", "show", &second]);
+    assert!(note.ends_with("/simple\nHelm-Revision: 2\n"), "{note}");
     noted(&remote, &first, "ready after ");
     noted(&remote, &remark, "seen by Jane");
     let key = format!("{}/simple", scene.namespace);
@@ -56,5 +59,15 @@ fn a_note_says_what_became_of_a_commit() {
     let lines: Vec<&str> = history.lines().collect();
     assert!(lines[1].contains("not ready within 3s: StatefulSet/simple"), "{history}");
     assert!(lines[2].contains("ready after "), "{history}");
+    // Of one that is taken back the revision that did not come up is told.
+    scene.put(
+        "simple",
+        "{replicas: 2, delivery: {timeout: 3s, maxRetries: 0}, image: example.com/does-not-exist:v1}",
+    );
+    scene.wait_for("simple", "Ready=False RolledBack", "");
+    let third = scene.agent.git(&["rev-parse", &format!("{}~", scene.branch())]).trim().to_owned();
+    noted(&remote, &third, "rolled back to ");
+    let note = git(&remote, &["notes", "--ref=promgit", "show", &third]);
+    assert!(note.ends_with("/simple\nHelm-Revision: 3\n"), "{note}");
     scene.agent.check_repository();
 }

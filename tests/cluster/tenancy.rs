@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use crate::agent::{self, Agent};
+use crate::bed::Bed;
 use crate::bed::audit::Mark;
 use crate::hooks::{job, spec};
 use crate::scene::{Scene, bringing};
@@ -233,4 +234,87 @@ fn a_kubeconfig_that_acts_as_somebody_is_refused() {
         "the kubeconfig acts as alice (`as`), and delivery.serviceAccountName has promgit act as others",
     );
     assert!(!agent.wait_for_end().success());
+}
+
+/// Namespaces of the measurement below.
+const TENANTS: usize = 200;
+
+/// Requests that the agent has on their way at most, each over one connection (`cluster/pacing.rs`).
+const MOST_REQUESTS: usize = 48;
+
+/// Namespaces with an account each, and a cluster without pods in each.
+fn tenants(bed: &Bed, stem: &str) {
+    let mut made = String::new();
+    let mut clusters = String::new();
+    for number in 0..TENANTS {
+        let namespace = format!("{stem}-{number}");
+        let account = json!({"kind": "ServiceAccount", "name": "deployer", "namespace": namespace});
+        let metadata = json!({"name": "deployer", "namespace": namespace});
+        let role =
+            json!({"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "cluster-admin"});
+        for object in [
+            json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}),
+            json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}),
+            json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": metadata,
+                "roleRef": role, "subjects": [account]}),
+        ] {
+            made += &format!("{object}\n---\n");
+        }
+        let metadata = format!("  namespace: {namespace}\n");
+        clusters += &crate::scene::manifest("simple", &metadata, "{values: {replicas: 0}}");
+    }
+    bed.apply(&made);
+    bed.apply(&clusters);
+}
+
+/// Connections of a process, and its memory in KiB.
+fn footprint(process: u32) -> (usize, [String; 2]) {
+    let open = std::fs::read_dir(format!("/proc/{process}/fd")).into_iter().flatten().flatten();
+    let targets = open.filter_map(|file| std::fs::read_link(file.path()).ok());
+    let sockets = targets.filter(|target| target.to_string_lossy().starts_with("socket:")).count();
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line =
+        |key: &str| status.lines().find_map(|line| line.strip_prefix(key)).unwrap_or("?").trim().to_owned();
+    (sockets, ["VmHWM:", "VmRSS:"].map(line))
+}
+
+/// All accounts go over the connections of the agent, and none of them keeps anything when it is not used.
+#[test]
+#[ignore = "a measurement: cargo test --test cluster -- --ignored --nocapture accounts"]
+fn two_hundred_accounts_take_no_more_connections_than_none() {
+    let bed = agent::bed();
+    let Some(_) = bed.supervisor() else { return };
+    let mut most = Vec::new();
+    for (stem, settings) in [("own", ""), ("acting", "delivery: {serviceAccountName: deployer}")] {
+        tenants(bed, stem);
+        let mark = bed.mark();
+        let namespaces: Vec<String> = (0..TENANTS).map(|number| format!("{stem}-{number}")).collect();
+        let agent = Agent::start(bed, &[], settings);
+        let mut sockets = 0;
+        crate::bed::wait("all of them", || {
+            sockets = footprint(agent.process()).0.max(sockets);
+            let all = bed.get(&["proms", "--all-namespaces", "--request-timeout=60s"]);
+            let all = all["items"].as_array().cloned().unwrap_or_default();
+            let is_ready = |cluster: &&serde_json::Value| {
+                let conditions = cluster["status"]["conditions"].as_array().into_iter().flatten();
+                conditions.into_iter().any(|found| found["type"] == "Ready" && found["status"] == "True")
+            };
+            match all.iter().filter(is_ready).count() {
+                count if count == all.len() && count >= TENANTS => Ok(()),
+                count => Err(format!("{count} of {}", all.len())),
+            }
+        });
+        let (now, memory) = footprint(agent.process());
+        let requests =
+            bed.audit_since(mark).into_iter().filter(|request| request.user == agent::ACCOUNT).count();
+        println!("{stem}: at most {sockets} sockets, {now} at the end, {memory:?}, {requests} requests");
+        most.push(sockets);
+        drop(agent);
+        bed.kubectl(&["delete", "proms", "--all", "--all-namespaces", "--wait=false"]);
+        let patch = "--patch={\"metadata\":{\"finalizers\":null}}";
+        for namespace in &namespaces {
+            bed.try_kubectl(&["patch", "proms/simple", "--namespace", namespace, "--type=merge", patch]);
+        }
+    }
+    assert!(most[1] <= most[0] + MOST_REQUESTS / 2, "{most:?}");
 }

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::ignore::IgnoreDifference;
-use super::rules;
+use super::{rules, shapes};
 
 /// How this cluster is delivered; what is not set is as the agent is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
@@ -37,6 +37,13 @@ pub struct Delivery {
     /// is `Correct`; with mode External the other tool sees to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<Drift>,
+
+    /// Objects of the cluster that may be taken over where they exist and belong to somebody else, such as another Helm release: each
+    /// as `Kind/name`, such as `ConfigMap/settings`, or `*` for all of them. Their data stays. What a controller or another
+    /// PrometheusCluster has is never taken, nor what belongs to no namespace.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "shapes::adopted")]
+    pub adopt: Vec<String>,
 
     /// Fields that others may set in the cluster, beside those that the agent's settings name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -211,6 +211,13 @@ pub fn correction_needs_apply() -> Rule {
         )
 }
 
+/// An object, as messages name it; asked of every item.
+pub fn adopted() -> Rule {
+    Rule::new("self == '*' || self.matches('^[A-Z][A-Za-z0-9]*/[A-Za-z0-9][-A-Za-z0-9._:]*$')").message(
+        "delivery.adopt must be objects as Kind/name, one an item, such as ConfigMap/settings, or '*' for all that the cluster has",
+    )
+}
+
 /// Pointers into an object (RFC 6901); the whole object is none.
 pub fn json_pointers() -> Rule {
     Rule::new("self.all(path, path.matches('^(/([^~/]|~[01])+)+$'))").message(

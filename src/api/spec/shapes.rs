@@ -38,6 +38,11 @@ pub fn external_labels(_: &mut SchemaGenerator) -> Schema {
     map(64, 1024)
 }
 
+/// Objects as `Kind/name`: a kind of 63 characters, a name of [`MAX_OBJECT_NAME`].
+pub fn adopted(_: &mut SchemaGenerator) -> Schema {
+    list(64, 63 + 1 + MAX_OBJECT_NAME, &[rules::adopted()])
+}
+
 /// Names of Secrets.
 pub fn secret_names(_: &mut SchemaGenerator) -> Schema {
     list(64, MAX_OBJECT_NAME, &[rules::secret_name()])

@@ -24,6 +24,7 @@ use crate::api::spec::delivery::Mode;
 use crate::api::status::Release;
 use crate::cluster::mark::Mark;
 use crate::cluster::publish::Tone;
+use crate::git::oid::Oid;
 use crate::reconcile::report::Report;
 use crate::source::event::Key;
 
@@ -54,6 +55,8 @@ pub struct Actor {
     pub(super) gauge: Gauge,
     /// The newest revision of Helm's history, as far as this agent wrote it or the status says it.
     pub(super) release: Option<Release>,
+    /// Revisions that were written for commits, the newest first.
+    pub(super) written: Vec<(Oid, i64)>,
     /// What hooks did for the commit that is being delivered.
     pub(super) runs: Runs,
     /// What became of tests that were asked for.
@@ -97,6 +100,7 @@ impl Actor {
             is_held: false,
             gauge,
             release: None,
+            written: Vec::new(),
             runs: Runs::default(),
             tested: None,
             drift: Found::default(),

@@ -7,10 +7,11 @@ use super::leftovers::leftovers;
 use super::release::{self, Part, Release};
 use super::shared::Shared;
 use super::untouched;
+use crate::cluster::adopt::Adopt;
 use crate::cluster::apply::{Applier, ApplyError, Version};
 use crate::cluster::ignore::Rule;
 use crate::cluster::object::{self, Object};
-use crate::cluster::rehearse::Rehearsal;
+use crate::cluster::rehearse::{Answer, Rehearsal};
 use crate::cluster::remove::{self, Removed};
 use crate::git::oid::Oid;
 use crate::git::reader::Reader;
@@ -43,14 +44,20 @@ pub struct Attempt {
     pub secrets: Secrets,
     /// The commit that this one takes back, whose Secrets these are.
     pub bad: Option<Oid>,
+    /// Secrets that are others there.
+    pub restored: Secrets,
     /// What the cluster holds already.
     pub held: Option<Oid>,
+    /// What was up last: its objects are ours. One of a later commit may be somebody else's again.
+    pub good: Option<Oid>,
     /// Also what no commit has changed since then.
     pub is_whole: bool,
     /// It is removed again if it is refused, so what does nothing by itself is made instead of asked about.
     pub is_install: bool,
     /// What stays as somebody else has set it.
     pub ignored: Arc<[Rule]>,
+    /// What may be taken from somebody else.
+    pub adopt: Adopt,
 }
 
 /// What an attempt starts from.
@@ -81,13 +88,13 @@ impl Asked {
 enum Step {
     /// It is as it was applied.
     Nothing,
-    Apply(Rehearsal),
+    Apply(Answer),
     Made(Version),
 }
 
 struct Planned {
     object: Object,
-    /// The release had an object of that name before.
+    /// The release had an object of that name when it was up.
     is_known: bool,
     /// And no commit has changed it since.
     is_same: bool,
@@ -104,12 +111,24 @@ impl Attempt {
             applier.may_apply(object).await?;
         }
         let mut steps = Vec::with_capacity(objects.len());
+        let mut refused: Vec<ApplyError> = Vec::new();
         for Planned { object, is_known, is_same } in objects {
             steps.push(match is_same {
                 true => Step::Nothing,
-                false if self.is_made(object) => Step::Apply(Rehearsal::Later),
-                false => Step::Apply(applier.rehearse(object, *is_known).await?),
+                false if self.is_made(object) && refused.is_empty() => Step::Apply(Rehearsal::Later.into()),
+                false => match applier.rehearse(object, *is_known).await {
+                    Ok(answer) => Step::Apply(answer),
+                    // all of them are named at once
+                    Err(error @ ApplyError::NotOurs { .. }) => {
+                        refused.push(error);
+                        Step::Nothing
+                    }
+                    Err(error) => return Err(error),
+                },
             });
+        }
+        if let Some(error) = together(refused) {
+            return Err(error);
         }
         if self.is_install {
             self.make(&applier, objects, &mut steps).await?;
@@ -129,26 +148,29 @@ impl Attempt {
         objects: &[Planned],
         steps: &mut [Step],
     ) -> Result<(), ApplyError> {
-        let mut made = Vec::new();
+        let (mut made, mut refused) = (Vec::new(), Vec::new());
         for (Planned { object, .. }, step) in objects.iter().zip(steps) {
             if !self.is_made(object) {
                 continue;
             }
-            *step = match made_or_rehearsed(applier, object).await {
-                Ok(step) => step,
-                Err(error) if error.is_final() => {
-                    for object in made.into_iter().rev() {
-                        applier.remove(object).await?;
-                    }
-                    return Err(error);
-                }
-                Err(error) => return Err(error),
+            let next = match refused.is_empty() {
+                true => made_or_rehearsed(applier, object).await,
+                false => applier.rehearse(object, false).await.map(Step::Apply),
             };
+            match next {
+                Ok(next) => *step = next,
+                Err(error @ ApplyError::NotOurs { .. }) => refused.push(error),
+                Err(error) if error.is_final() => return unmade(applier, made, error).await,
+                Err(error) => return Err(error),
+            }
             if matches!(step, Step::Made(_)) {
                 made.push(object);
             }
         }
-        Ok(())
+        match together(refused) {
+            Some(error) => unmade(applier, made, error).await,
+            None => Ok(()),
+        }
     }
 
     /// Applies what would be taken, and prunes. `is_overtaken`: nothing is as it was applied.
@@ -159,39 +181,47 @@ impl Attempt {
             applier.define(definition).await?;
             applier.settle(definition).await?;
         }
-        let mut brought = Vec::with_capacity(objects.len());
+        let unknown = match (self.part, self.bad) {
+            (Part::All, None) => self.adopt.unknown(objects.iter().map(|planned| &planned.object)),
+            // not all that the resource asks for
+            _ => Vec::new(),
+        };
+        let (mut brought, mut taken) = (Vec::with_capacity(objects.len()), Vec::new());
         for (Planned { object, .. }, step) in objects.into_iter().zip(steps) {
             match step {
                 Step::Nothing if is_overtaken => {
-                    brought.push(one(&applier, object, Rehearsal::Later).await?);
+                    brought.push(one(&applier, object, Rehearsal::Later.into(), &mut taken).await?);
                 }
                 Step::Nothing => {}
-                Step::Apply(rehearsal) => brought.push(one(&applier, object, rehearsal).await?),
+                Step::Apply(answer) => brought.push(one(&applier, object, answer, &mut taken).await?),
                 Step::Made(version) => brought.push(Brought::of(object, version)),
             }
         }
         remove::sort(&mut leftovers);
         let mut pruned = Pruned::default();
         for object in &leftovers {
-            pruned.add(object, prune(&applier, object).await?);
+            pruned.add(object, prune(&applier, object, self.bad.is_some()).await?);
         }
-        Ok(Done { brought, pruned })
+        Ok(Done { brought, pruned, taken, unknown })
     }
 
     fn applier(&self) -> Applier<'_> {
-        Applier { ignored: self.ignored.clone(), ..applier(&self.shared, &self.key) }
+        let (ignored, adopt) = (self.ignored.clone(), self.adopt.clone());
+        Applier { ignored, adopt, ..applier(&self.shared, &self.key) }
     }
 
     async fn read(&self) -> Plan {
-        let (commit, held, key, part) = (self.commit, self.held, self.key.clone(), self.part);
+        let (commit, held, good, key, part) =
+            (self.commit, self.held, self.good, self.key.clone(), self.part);
         let (secrets, bad, is_whole) = (self.secrets.clone(), self.bad, self.is_whole);
+        let (adopt, restored) = (self.adopt.clone(), self.restored.clone());
         let load = move |reader: &Reader| {
             let name = &key.name;
             let secrets = match bad {
-                Some(bad) => release::alike(reader, commit, bad, name, &secrets)?,
+                Some(bad) => release::alike(reader, commit, bad, name, &secrets)?.and(&restored),
                 None => secrets.clone(),
             };
-            let known = held.map(|held| untouched::known(reader, held, &key)).unwrap_or_default();
+            let known = good.map(|good| untouched::known(reader, good, &key)).unwrap_or_default();
             let same = match held.filter(|_| !is_whole) {
                 Some(held) => untouched::since(reader, commit, held, name)?,
                 None => Footprint::new(),
@@ -209,7 +239,9 @@ impl Attempt {
             let planned = |object: Object| {
                 let id = Identity::of(&object.json).map(|identity| identity.object(&key.namespace));
                 let is_in = |all: &BTreeSet<ObjectId>| id.as_ref().is_some_and(|id| all.contains(id));
-                Planned { is_known: is_in(&known), is_same: is_in(&same), object }
+                // somebody may have taken it since
+                let is_same = is_in(&same) && !adopt.names(&object);
+                Planned { is_known: is_in(&known), is_same, object }
             };
             let objects = objects.into_iter().map(planned).collect();
             Ok(Plan { definitions, objects, leftovers: leftovers(reader, commit, &key, held, part)? })
@@ -222,6 +254,10 @@ impl Attempt {
 pub struct Done {
     pub brought: Vec<Brought>,
     pub pruned: Pruned,
+    /// `ConfigMap/a of the Helm release x/y`, that is ours now.
+    pub taken: Vec<String>,
+    /// Names of what may be taken over that no object has.
+    pub unknown: Vec<String>,
 }
 
 /// What became of objects that are not wanted any more.
@@ -251,25 +287,59 @@ impl Pruned {
     }
 }
 
-/// Data goes only with a cluster whose policy says so, never with a change.
-async fn prune(applier: &Applier<'_>, object: &Object) -> Result<Removed, ApplyError> {
-    match object.is_claim() {
-        true => Ok(Removed::Kept),
-        false => applier.remove(object).await,
+/// Takes back what was made of a set that is refused for this reason.
+async fn unmade(applier: &Applier<'_>, made: Vec<&Object>, error: ApplyError) -> Result<(), ApplyError> {
+    for object in made.into_iter().rev() {
+        applier.remove(object).await?;
+    }
+    Err(error)
+}
+
+/// The first of what somebody else has, with the way out for all.
+fn together(refused: Vec<ApplyError>) -> Option<ApplyError> {
+    let mut all: Vec<String> = Vec::new();
+    for error in &refused {
+        if let ApplyError::NotOurs { may_be_taken, .. } = error {
+            all.extend(may_be_taken.iter().cloned());
+        }
+    }
+    match refused.into_iter().next()? {
+        ApplyError::NotOurs { title, owner, may_be_taken } if !may_be_taken.is_empty() => {
+            Some(ApplyError::NotOurs { title, owner, may_be_taken: all })
+        }
+        error => Some(error),
     }
 }
 
-/// Brings one object.
-async fn one(applier: &Applier<'_>, object: Object, rehearsal: Rehearsal) -> Result<Brought, ApplyError> {
-    match &rehearsal {
-        Rehearsal::Good => {}
-        Rehearsal::Later => match applier.rehearse(&object, false).await? {
-            Rehearsal::Replaced(way) => applier.make_way(&object, &way).await?,
-            Rehearsal::Good | Rehearsal::Later => {}
-        },
-        Rehearsal::Replaced(way) => applier.make_way(&object, way).await?,
+/// Data goes only with a cluster whose policy says so, never with a change.
+async fn prune(applier: &Applier<'_>, object: &Object, is_undo: bool) -> Result<Removed, ApplyError> {
+    match object.is_claim() {
+        true => Ok(Removed::Kept),
+        false => applier.remove_or_give_back(object, is_undo).await,
     }
+}
+
+/// Brings one object, and says what is `taken` from somebody for that.
+async fn one(
+    applier: &Applier<'_>,
+    object: Object,
+    answer: Answer,
+    taken: &mut Vec<String>,
+) -> Result<Brought, ApplyError> {
+    let answer = match answer.rehearsal {
+        Rehearsal::Later => applier.rehearse(&object, false).await?,
+        Rehearsal::Good | Rehearsal::Replaced(_) => answer,
+    };
+    if let Rehearsal::Replaced(way) = &answer.rehearsal {
+        applier.make_way(&object, way).await?;
+    }
+    let object = match &answer.taken {
+        Some(taken) => taken.noted(object),
+        None => object,
+    };
     let version = applier.apply(&object).await?;
+    let owner = answer.taken.and_then(|taken| taken.owner);
+    taken.extend(owner.map(|owner| format!("{} of {owner}", object.title())));
     applier.settle(&object).await?;
     Ok(Brought::of(object, version))
 }
@@ -287,7 +357,14 @@ pub fn applier<'a>(shared: &'a Shared, key: &'a Key) -> Applier<'a> {
     let Shared { clients, kinds, defaults, .. } = shared;
     let client = clients.of(&key.namespace);
     let (release, cluster_scoped) = (marks(key), defaults.cluster_scoped.as_slice());
-    Applier { client, kinds, release, cluster_scoped, ignored: Arc::default() }
+    Applier {
+        client,
+        kinds,
+        release,
+        cluster_scoped,
+        ignored: Arc::default(),
+        adopt: Adopt::new(&[], defaults.allow_adopt),
+    }
 }
 
 fn marks(key: &Key) -> object::Release<'_> {

@@ -11,14 +11,15 @@ use super::attempt::{Attempt, Brought, Done, Pruned, applier};
 use super::backoff::Attempts;
 use super::hooks::due::Due;
 use super::hooks::failure::HookError;
-use super::phase::{Described, Phase, outcome};
+use super::phase::{Described, Phase};
 use super::records::{Delivered, Pending};
 use super::release::Part;
 use super::settled::Settled;
-use super::status::is_applied;
+use super::status::{is_applied, last_good};
 use super::tell::reconcile_at;
 use super::turn::Turn;
 use crate::api::conditions::{APPLIED, Reason};
+use crate::cluster::adopt::Adopt;
 use crate::cluster::apply::{Applier, ApplyError};
 use crate::cluster::publish::Tone;
 use crate::git::oid::Oid;
@@ -35,6 +36,8 @@ pub struct What<'a> {
     pub secrets: &'a Secrets,
     /// The commit that this one takes back: the Secrets are those of that one.
     pub bad: Option<Oid>,
+    /// Secrets that it has otherwise.
+    pub restored: Secrets,
     /// The commit is taken back if it is refused for what it says.
     pub may_undo: bool,
     /// Somebody's helm was at it: also what no commit has changed is applied.
@@ -70,8 +73,9 @@ impl Actor {
             let tried = Box::pin(self.try_apply(settled, what, described, &mut record, &mut turn)).await;
             turn.end();
             let error = match tried {
-                Ok(Done { brought, pruned }) => {
+                Ok(Done { brought, pruned, taken, unknown }) => {
                     Box::pin(self.pruned(settled, &pruned, &described.short)).await;
+                    Box::pin(self.adopted(settled, &taken, &unknown)).await;
                     let took = began.elapsed().as_millis();
                     let Described { short, .. } = described;
                     tracing::info!(cluster = %self.key, generation = settled.generation(), commit = short, took, "applied");
@@ -108,6 +112,23 @@ impl Actor {
         self.shared.publisher.event(&settled.subject, Tone::Normal, "Pruned", "Apply", &words).await;
     }
 
+    /// Tells what was taken from somebody else, and which names are of nothing.
+    async fn adopted(&self, settled: &Settled, taken: &[String], unknown: &[String]) {
+        let publisher = &self.shared.publisher;
+        if !taken.is_empty() {
+            let words = format!("Took over {}", taken.join(", "));
+            tracing::info!(cluster = %self.key, "{words}");
+            publisher.event(&settled.subject, Tone::Normal, "Adopted", "Apply", &words).await;
+        }
+        if !unknown.is_empty() {
+            let words = format!(
+                "spec.delivery.adopt names {}, and no object of the commit is called so: correct that, or take it out",
+                unknown.join(", ")
+            );
+            publisher.event(&settled.subject, Tone::Warning, "NothingToAdopt", "Apply", &words).await;
+        }
+    }
+
     async fn not_applied(
         &mut self,
         settled: &Settled,
@@ -126,7 +147,7 @@ impl Actor {
         }
         if told.as_ref() != Some(&message) {
             let (key, message) = (self.key.clone(), message.clone());
-            let outcome = outcome(described, format!("not applied: {}", reason.as_str()));
+            let outcome = self.outcome(&described.commit, format!("not applied: {}", reason.as_str()));
             (self.shared.report)(Report::NotReady { key, message, outcome });
         }
         *told = Some(message);
@@ -150,19 +171,21 @@ impl Actor {
             part: what.part,
             secrets: what.secrets.clone(),
             bad: what.bad,
+            restored: what.restored.clone(),
             held,
+            good: self.status.as_ref().and_then(last_good).and_then(|commit| commit.parse().ok()),
             is_whole: what.is_again || self.is_asked(settled) || self.is_by_others(),
             is_install: held.is_none()
                 && what.may_undo
                 && self.release.is_none()
                 && !what.hooks.is_some_and(Due::comes_first),
             ignored: self.ignored(settled),
+            adopt: self.adopt(settled),
         };
         let asked = self.patiently(settled, described, turn.over(attempt.ask())).await?;
-        if what.hooks.is_some() {
-            // they take turns of their own, and as long as they like
-            turn.end();
-        }
+        // Hooks take turns of their own, and as long as they like.
+        let aside = |turn: &mut Turn| what.hooks.iter().for_each(|_| turn.end());
+        aside(turn);
         if record.is_due {
             self.rehearse_hooks(what.hooks, record.pending.as_ref()).await?;
         }
@@ -171,7 +194,8 @@ impl Actor {
             let (commit, short, is_back) = (what.commit, &*described.short, what.bad.is_some());
             let delivered =
                 Delivered { commit, short, is_back, is_new: asked.is_new(), secrets: what.secrets };
-            record.pending = self.begin_record(settled, &delivered).await;
+            record.pending = turn.over(self.begin_record(settled, &delivered)).await;
+            aside(turn);
         }
         Box::pin(self.before(settled, what.hooks, record.pending.as_ref(), described)).await?;
         let is_overtaken = record.pending.as_ref().is_some_and(|pending| pending.is_overtaken);
@@ -203,6 +227,13 @@ impl Actor {
         let handled = self.status.as_ref().and_then(|status| status.last_handled_reconcile_at.as_ref());
         let asked = reconcile_at(settled);
         asked.is_some() && asked.as_ref() != handled
+    }
+
+    /// What may be taken from others.
+    fn adopt(&self, settled: &Settled) -> Adopt {
+        let own = settled.cluster.spec.delivery.as_ref();
+        let names = own.map(|own| own.adopt.as_slice()).unwrap_or_default();
+        Adopt::new(names, self.shared.defaults.allow_adopt)
     }
 
     /// What the cluster holds, another tool has applied: it does not carry our marks.

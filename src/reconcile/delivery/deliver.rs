@@ -115,7 +115,12 @@ impl Actor {
                     watch.hooks = None;
                 }
                 let hooks = watch.hooks.as_ref();
-                let what = What { commit, part, secrets, bad, may_undo, is_again, is_recorded, hooks };
+                let restored = match bad {
+                    Some(bad) => Box::pin(self.restored(settled, commit, bad, secrets)).await,
+                    None => Secrets::default(),
+                };
+                let what =
+                    What { commit, part, secrets, bad, restored, may_undo, is_again, is_recorded, hooks };
                 let (brought, record) = Box::pin(self.apply(settled, &what, &watch.described)).await;
                 watch.record = record;
                 brought
@@ -123,6 +128,7 @@ impl Actor {
         };
         if is_held && !is_external {
             watch.record = self.left_pending();
+            watch.record.iter().for_each(|record| self.wrote(commit, record.revision));
         }
         watch.awaited = Box::pin(self.awaited(&inventory, &applied)).await;
         watch.drift = Box::pin(self.drifts(settled, &inventory, &applied, is_external, is_held)).await;

@@ -10,7 +10,7 @@ use super::attempt::Brought;
 use super::backoff::Owed;
 use super::onward::Onward;
 use super::pace::Pace;
-use super::phase::{Applied, Described, Phase, outcome};
+use super::phase::{Applied, Described, Phase};
 use super::progress::{self, Awaited, Progress, Standing};
 use super::release::{self, Part};
 use super::watch::Watch;
@@ -23,7 +23,7 @@ use crate::cluster::publish::{Tone, cut};
 use crate::git::oid::Oid;
 use crate::health;
 use crate::ledger::record::Item;
-use crate::reconcile::report::{Outcome, Report};
+use crate::reconcile::report::Report;
 use crate::release::marks;
 use crate::release::status::Status;
 
@@ -218,18 +218,17 @@ impl Actor {
         let seconds = took.as_secs_f64();
         (self.shared.report)(match phase {
             Phase::Ready { release, message: up, .. } => {
-                let outcome = outcome(release, format!("ready after {seconds:.1}s: {up}"));
+                let outcome = self.outcome(&release.commit, format!("ready after {seconds:.1}s: {up}"));
                 Report::Ready { key, message, outcome }
             }
             Phase::Late { release, message: late, .. } => {
                 // `not ready within 3m: StatefulSet/simple`; behind that may stand what a pod logged
                 let words: Vec<&str> = late.split(": ").take(2).collect();
-                let outcome = outcome(release, words.join(": "));
+                let outcome = self.outcome(&release.commit, words.join(": "));
                 Report::NotReady { key, message, outcome }
             }
             Phase::RolledBack { bad, message: words, .. } => {
-                let bad = Oid::from_hex(bad.as_bytes());
-                let outcome = bad.map(|commit| Outcome { commit, words: words.clone() });
+                let outcome = self.outcome(bad, words.clone());
                 Report::NotReady { key, message, outcome }
             }
             _ => Report::NotReady { key, message, outcome: None },

@@ -31,6 +31,7 @@ pub mod progress;
 pub mod recorded;
 pub mod records;
 pub mod release;
+pub mod restore;
 pub mod settled;
 pub mod shared;
 pub mod status;

@@ -1,9 +1,7 @@
 //! How far a delivery is: what a status is made of.
 
 use crate::api::conditions::Reason;
-use crate::git::oid::Oid;
 use crate::metrics::labels::State;
-use crate::reconcile::report::Outcome;
 
 /// One step on the way of a generation. Each is written to the status once.
 #[derive(Clone, Debug, PartialEq)]
@@ -104,9 +102,4 @@ pub struct Described {
     pub short: String,
     /// `prometheus-cluster-0.1.0`
     pub chart: String,
-}
-
-/// What became of the commit of a release.
-pub fn outcome(release: &Described, words: String) -> Option<Outcome> {
-    Some(Outcome { commit: Oid::from_hex(release.commit.as_bytes())?, words })
 }

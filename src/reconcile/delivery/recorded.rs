@@ -8,8 +8,9 @@ use crate::git::oid::Oid;
 use crate::git::reader::Reader;
 use crate::ledger::folder::{RELEASE, VALUES};
 use crate::ledger::record::Record;
-use crate::ledger::stub::{NOTES, Secrets};
+use crate::ledger::stub::{LAYOUT, NOTES, Secrets};
 use crate::release::hook::Hook;
+use crate::release::layout::Layout;
 use crate::release::manifest::{Document, joined};
 use crate::yaml::{convert, read};
 
@@ -37,24 +38,39 @@ pub fn read(
     let broken =
         |path: &str, reason: String| ReleaseError::File { path: format!("{cluster}/{path}"), commit, reason };
     let record = Record::parse(text(RELEASE)?.as_bytes()).map_err(|reason| broken(RELEASE, reason))?;
-    let mut documents = Vec::new();
+    let (mut sources, mut texts) = (Vec::new(), Vec::new());
     for item in &record.inventory {
-        let document = match secrets.get(&item.file) {
+        texts.push(match secrets.get(&item.file) {
             Some(secret) => secret.to_owned(),
             None => text(&item.file)?,
-        };
-        documents.push((item.file.clone(), document));
+        });
+        sources.push(item.file.as_str());
     }
-    let documents = documents.iter().map(|(source, text)| Document { source, text });
+    let layout = secrets.get(LAYOUT).and_then(Layout::parse).unwrap_or_default();
+    let documents = || sources.iter().zip(&texts).map(|(source, text)| Document { source, text });
     let config = read::value(text(VALUES)?.as_bytes()).map_err(|error| broken(VALUES, error.to_string()))?;
     let message = reader.commit(commit)?.message;
     let hooks = commit::read(reader, commit, cluster, secrets)?;
     let subject = message.lines().next().unwrap_or_default();
     Ok(Recorded {
         words: subject.split_once(": ").map_or(subject, |(_, words)| words).to_owned(),
-        manifest: joined(documents),
+        manifest: layout.joined(&texts).unwrap_or_else(|| joined(documents())),
         config: convert::to_json(&config),
-        hooks: hooks.iter().map(commit::Hook::recorded).collect(),
+        hooks: laid_out(&layout, &hooks),
         notes: secrets.get(NOTES).unwrap_or_default().to_owned(),
     })
+}
+
+/// Hooks in Helm's order, each with the template that it comes from.
+fn laid_out(layout: &Layout, hooks: &[commit::Hook]) -> Vec<Hook> {
+    let mut placed: Vec<(usize, Hook)> = Vec::with_capacity(hooks.len());
+    for hook in hooks {
+        let recorded = hook.recorded();
+        placed.push(match layout.of_hook(&hook.object.title(), &hook.text) {
+            Some((at, path, manifest)) => (at, Hook { path, manifest, ..recorded }),
+            None => (usize::MAX, recorded),
+        });
+    }
+    placed.sort_by_key(|(at, _)| *at);
+    placed.into_iter().map(|(_, hook)| hook).collect()
 }

@@ -21,6 +21,7 @@ use crate::cluster::records::Records;
 use crate::cluster::revisions::Newest;
 use crate::git::oid::Oid;
 use crate::ledger::stub::Secrets;
+use crate::reconcile::report::Outcome;
 use crate::release::history::{ABANDONED, Entry, History};
 use crate::release::pack::{PackError, Packed, pack};
 use crate::release::record::Release;
@@ -105,6 +106,7 @@ impl Actor {
         }
         match tenaciously(|| self.try_begin(settled, what)).await {
             Ok(pending) => {
+                self.wrote(what.commit, pending.revision);
                 let status = pending_status(pending.revision, what.is_back);
                 self.release = Some(told(&self.key.name, pending.revision, status));
                 Some(pending)
@@ -127,6 +129,21 @@ impl Actor {
             }
         }
         true
+    }
+
+    /// The revision of a commit that is being delivered.
+    pub(super) fn wrote(&mut self, commit: Oid, revision: u32) {
+        self.written.retain(|(of, _)| *of != commit);
+        self.written.insert(0, (commit, revision.into()));
+        // a commit, and the one that it takes back
+        self.written.truncate(2);
+    }
+
+    /// What became of a commit, with its revision.
+    pub(super) fn outcome(&self, commit: &str, words: String) -> Option<Outcome> {
+        let commit = Oid::from_hex(commit.as_bytes())?;
+        let written = self.written.iter().find(|(of, _)| *of == commit);
+        Some(Outcome { commit, words, revision: written.map(|(_, revision)| *revision) })
     }
 
     /// The newest revision is of this commit: to apply it again is no change of the release.
@@ -308,7 +325,9 @@ impl Actor {
         what: &Delivered<'_>,
         at: Timestamp,
     ) -> Result<Packed, RecordError> {
-        let (commit, name, secrets) = (what.commit, self.key.name.clone(), what.secrets.clone());
+        let (commit, name) = (what.commit, self.key.name.clone());
+        // those in memory are of the commit that is taken back
+        let secrets = if what.is_back { Secrets::default() } else { what.secrets.clone() };
         let Recorded { words, manifest, config, hooks, notes } =
             self.read(move |reader| recorded::read(reader, commit, &name, &secrets)).await;
         let chart = self.shared.charts.text(&config)?;

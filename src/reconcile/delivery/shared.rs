@@ -46,6 +46,8 @@ pub struct Defaults {
     pub history_max: usize,
     /// Kinds without a namespace that may be applied.
     pub cluster_scoped: Vec<GroupKind>,
+    /// Whether a resource may name what is taken from somebody else.
+    pub allow_adopt: bool,
     pub drift: policy::Defaults,
 }
 

@@ -113,9 +113,10 @@ impl Actor {
         let mut attempts = Attempts::default();
         let shared = self.shared.clone();
         loop {
-            let error = match shared.in_turn(self.try_take_down(&release)).await {
+            let error = match shared.in_turn(self.try_take_down(&release, !settled.is_terminating())).await {
                 Ok(Taken { deleted, going, left }) => {
                     let going = going.into_iter().filter_map(|at| release.objects.get(at).cloned()).collect();
+                    release.objects.retain(|object| !left.contains(&object.title()));
                     let still = self.depart(settled, &release.objects, going).await;
                     let departure = Departure { deleted, left, claims, still, limit: self.limit(settled) };
                     let tone = if departure.still.is_empty() { Tone::Normal } else { Tone::Warning };
@@ -162,7 +163,7 @@ impl Actor {
         }
         remove::sort(&mut shared.objects);
         let mut attempts = Attempts::default();
-        while let Err(error) = self.shared.in_turn(self.try_take_down(&shared)).await {
+        while let Err(error) = self.shared.in_turn(self.try_take_down(&shared, false)).await {
             tracing::warn!(cluster = %self.key, %error, "not deleted; it is tried again");
             sleep(attempts.failed(error.is_final())).await;
         }
@@ -180,12 +181,13 @@ impl Actor {
         self.busy.set(false);
     }
 
-    /// Deletes what can be deleted; one object that cannot be keeps none of the others.
-    async fn try_take_down(&self, release: &Release) -> Result<Taken, ApplyError> {
+    /// Deletes what can be deleted; one object that cannot be keeps none of the others. `is_undo`: of an install that failed, so that
+    /// what it took from somebody is given back.
+    async fn try_take_down(&self, release: &Release, is_undo: bool) -> Result<Taken, ApplyError> {
         let applier = self.applier();
         let (mut taken, mut failed) = (Taken::default(), None);
         for (at, object) in release.objects.iter().enumerate() {
-            match applier.remove(object).await {
+            match applier.remove_or_give_back(object, is_undo).await {
                 Ok(Removed::Deleted) => taken.deleted += 1,
                 Ok(Removed::Going) => {
                     taken.deleted += 1;

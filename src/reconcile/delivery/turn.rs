@@ -57,7 +57,7 @@ mod tests {
 
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn it_is_kept_from_one_piece_of_work_to_the_next_and_lost_over_a_long_one() {
         let all = Arc::new(Semaphore::new(1));
         let mut first = Turn::new(&all);

@@ -28,8 +28,8 @@ pub fn since(reader: &Reader, commit: Oid, held: Oid, cluster: &str) -> Result<F
     Ok(Footprint::new())
 }
 
-/// The objects that the cluster was brought to. A commit that cannot be read any more (it was made anew) names none.
-pub fn known(reader: &Reader, held: Oid, key: &Key) -> BTreeSet<ObjectId> {
-    let inventory = release::head(reader, held, &key.name).map(|head| head.inventory).unwrap_or_default();
+/// The objects of a commit that was up. One that cannot be read any more (it was made anew) names none.
+pub fn known(reader: &Reader, good: Oid, key: &Key) -> BTreeSet<ObjectId> {
+    let inventory = release::head(reader, good, &key.name).map(|head| head.inventory).unwrap_or_default();
     inventory.iter().map(|item| item.object(&key.namespace)).collect()
 }

@@ -312,17 +312,14 @@ impl Actor {
     /// The object as it is to be; none for a Secret whose values nobody has.
     async fn wanted(&self, commit: Oid, watch: &Watch<'_>, place: usize) -> Option<Object> {
         let Outcome::Committed { secrets, .. } = &watch.settled.outcome else { return None };
-        let bad = watch.undone.as_ref().map(|(undone, _)| undone.bad);
-        let (name, file) = (self.key.name.clone(), watch.drift.owned[place].file.clone());
-        let secrets = secrets.clone();
-        self.read(move |reader| {
-            let secrets = match bad.filter(|_| release::is_stub(&file)) {
-                Some(bad) => release::alike(reader, commit, bad, &name, &secrets)?,
-                None => secrets.clone(),
-            };
-            release::delivered_at(reader, commit, &name, &file, &secrets)
-        })
-        .await
+        let file = watch.drift.owned[place].file.clone();
+        let undone = watch.undone.as_ref().filter(|_| release::is_stub(&file));
+        let secrets = match undone {
+            Some((undone, _)) => self.secrets_of(watch.settled, commit, undone.bad, secrets).await,
+            None => secrets.clone(),
+        };
+        let name = self.key.name.clone();
+        self.read(move |reader| release::delivered_at(reader, commit, &name, &file, &secrets)).await
     }
 
     fn over(&self, drift: &Drift) -> Applier<'_> {

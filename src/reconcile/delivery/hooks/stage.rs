@@ -13,7 +13,7 @@ use crate::api::conditions::Reason;
 use crate::cluster::apply::ApplyError;
 use crate::reconcile::delivery::actor::Actor;
 use crate::reconcile::delivery::backoff::Attempts;
-use crate::reconcile::delivery::phase::{Applied, Described, Phase, outcome};
+use crate::reconcile::delivery::phase::{Applied, Described, Phase};
 use crate::reconcile::delivery::records::Pending;
 use crate::reconcile::delivery::settled::Settled;
 use crate::reconcile::delivery::watch::Watch;
@@ -32,7 +32,8 @@ impl Actor {
         due: Option<&Due>,
         record: Option<&Pending>,
     ) -> Result<(), ApplyError> {
-        let Some(due) = due else { return Ok(()) };
+        // on the way back a hook that is refused holds up nothing
+        let Some(due) = due.filter(|due| !due.is_back) else { return Ok(()) };
         for event in self.events(record, due.is_back) {
             for hook in commit::at(&due.hooks, event).iter().filter(|hook| !hook.is_withheld) {
                 self.shared.in_turn(self.applier().rehearse_hook(&hook.object)).await?;
@@ -52,7 +53,23 @@ impl Actor {
         let Some(due) = due else { return Ok(()) };
         let [event, _] = self.events(record, due.is_back);
         let stage = self.stage(settled, due, event, record, Telling::Before(described));
-        self.run_hooks(settled, &stage).await
+        match self.run_hooks(settled, &stage).await {
+            Err(HookError::Failed(failure)) if due.is_back => {
+                self.failed_on_the_way_back(settled, &failure).await;
+            }
+            Err(HookError::Apply(error)) if due.is_back && error.is_final() => {
+                self.failed_on_the_way_back(settled, &refused(event, &error)).await;
+            }
+            other => return other,
+        }
+        Ok(())
+    }
+
+    /// Helm gives up on a rollback whose hook fails, and what does not work stays. Here the branch says what is to run, and it does.
+    async fn failed_on_the_way_back(&self, settled: &Settled, failure: &Failure) {
+        let words = format!("{failure}; the change is taken back all the same");
+        tracing::warn!(cluster = %self.key, words, "a hook failed");
+        self.warn(settled, Reason::HookFailed, "Rollback", &words).await;
     }
 
     /// Runs what comes when all is up; what fails is kept in the watch.
@@ -77,6 +94,9 @@ impl Actor {
             self.publish(settled, &Phase::Progressing { release, applied, message }, None).await;
             sleep(attempts.failed(error.is_final())).await;
         };
+        if let Some(failure) = watch.failed.take_if(|_| due.is_back) {
+            self.failed_on_the_way_back(settled, &failure).await;
+        }
         if let Some(failure) = &watch.failed
             && let Some(record) = watch.record.take()
         {
@@ -126,7 +146,7 @@ impl Actor {
         {
             self.warn(settled, reason, "Apply", &message).await;
         }
-        let (key, outcome) = (self.key.clone(), outcome(described, failure.outline()));
+        let (key, outcome) = (self.key.clone(), self.outcome(&described.commit, failure.outline()));
         (self.shared.report)(Report::NotReady { key, message, outcome });
         self.busy.set(false);
         std::future::pending().await
@@ -135,7 +155,10 @@ impl Actor {
 
 fn refused(event: Event, error: &ApplyError) -> Failure {
     let text = error.outline();
-    let (title, reason) = text.split_once(": ").unwrap_or((&text, ""));
+    let (title, reason) = match error {
+        ApplyError::NotOurs { title, .. } => (title.as_str(), text[title.len()..].trim_start()),
+        _ => text.split_once(": ").unwrap_or((&text, "")),
+    };
     let reason = Some(reason.to_owned()).filter(|reason| !reason.is_empty());
     Failure { event, title: title.to_owned(), what: What::Refused, reason }
 }
