@@ -12,7 +12,7 @@ use super::adopt::{self, Adopt, Taken};
 use super::call::{CallError, limited};
 use super::ignore::{self, Rule};
 use super::kinds::{KindError, Kinds, Served};
-use super::mark::Mark;
+use super::mark::{self, Mark};
 use super::object::{self, FIELD_MANAGER, Object, Release};
 use crate::health::matches::{self, ignored};
 use crate::settings::group_kind::GroupKind;
@@ -97,8 +97,8 @@ impl ApplyError {
 /// Which state of which object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version {
-    /// Another object of the same name has another one.
-    pub uid: String,
+    /// Of the uid: another object of the same name has another one.
+    pub uid: u64,
     pub created: Timestamp,
     /// Counts the changes of the spec; 0 for kinds that do not count.
     pub generation: i64,
@@ -108,7 +108,7 @@ pub struct Version {
 impl Version {
     pub fn of(metadata: &ObjectMeta) -> Self {
         Version {
-            uid: metadata.uid.clone().unwrap_or_default(),
+            uid: mark::digest(&metadata.uid),
             created: metadata.creation_timestamp.as_ref().map_or(Timestamp::UNIX_EPOCH, |time| time.0),
             generation: metadata.generation.unwrap_or_default(),
             mark: Mark::of(metadata),

@@ -4,7 +4,7 @@
 //! whether somebody changed it.
 #![allow(clippy::disallowed_methods)] // since when a watch fails
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::{BTreeMap, Entry};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -40,7 +40,7 @@ pub struct Target {
 pub struct Seen {
     pub version: Version,
     pub health: Health,
-    pub replicas: Option<Replicas>,
+    pub replicas: Option<Box<Replicas>>,
 }
 
 /// What can be said of an object.
@@ -74,7 +74,8 @@ impl Drop for Watch {
     }
 }
 
-type Name = (String, String);
+/// Namespace and name, shared by all who keep it.
+type Name = Arc<(String, String)>;
 
 /// One kind, as all of its watches fill it.
 struct Shared {
@@ -84,11 +85,17 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    objects: BTreeMap<Name, Seen>,
-    listeners: BTreeMap<Name, Vec<Weak<Notify>>>,
+    objects: BTreeMap<Name, Object>,
     /// Watches that have not listed yet.
     unlisted: usize,
     trouble: Option<Trouble>,
+}
+
+/// One that is there, or that somebody follows.
+#[derive(Default)]
+struct Object {
+    seen: Option<Seen>,
+    listeners: Vec<Weak<Notify>>,
 }
 
 /// What is in the way of a watch.
@@ -128,9 +135,10 @@ impl Live {
         let key = (target.api_version.clone(), target.kind.clone());
         let watch = watches.entry(key).or_insert_with(|| self.start(&served));
         let mut state = watch.shared.lock();
-        let listeners = state.listeners.entry(name(target)).or_default();
+        let listeners = &mut state.objects.entry(name(target)).or_default().listeners;
         listeners.retain(|listener| listener.strong_count() > 0);
         if !listeners.iter().any(|known| known.as_ptr() == Arc::as_ptr(changed)) {
+            listeners.reserve_exact(1);
             listeners.push(Arc::downgrade(changed));
         }
         Ok(())
@@ -142,7 +150,7 @@ impl Live {
         let key = (target.api_version.clone(), target.kind.clone());
         let Some(watch) = watches.get(&key) else { return Sight::Unknown(None) };
         let state = watch.shared.lock();
-        match state.objects.get(&name(target)) {
+        match state.objects.get(&name(target)).and_then(|object| object.seen.as_ref()) {
             Some(_) if state.trouble.as_ref().is_some_and(Trouble::hides) => state.unknown(),
             Some(seen) => Sight::Seen(seen.clone()),
             None if state.unlisted > 0 => state.unknown(),
@@ -220,10 +228,7 @@ impl Shared {
         let mut state = self.lock();
         state.trouble = None;
         state.wake(&name);
-        match seen {
-            Some(seen) => state.objects.insert(name, seen),
-            None => state.objects.remove(&name),
-        };
+        state.set(name, seen);
     }
 
     /// Replaces what one watch knew by what it lists now.
@@ -231,9 +236,9 @@ impl Shared {
         let mut state = self.lock();
         state.trouble = None;
         for name in old.keys().filter(|name| !new.contains_key(*name)) {
-            state.objects.remove(name);
+            state.set(name.clone(), None);
         }
-        state.objects.extend(new.iter().map(|(name, seen)| (name.clone(), seen.clone())));
+        new.iter().for_each(|(name, seen)| state.set(name.clone(), Some(seen.clone())));
         if first {
             state.unlisted = state.unlisted.saturating_sub(1);
         }
@@ -270,23 +275,37 @@ impl State {
         Sight::Unknown(self.trouble.as_ref().map(|trouble| trouble.text.clone()))
     }
 
-    fn wake(&mut self, name: &Name) {
-        if let Some(listeners) = self.listeners.get_mut(name) {
-            listeners.retain(|listener| {
-                listener.upgrade().is_some_and(|notify| {
-                    notify.notify_one();
-                    true
-                })
-            });
-            if listeners.is_empty() {
-                self.listeners.remove(name);
+    fn set(&mut self, name: Name, seen: Option<Seen>) {
+        match (seen, self.objects.entry(name)) {
+            (Some(seen), entry) => entry.or_default().seen = Some(seen),
+            (None, Entry::Occupied(mut known)) if !known.get().listeners.is_empty() => {
+                known.get_mut().seen = None
             }
+            (None, Entry::Occupied(known)) => drop(known.remove()),
+            (None, Entry::Vacant(_)) => {}
         }
     }
 
+    fn wake(&mut self, name: &Name) {
+        self.objects.get_mut(name).into_iter().for_each(Object::wake);
+    }
+
     fn wake_all(&mut self) {
-        let names: Vec<Name> = self.listeners.keys().cloned().collect();
-        names.iter().for_each(|name| self.wake(name));
+        self.objects.values_mut().for_each(Object::wake);
+        self.objects.retain(|_, object| object.seen.is_some() || !object.listeners.is_empty());
+    }
+}
+
+impl Object {
+    /// Tells all who still listen.
+    fn wake(&mut self) {
+        self.listeners.retain(|listener| match listener.upgrade() {
+            Some(listener) => {
+                listener.notify_one();
+                true
+            }
+            None => false,
+        });
     }
 }
 
@@ -297,14 +316,18 @@ fn seen(mut object: DynamicObject, resource: &ApiResource) -> Option<(Name, Seen
         kind: resource.kind.clone(),
     });
     let name = (object.metadata.namespace.clone().unwrap_or_default(), object.metadata.name.clone()?);
+    let name = Arc::new(name);
     let version = Version::of(&object.metadata);
     object.metadata.managed_fields = None;
     let value = serde_json::to_value(object).ok()?;
-    Some((name, Seen { version, health: health::of(&value), replicas: health::replicas(&value) }))
+    Some((
+        name,
+        Seen { version, health: health::of(&value), replicas: health::replicas(&value).map(Box::new) },
+    ))
 }
 
 fn name(target: &Target) -> Name {
-    (target.namespace.clone(), target.name.clone())
+    Arc::new((target.namespace.clone(), target.name.clone()))
 }
 
 /// A thread that panicked left the state whole: every change of it is one step.

@@ -210,7 +210,7 @@ impl Actor {
         if !pace.explains(watch.wait.is_over(now), now) {
             return;
         }
-        pace.reason = explain::why(&self.shared.client, &object.target, seen.replicas.as_ref()).await;
+        pace.reason = explain::why(&self.shared.client, &object.target, seen.replicas.as_deref()).await;
     }
 
     fn report(&self, phase: &Phase, took: Duration) {

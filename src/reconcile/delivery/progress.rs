@@ -47,7 +47,7 @@ pub fn look(awaited: &[Awaited], sight: impl Fn(&Target) -> Sight) -> Progress {
         if let Sight::Seen(seen) = &sight
             && replicas.is_none()
         {
-            replicas.clone_from(&seen.replicas);
+            replicas = seen.replicas.as_deref().cloned();
         }
         match judge(object, &sight) {
             Verdict::Ready => {}
@@ -107,7 +107,7 @@ mod tests {
     /// The object that was made at a second.
     fn version(second: i64, generation: i64) -> Version {
         let created = jiff::Timestamp::from_second(second).unwrap();
-        Version { uid: format!("u{second}"), created, generation, mark: Mark::default() }
+        Version { uid: second as u64, created, generation, mark: Mark::default() }
     }
 
     fn awaited(name: &str, generation: i64) -> Awaited {

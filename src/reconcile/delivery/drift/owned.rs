@@ -26,7 +26,7 @@ enum State {
     /// It was what the commit says, at this mark. `is_seen`: the watch has shown it since.
     Right { mark: Mark, is_seen: bool },
     /// It is not.
-    Wrong(Wrong),
+    Wrong(Box<Wrong>),
     /// It may go by itself, and went.
     Done,
 }
@@ -124,7 +124,7 @@ impl Owned {
 
     /// It is not.
     pub fn reject(&mut self, wrong: Wrong) {
-        self.state = State::Wrong(wrong);
+        self.state = State::Wrong(Box::new(wrong));
     }
 
     /// It cannot be put back: it is tried again then, or when it changes.
