@@ -1,5 +1,6 @@
 //! What a remote has at the start, turned into local branches that go on from there.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::gather::{gather, replaced};
@@ -49,10 +50,12 @@ pub fn look(remote: &Remote, store: &mut Store, prefix: &str) -> Result<There, S
             moved.push(branch.clone());
         }
     }
+    let mut not_taken = BTreeSet::new();
     if !moved.is_empty() {
         let gathered = gather(remote, &mut reader, &moved, Depth::Tip)?;
         for (branch, error) in gathered.bad {
             tracing::warn!(branch, %error, "what the remote has is not taken");
+            not_taken.insert(branch);
         }
         let fetched: Vec<(String, Oid)> = gathered.found.into_iter().collect();
         for (branch, tip) in &fetched {
@@ -67,7 +70,8 @@ pub fn look(remote: &Remote, store: &mut Store, prefix: &str) -> Result<There, S
         }
         found.extend(fetched);
     }
-    let ours = found.iter().filter(|(branch, _)| is_of_us(branch));
+    // what was not taken is not here, and a reference to nothing would be damage
+    let ours = found.iter().filter(|(branch, _)| is_of_us(branch) && !not_taken.contains(*branch));
     let now: Vec<(String, Oid)> = ours.map(|(branch, tip)| (branch.clone(), *tip)).collect();
     tracking::note(&store.reader()?, &now)?;
     Ok(found)
