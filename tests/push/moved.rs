@@ -233,23 +233,106 @@ fn an_agent_with_an_empty_volume_puts_the_root_right_too() {
 }
 
 #[test]
+fn an_agent_with_an_empty_volume_names_who_changed_what_it_puts_right() {
+    let remove = |clone: &Path| std::fs::remove_dir_all(clone.join("one")).unwrap();
+    let change = |clone: &Path| append(clone, "one/manifests/service-one.yaml");
+    let cases: [(fn(&Path), &str); 2] = [
+        (remove, "a/one: restored: its folder was removed by hand"),
+        (change, "a/one: restored: manifests/service-one.yaml changed by hand"),
+    ];
+    for (act, subject) in cases {
+        // commits of hers on top, which change nothing of ours: as many as are fetched at first, and more
+        for more in [0, 1, 20] {
+            let origin = Origin::new();
+            for replicas in [1, 2, 3] {
+                origin.put("a", "one", &format!("{{replicas: {replicas}}}"));
+                origin.settle();
+            }
+            let before = origin.git(&["rev-parse", "deploy/a:one"]);
+            let jane = origin.jane("deploy/a", act);
+            (0..more).for_each(|n| drop(origin.jane("deploy/a", |clone| write(clone, &format!("note{n}"), "hers\n"))));
+            std::fs::remove_dir_all(&origin.bed.repo).unwrap();
+            origin.settle();
+            // as far back as a fetch that is whole would have looked
+            let subject = if more == 20 && subject.contains("removed") { "a/one: created" } else { subject };
+            assert_eq!(origin.subjects("deploy/a").last().unwrap(), subject, "{more}");
+            let said = trailers(&origin, "deploy/a");
+            if subject != "a/one: created" {
+                assert!(said.contains(&format!("Overwrites: {jane} Jane Doe <jane@example.com>")), "{more}: {said:?}");
+                assert!(said.contains(&"Generation: 3".to_owned()), "{more}: {said:?}");
+            }
+            assert_eq!(origin.git(&["rev-parse", "deploy/a:one"]), before);
+            assert_eq!(origin.settle(), "", "all is as it should be");
+        }
+    }
+}
+
+#[test]
+fn who_changed_what_is_put_right_is_said_to_be_unknown_where_the_history_is_not_here() {
+    for file in ["one/values.yaml", "README.md"] {
+        let origin = Origin::new();
+        origin.put("a", "one", "{}");
+        origin.settle();
+        origin.jane("deploy/a", |clone| append(clone, file));
+        let jane = origin.jane("deploy/a", |clone| write(clone, "note.md", "hers\n"));
+        // nobody to ask for the rest
+        std::fs::remove_dir_all(&origin.bed.repo).unwrap();
+        let (from, to) = (format!("file://{}", origin.path.display()), origin.bed.repo.display().to_string());
+        let clone = ["clone", "-q", "--bare", "--no-single-branch", "--depth=1", &from, &to];
+        origin.bed.git_in(origin.bed.folder.path(), &clone);
+        let out = origin.bed.settle();
+        assert!(out.contains("changed by hand"), "{out}");
+        let said = origin.bed.git(&["log", "-1", "--format=%(trailers:only,unfold)", "deploy/a"]);
+        let by = format!("Overwrites: somebody, by {jane} or a commit before it, which are not here");
+        assert_eq!(said.lines().filter(|line| line.starts_with("Overwrites")).collect::<Vec<_>>(), [by], "{file}");
+    }
+}
+
+#[test]
+fn of_many_who_changed_what_is_put_right_ten_are_named_and_the_others_counted() {
+    for (file, what) in [("one/values.yaml", "one"), ("kustomization.yaml", "files at the root")] {
+        for (commits, more) in [(10, None), (11, Some("1 more commit")), (13, Some("3 more commits"))] {
+            let origin = Origin::new();
+            origin.put("a", "one", "{}");
+            origin.settle();
+            let by: Vec<String> = (0..commits).map(|_| origin.jane("deploy/a", |clone| append(clone, file))).collect();
+            origin.settle();
+            let said = trailers(&origin, "deploy/a");
+            let named = |id: &String| format!("Overwrites: {id} Jane Doe <jane@example.com>");
+            let mut expected: Vec<String> = by.iter().rev().take(10).map(named).collect();
+            expected.extend(more.map(|more| format!("Overwrites: {more} that changed {what}")));
+            let found: Vec<String> = said.into_iter().filter(|line| line.starts_with("Overwrites")).collect();
+            assert_eq!(found, expected, "{file} {commits}");
+        }
+    }
+}
+
+#[test]
 fn a_start_says_of_a_branch_without_its_mark_how_it_comes_back() {
     let origin = Origin::new();
     origin.put("a", "one", "{}");
-    origin.put("b", "one", "{}");
+    for namespace in ["b", "c", "d"] {
+        origin.put(namespace, "one", "{}");
+    }
     origin.settle();
     origin.jane("deploy/a", |clone| std::fs::remove_file(clone.join("promgit.yaml")).unwrap());
     origin.jane("deploy/b", |clone| write(clone, "promgit.yaml", "{"));
+    origin.jane("deploy/c", |clone| write(clone, "promgit.yaml", "format: 1\nagent: other\nnamespace: c\n"));
+    origin.jane("deploy/d", |clone| write(clone, "promgit.yaml", "format: 1\nagent: promgit\nnamespace: x\n"));
     let done = origin.once(&origin.url());
     assert!(!done.ok);
     for words in [
         "a/one: branch deploy/a exists and is not managed by promgit (it has no promgit.yaml); if somebody removed that file, \
          bring it back with `git revert`",
         "b/one: branch deploy/b: promgit.yaml cannot be read",
+        "c/one: branch deploy/c is managed by agent \"other\", this agent is \"promgit\"; if somebody edited promgit.yaml, bring it \
+         back with `git revert`",
+        "d/one: branch deploy/d holds namespace x, not d; if somebody edited promgit.yaml, bring it back with `git revert`",
     ] {
         assert!(done.err.contains(words), "{words}: {}", done.err);
     }
-    for branch in ["deploy/a", "deploy/b"] {
+    assert_eq!(done.err.matches("`git revert`").count(), 4, "{}", done.err);
+    for branch in ["deploy/a", "deploy/b", "deploy/c", "deploy/d"] {
         origin.jane(branch, |clone| {
             drop(origin.bed.git_in(clone, &["checkout", "-q", "HEAD^", "promgit.yaml"]))
         });

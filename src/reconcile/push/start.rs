@@ -9,15 +9,20 @@ use crate::git::adopt::adopt;
 use crate::git::objects::ObjectError;
 use crate::git::oid::Oid;
 use crate::git::path::is_beside;
-use crate::git::reader::ReadError;
+use crate::git::reader::{ReadError, Reader};
 use crate::git::store::Store;
 use crate::git::tracking::{self, TrackingError};
 use crate::remote::error::RemoteError;
-use crate::remote::fetch::{Depth, tips};
+use crate::reconcile::strangers::{self, MOST_COMMITS, MOST_RECENT};
+use crate::remote::fetch::{Depth, deepen, tips};
 use crate::remote::settings::Remote;
 
 /// A server that says nothing for so long is not waited for: the agent starts with what it has.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// So many of the newest commits of a branch are fetched at first, and at last, where somebody else made the newest one: who changed
+/// what is asked of them (`strangers`).
+const DEEPER: [u32; 2] = [MOST_RECENT as u32 + 1, MOST_COMMITS as u32 + 1];
 
 /// Why the start could not be made with what the remote has.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +37,7 @@ pub enum StartError {
     Tracking(#[from] TrackingError),
 }
 
-/// Fetches the branches below `prefix` that moved, the newest commits only into an empty repository, and moves the local ones
+/// Fetches the branches below `prefix` that moved, the newest commits only into an empty repository (down to one of promgit's), and moves the local ones
 /// forward. Those that have commits of their own are left as they are: the first push of each finds that out. Returns all that the
 /// remote has.
 pub fn look(remote: &Remote, store: &mut Store, prefix: &str) -> Result<There, StartError> {
@@ -58,6 +63,7 @@ pub fn look(remote: &Remote, store: &mut Store, prefix: &str) -> Result<There, S
             not_taken.insert(branch);
         }
         let fetched: Vec<(String, Oid)> = gathered.found.into_iter().collect();
+        look_back(remote, &mut reader, &fetched)?;
         for (branch, tip) in &fetched {
             if let Some(words) = replaced(&reader, remote, branch, *tip) {
                 tracing::warn!("{words}");
@@ -75,4 +81,25 @@ pub fn look(remote: &Remote, store: &mut Store, prefix: &str) -> Result<There, S
     let now: Vec<(String, Oid)> = ours.map(|(branch, tip)| (branch.clone(), *tip)).collect();
     tracking::note(&store.reader()?, &now)?;
     Ok(found)
+}
+
+/// Fetches more of branches whose newest commits are all of others: an agent that began with an empty volume has the tip only. Without
+/// them it is not said who changed what is overwritten, which is no reason not to start.
+fn look_back(remote: &Remote, reader: &mut Reader, fetched: &[(String, Oid)]) -> Result<(), StartError> {
+    for commits in DEEPER {
+        let mut cut = Vec::new();
+        for (branch, tip) in fetched {
+            if strangers::is_cut(reader, *tip)? {
+                cut.push(branch.clone());
+            }
+        }
+        if cut.is_empty() {
+            return Ok(());
+        }
+        if let Err(error) = deepen(remote, reader, &cut, commits) {
+            tracing::warn!(%error, branches = cut.len(), "who changed branches before their newest commit is not known");
+            return Ok(());
+        }
+    }
+    Ok(())
 }
