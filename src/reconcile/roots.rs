@@ -66,7 +66,7 @@ pub fn plan(
 }
 
 /// Files that somebody changed since promgit wrote them, and that it would write otherwise.
-fn wrong(
+pub fn wrong(
     reader: &Reader,
     inputs: &Inputs,
     (name, tip): (&str, Oid),

@@ -87,11 +87,16 @@ fn here(reader: &Reader) -> &'static str {
     if reader.shallow().is_empty() { "" } else { " that is here" }
 }
 
-/// The mark in the newest commit that the agent made which that mark names: one that somebody edited is of nobody who made the commits
-/// before it. Where there is none, the mark that was `found`.
+/// A mark that somebody edited is of nobody who made the commits before it. Where there is no other, it stands.
 fn of_maker(reader: &Reader, tip: Oid, found: Marker) -> Result<Marker, ReadError> {
-    let (mut next, mut known) = (Some(tip), None);
-    while let Some(oid) = next {
+    Ok(made_mark(reader, tip, usize::MAX)?.unwrap_or(found))
+}
+
+/// The mark in the newest commit that the agent made which that mark names, of so many commits at most.
+pub fn made_mark(reader: &Reader, tip: Oid, most: usize) -> Result<Option<Marker>, ReadError> {
+    let (mut next, mut known, mut left) = (Some(tip), None, most);
+    while let Some(oid) = next.filter(|_| left > 0) {
+        left -= 1;
         let commit = reader.commit(oid)?;
         let file = reader.entry_in_tree(commit.tree, MARKER)?.map(|entry| entry.oid);
         if known.as_ref().is_none_or(|(known, _)| *known != file) {
@@ -100,11 +105,11 @@ fn of_maker(reader: &Reader, tip: Oid, found: Marker) -> Result<Marker, ReadErro
         if let Some((_, Some(marker))) = &known
             && made::by_promgit(&commit, marker).is_ok()
         {
-            return Ok(marker.clone());
+            return Ok(Some(marker.clone()));
         }
         next = commit.parents.first().copied();
     }
-    Ok(found)
+    Ok(None)
 }
 
 /// The mark of a branch: that of its tip, or of the newest commit in which it can be read.
