@@ -520,7 +520,8 @@ fn a_commit_that_cannot_be_read_holds_up_its_own_branch_only() {
         let made = origin.git(&hash);
         origin.git(&["update-ref", &format!("refs/heads/{branch}"), made.trim()]);
     };
-    commit("deploy/a", "tree TREE\nparent TIP\nauthor nobody\ncommitter nobody\n\nodd\n");
+    commit("deploy/a", "tree TREE\nparent TIP\n\nodd\n");
+    commit("deploy/c", "tree TREE\nparent TIP\nauthor nobody\ncommitter nobody\n\nfine, too\n");
     commit("deploy/b", "tree TREE\nparent TIP\nauthor J <j@x> 1 +0000\ncommitter J <j@x> 1 +0000\n\nfine\n");
     let agent = origin.agent(&origin.url(), &[]);
     for namespace in ["a", "b", "c"] {
