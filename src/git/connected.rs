@@ -11,7 +11,7 @@ use std::path::Path;
 
 use git2::{ObjectType, Odb, OdbLookupFlags};
 
-use super::object::{Malformed, MODE_SUBMODULE, decode_commit, each_in_tree, parents, tagged, tree_of};
+use super::object::{MODE_SUBMODULE, Malformed, decode_commit, each_in_tree, parents, tagged, tree_of};
 use super::objects::MAX_OBJECT;
 use super::oid::{Kind, Oid};
 

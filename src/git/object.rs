@@ -277,7 +277,11 @@ mod tests {
             assert_eq!(find_in_tree(&bytes, &entry.name).unwrap().as_ref(), Some(entry));
         }
         let mut seen = Vec::new();
-        each_in_tree(&bytes, |mode, oid| { seen.push((mode, oid)); seen.len() < 3 }).unwrap();
+        each_in_tree(&bytes, |mode, oid| {
+            seen.push((mode, oid));
+            seen.len() < 3
+        })
+        .unwrap();
         assert_eq!(seen, entries[..3].iter().map(|e| (e.mode, e.oid)).collect::<Vec<_>>());
         assert!(each_in_tree(&bytes[..bytes.len() - 1], |_, _| true).is_err());
         assert_eq!(find_in_tree(&bytes, b"b").unwrap(), None);

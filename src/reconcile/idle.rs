@@ -8,7 +8,7 @@ use super::prune::{self, PruneError};
 use super::roots;
 use super::strangers;
 use crate::git::oid::Oid;
-use crate::git::reader::Reader;
+use crate::git::reader::{ReadError, Reader};
 use crate::ledger::root::Marker;
 use crate::source::event::Scope;
 
@@ -21,28 +21,35 @@ pub fn look(
     scope: &Scope,
 ) -> Result<Vec<String>, PruneError> {
     let listing = reader.branches_if_readable(&inputs.branches.prefix()?)?;
-    let mut found = Vec::new();
-    for (name, tip) in listing.found {
-        let is_own = |marker: &Marker| marker.agent == inputs.agent.name;
-        let is_idle = |marker: &Marker| scope.holds(&marker.namespace) && !busy.contains(&marker.namespace);
-        match prune::marker(reader, inputs, &name, tip)?.filter(is_own) {
-            Some(marker) if is_idle(&marker) => {
-                let own = inputs.marker(&marker.namespace);
-                // of a newer promgit: nobody's to look at
-                if branch::check(reader, &name, tip, &own).is_ok() {
-                    found.extend(root(reader, inputs, (&name, tip), &own));
-                }
-            }
-            Some(_) => {}
-            None => {
-                let had = prune::robbed(reader, inputs, &name, tip)?.filter(is_idle);
-                let own = had.map(|had| inputs.marker(&had.namespace));
-                let robbed = own.and_then(|own| branch::check(reader, &name, tip, &own).err());
-                found.extend(robbed.map(|error| error.to_string()));
-            }
+    let is_idle = |marker: &Marker| scope.holds(&marker.namespace) && !busy.contains(&marker.namespace);
+    // of one that cannot be read it is said elsewhere
+    let of = |(name, tip)| of_branch(reader, inputs, (name, tip), &is_idle).unwrap_or_default();
+    Ok(listing.found.iter().filter_map(|(name, tip)| of((name, *tip))).collect())
+}
+
+fn of_branch(
+    reader: &Reader,
+    inputs: &Inputs,
+    (name, tip): (&str, Oid),
+    is_idle: &dyn Fn(&Marker) -> bool,
+) -> Result<Option<String>, ReadError> {
+    let is_own = |marker: &Marker| marker.agent == inputs.agent.name;
+    let check = |marker: Marker| {
+        let own = inputs.marker(&marker.namespace);
+        (branch::check(reader, name, tip, &own), own)
+    };
+    Ok(match prune::marker(reader, inputs, name, tip)?.filter(is_own) {
+        Some(marker) if is_idle(&marker) => match check(marker) {
+            (Ok(()), own) => root(reader, inputs, (name, tip), &own),
+            // of a newer promgit: nobody's to look at
+            _ => None,
+        },
+        Some(_) => None,
+        None => {
+            let had = prune::robbed(reader, inputs, name, tip)?.filter(is_idle);
+            had.and_then(|had| check(had).0.err()).map(|error| error.to_string())
         }
-    }
-    Ok(found)
+    })
 }
 
 /// Of a branch that has its mark.

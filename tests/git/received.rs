@@ -90,7 +90,8 @@ fn a_pack_that_lacks_an_object_is_refused_as_git_refuses_it_and_a_submodule_is_n
                     format!("it lacks {left_out}, which its ")
                 };
                 assert!(words.contains(&named), "{words}");
-                let left: Vec<_> = walkdir::WalkDir::new(ours.join("objects")).into_iter().flatten().collect();
+                let left: Vec<_> =
+                    walkdir::WalkDir::new(ours.join("objects")).into_iter().flatten().collect();
                 assert!(left.iter().all(|entry| entry.file_type().is_dir()), "{left:?}");
                 assert!(!left.iter().any(|entry| entry.path().to_string_lossy().contains("incoming")));
             }
@@ -112,7 +113,11 @@ fn what_is_here_or_before_a_shallow_commit_need_not_come() {
     };
     let id = |name: &str| -> Oid { bed.git_in(&source, &["rev-parse", name]).trim().parse().unwrap() };
     // the second commit with all in it, and not its parent
-    let one = pack(&bed, &source, &list(&["main~1"]).difference(&list(&["main~2"])).cloned().chain(list(&["main~1^{tree}"])).collect());
+    let one = pack(
+        &bed,
+        &source,
+        &list(&["main~1"]).difference(&list(&["main~2"])).cloned().chain(list(&["main~1^{tree}"])).collect(),
+    );
     let error = take(&root, &one, &[id("main~1")], &[]).unwrap_err();
     assert!(error.to_string().contains(&format!("lacks {}, which its commit", id("main~2"))), "{error}");
     take(&root, &one, &[id("main~1")], &[id("main~1")]).unwrap();

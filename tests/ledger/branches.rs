@@ -176,7 +176,11 @@ fn a_branch_that_was_pushed_away_stays_consistent() {
 
 /// What is done to a mark, and what is said of it.
 const ROBBED: [(&str, Option<&str>, &str); 4] = [
-    ("removed", None, "branch deploy/example exists and is not managed by promgit (it has no promgit.yaml); "),
+    (
+        "removed",
+        None,
+        "branch deploy/example exists and is not managed by promgit (it has no promgit.yaml); ",
+    ),
     ("broken", Some("["), "branch deploy/example: promgit.yaml cannot be read ("),
     (
         "of another agent",
@@ -253,7 +257,13 @@ fn a_branch_that_no_cluster_looks_at_is_looked_at_all_the_same() {
             let text = bed.file("deploy/example", file);
             bed.push("deploy/example", &[(file, &(text + "# by hand\n"))]);
             let by = bed.git(&["rev-parse", "--short=10", "deploy/example"]);
-            told(&bed, &format!("branch deploy/example: {file} changed by hand (by {} Someone <some@one>), ", by.trim()));
+            told(
+                &bed,
+                &format!(
+                    "branch deploy/example: {file} changed by hand (by {} Someone <some@one>), ",
+                    by.trim()
+                ),
+            );
             revert(&bed);
             bed.settle();
         }

@@ -110,7 +110,8 @@ fn what_was_held_back_is_told_by_the_run_that_pushes_it() {
         origin.back();
         let said = origin.once(&origin.url());
         assert!(said.ok, "{}", said.err);
-        let log = origin.git(&["log", "-2", "--reverse", "--abbrev=10", "--format=%h deploy/a  %s", "deploy/a"]);
+        let log =
+            origin.git(&["log", "-2", "--reverse", "--abbrev=10", "--format=%h deploy/a  %s", "deploy/a"]);
         assert_eq!(said.out, log, "{moved} {is_left}");
         let clusters = if is_left { "2 clusters" } else { "1 cluster" };
         let expected = format!("promgit: {clusters}, nothing to commit, 2 earlier commits pushed\n");

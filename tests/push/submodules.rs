@@ -16,7 +16,8 @@ fn other(origin: &Origin) -> String {
     folder.to_str().unwrap().to_owned()
 }
 
-fn add(origin: &Origin, clone: &Path, path: &str) {
+/// Adds a submodule at a path of a clone.
+pub fn add(origin: &Origin, clone: &Path, path: &str) {
     let other = other(origin);
     let add = ["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "--force", &other, path];
     origin.bed.git_in(clone, &add);
@@ -25,7 +26,8 @@ fn add(origin: &Origin, clone: &Path, path: &str) {
 /// Paths of the branch that are submodules.
 fn submodules(origin: &Origin) -> Vec<String> {
     let all = origin.git(&["ls-tree", "-r", "deploy/a"]);
-    let path = |line: &str| line.strip_prefix("160000 ").and_then(|line| line.split('\t').nth(1)).map(String::from);
+    let path =
+        |line: &str| line.strip_prefix("160000 ").and_then(|line| line.split('\t').nth(1)).map(String::from);
     all.lines().filter_map(path).collect()
 }
 
@@ -68,7 +70,12 @@ fn a_submodule_is_a_change_like_any_other_and_so_is_its_revert() {
                 None => {
                     let said = origin.once(&origin.url());
                     assert!(said.ok && !said.err.contains("warning"), "{path} {way}: {}", said.err);
-                    assert_eq!(restored.is_empty(), !said.out.contains("a/one: "), "{path} {way}: {}", said.out);
+                    assert_eq!(
+                        restored.is_empty(),
+                        !said.out.contains("a/one: "),
+                        "{path} {way}: {}",
+                        said.out
+                    );
                 }
                 Some(agent) => {
                     origin.put("a", "two", "{replicas: 2}");
@@ -86,7 +93,11 @@ fn a_submodule_is_a_change_like_any_other_and_so_is_its_revert() {
             origin.git(&["merge-base", "--is-ancestor", &jane, "deploy/a"]);
             if way != "push" && !restored.is_empty() {
                 assert_eq!(origin.subjects("deploy/a").last().unwrap(), restored, "{path} {way}");
-                assert_eq!(overwrites(&origin), [format!("{jane} Jane Doe <jane@example.com>")], "{path} {way}");
+                assert_eq!(
+                    overwrites(&origin),
+                    [format!("{jane} Jane Doe <jane@example.com>")],
+                    "{path} {way}"
+                );
             }
             // she takes it back
             origin.jane("deploy/a", |clone| {

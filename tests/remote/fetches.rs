@@ -143,7 +143,8 @@ fn a_history_that_began_at_its_tip_is_fetched_deeper() {
         adopt(&mut origin.store, &list).unwrap();
         let count = |origin: &Origin, branch: &str| origin.local.git(&["rev-list", "--count", branch]);
         for (commits, expected) in [(1, "1\n"), (5, "5\n"), (19, "19\n"), (100, "20\n"), (100, "20\n")] {
-            deepen(&remote, &mut reader, &branches[..1], commits).unwrap_or_else(|error| panic!("{way:?}: {error}"));
+            deepen(&remote, &mut reader, &branches[..1], commits)
+                .unwrap_or_else(|error| panic!("{way:?}: {error}"));
             assert_eq!(count(&origin, "deploy/a"), expected, "{way:?} {commits}");
             assert_eq!(count(&origin, "deploy/b"), "1\n", "{way:?} {commits}");
             origin.sound();

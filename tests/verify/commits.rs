@@ -156,7 +156,10 @@ fn a_mark_that_somebody_edited_blames_no_commit_of_before() {
             assert_eq!(lines.len(), 2, "{said:?}");
             assert!(lines[0].contains(&format!("commit {} was not made by promgit", &tip[..10])), "{said:?}");
             let expected = format!("is {to:?}, promgit makes it {from:?}");
-            assert!(lines[1].starts_with("deploy/small:promgit.yaml:") && lines[1].ends_with(&expected), "{said:?}");
+            assert!(
+                lines[1].starts_with("deploy/small:promgit.yaml:") && lines[1].ends_with(&expected),
+                "{said:?}"
+            );
         }
     }
 }

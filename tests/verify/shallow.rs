@@ -3,8 +3,7 @@
 
 use crate::bed::{Bed, edit};
 
-const TEMPLATE: &str =
-    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: '{{ .Release.Name }}'}\ndata: {size: '{{ .Values.size }}'}\n";
+const TEMPLATE: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: '{{ .Release.Name }}'}\ndata: {size: '{{ .Values.size }}'}\n";
 const B: &str = "apiVersion: promgit.dev/v1alpha1\nkind: PrometheusCluster\nmetadata: {name: b, namespace: small}\nspec: {}\n";
 const BRANCH: &str = "deploy/small";
 
@@ -48,13 +47,20 @@ fn what_was_committed_before_what_is_here_cannot_be_verified_and_the_rest_is() {
         let said = verify();
         assert_eq!(said.code, 3, "{said:?}");
         assert_eq!(said.lines().len(), 3, "{said:?}");
-        assert!(said.out.contains(":a/manifests/configmap-a.yaml:") && said.out.contains(":README.md:"), "{said:?}");
+        assert!(
+            said.out.contains(":a/manifests/configmap-a.yaml:") && said.out.contains(":README.md:"),
+            "{said:?}"
+        );
         // the rest is fetched as the message says
         let url = format!("file://{}", bed.folder.path().join("full.git").display());
         let spec = "+refs/heads/deploy/*:refs/remotes/origin/deploy/*";
         bed.git(&["--git-dir=deploy.git", "fetch", "-q", "--unshallow", &url, spec]);
         let said = verify();
-        assert_eq!((said.code, &said.err.lines().all(|line| line.starts_with("hint: "))), (3, &true), "{said:?}");
+        assert_eq!(
+            (said.code, &said.err.lines().all(|line| line.starts_with("hint: "))),
+            (3, &true),
+            "{said:?}"
+        );
         assert_eq!(said.lines().len(), 3, "{said:?}");
     }
 }
@@ -69,7 +75,10 @@ fn a_commit_of_somebody_that_stands_first_blames_nothing_but_itself() {
         assert_eq!(said.code, 3, "{said:?}");
         assert_eq!(said.lines().len(), 1, "{said:?}");
         assert!(said.out.contains(" was not made by promgit: "), "{said:?}");
-        assert!(said.err.contains(CUT) && said.err.contains(&format!("small/a, small/b {CUT_OF}")), "{said:?}");
+        assert!(
+            said.err.contains(CUT) && said.err.contains(&format!("small/a, small/b {CUT_OF}")),
+            "{said:?}"
+        );
     }
 }
 

@@ -252,7 +252,9 @@ impl Outbox {
         let mut told = Vec::new();
         for branch in branches {
             state.given_up.remove(branch);
-            let Some(Waiting { clusters, tags, has_told, .. }) = state.flying.remove(branch) else { continue };
+            let Some(Waiting { clusters, tags, has_told, .. }) = state.flying.remove(branch) else {
+                continue;
+            };
             // which of them were told of at once is not known any more
             if !has_told {
                 let held = clusters.values().filter_map(|(_, entry)| entry.commit()).collect();

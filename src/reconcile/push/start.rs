@@ -12,8 +12,9 @@ use crate::git::path::is_beside;
 use crate::git::reader::{ReadError, Reader};
 use crate::git::store::Store;
 use crate::git::tracking::{self, TrackingError};
-use crate::remote::error::RemoteError;
 use crate::reconcile::strangers::{self, MOST_COMMITS, MOST_RECENT};
+use crate::reconcile::verify::select;
+use crate::remote::error::RemoteError;
 use crate::remote::fetch::{Depth, deepen, tips};
 use crate::remote::settings::Remote;
 
@@ -86,10 +87,12 @@ pub fn look(remote: &Remote, store: &mut Store, prefix: &str) -> Result<There, S
 /// Fetches more of branches whose newest commits are all of others: an agent that began with an empty volume has the tip only. Without
 /// them it is not said who changed what is overwritten, which is no reason not to start.
 fn look_back(remote: &Remote, reader: &mut Reader, fetched: &[(String, Oid)]) -> Result<(), StartError> {
-    for commits in DEEPER {
+    for (step, commits) in DEEPER.into_iter().enumerate() {
         let mut cut = Vec::new();
         for (branch, tip) in fetched {
-            if strangers::is_cut(reader, *tip)? {
+            // one without a mark in the first of them was never of an agent
+            let is_of_agent = step == 0 || select::marker(reader, *tip)?.is_some();
+            if is_of_agent && strangers::is_cut(reader, *tip)? {
                 cut.push(branch.clone());
             }
         }
