@@ -112,7 +112,10 @@ pub fn lost(reader: &Reader, tip: Oid, cluster: &str) -> Result<Option<Lost>, Re
     if was.is_empty() {
         return Ok(None);
     }
-    let by = top.who(reader, cluster)?;
+    let mut by = top.who(reader, cluster)?;
+    if by.is_empty() {
+        by.extend(top.cut.map(unknown));
+    }
     let generation = branch::last_generation(reader, last, cluster)?;
     Ok(Some(Lost { was, by, generation }))
 }
@@ -154,11 +157,7 @@ impl OnTop {
                 found.add(*oid, commit);
             }
         }
-        let mut told = found.told(cluster);
-        if told.is_empty() {
-            told.extend(self.cut.map(unknown));
-        }
-        Ok(told)
+        Ok(found.told(cluster))
     }
 }
 

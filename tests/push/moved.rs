@@ -273,6 +273,28 @@ fn an_agent_with_an_empty_volume_names_who_changed_what_it_puts_right() {
     }
 }
 
+/// The local repository holds the newest commits, and there is nobody to ask for the rest.
+fn cut(origin: &Origin) {
+    std::fs::remove_dir_all(&origin.bed.repo).unwrap();
+    let (from, to) = (format!("file://{}", origin.path.display()), origin.bed.repo.display().to_string());
+    let clone = ["clone", "-q", "--bare", "--no-single-branch", "--depth=1", &from, &to];
+    origin.bed.git_in(origin.bed.folder.path(), &clone);
+}
+
+#[test]
+fn a_deletion_over_a_history_that_is_not_here_blames_nobody() {
+    let origin = Origin::new();
+    for name in ["one", "two"] {
+        origin.put("a", name, "{}");
+    }
+    origin.settle();
+    origin.jane("deploy/a", |clone| write(clone, "note.md", "hers\n"));
+    cut(&origin);
+    origin.bed.remove("a-one.yaml");
+    assert!(origin.bed.settle().contains("a/one: deleted"));
+    assert!(!origin.bed.message("deploy/a").contains("Overwrites"), "{}", origin.bed.message("deploy/a"));
+}
+
 #[test]
 fn who_changed_what_is_put_right_is_said_to_be_unknown_where_the_history_is_not_here() {
     for file in ["one/values.yaml", "README.md"] {
@@ -281,11 +303,7 @@ fn who_changed_what_is_put_right_is_said_to_be_unknown_where_the_history_is_not_
         origin.settle();
         origin.jane("deploy/a", |clone| append(clone, file));
         let jane = origin.jane("deploy/a", |clone| write(clone, "note.md", "hers\n"));
-        // nobody to ask for the rest
-        std::fs::remove_dir_all(&origin.bed.repo).unwrap();
-        let (from, to) = (format!("file://{}", origin.path.display()), origin.bed.repo.display().to_string());
-        let clone = ["clone", "-q", "--bare", "--no-single-branch", "--depth=1", &from, &to];
-        origin.bed.git_in(origin.bed.folder.path(), &clone);
+        cut(&origin);
         let out = origin.bed.settle();
         assert!(out.contains("changed by hand"), "{out}");
         let said = origin.bed.git(&["log", "-1", "--format=%(trailers:only,unfold)", "deploy/a"]);

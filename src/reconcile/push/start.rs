@@ -64,7 +64,7 @@ pub fn look(remote: &Remote, store: &mut Store, prefix: &str) -> Result<There, S
             not_taken.insert(branch);
         }
         let fetched: Vec<(String, Oid)> = gathered.found.into_iter().collect();
-        look_back(remote, &mut reader, &fetched)?;
+        look_back(remote, &mut reader, &fetched);
         for (branch, tip) in &fetched {
             if let Some(words) = replaced(&reader, remote, branch, *tip) {
                 tracing::warn!("{words}");
@@ -86,23 +86,19 @@ pub fn look(remote: &Remote, store: &mut Store, prefix: &str) -> Result<There, S
 
 /// Fetches more of branches whose newest commits are all of others: an agent that began with an empty volume has the tip only. Without
 /// them it is not said who changed what is overwritten, which is no reason not to start.
-fn look_back(remote: &Remote, reader: &mut Reader, fetched: &[(String, Oid)]) -> Result<(), StartError> {
+fn look_back(remote: &Remote, reader: &mut Reader, fetched: &[(String, Oid)]) {
     for (step, commits) in DEEPER.into_iter().enumerate() {
-        let mut cut = Vec::new();
-        for (branch, tip) in fetched {
-            // one without a mark in the first of them was never of an agent
-            let is_of_agent = step == 0 || select::marker(reader, *tip)?.is_some();
-            if is_of_agent && strangers::is_cut(reader, *tip)? {
-                cut.push(branch.clone());
-            }
-        }
+        // one without a mark in the first of them was never of an agent, and one that cannot be read is said elsewhere
+        let is_of_agent = |tip: Oid| step == 0 || matches!(select::marker(reader, tip), Ok(Some(_)));
+        let is_cut = |tip: Oid| is_of_agent(tip) && strangers::is_cut(reader, tip).unwrap_or(false);
+        let cut: Vec<String> =
+            fetched.iter().filter(|(_, tip)| is_cut(*tip)).map(|(branch, _)| branch.clone()).collect();
         if cut.is_empty() {
-            return Ok(());
+            return;
         }
         if let Err(error) = deepen(remote, reader, &cut, commits) {
             tracing::warn!(%error, branches = cut.len(), "who changed branches before their newest commit is not known");
-            return Ok(());
+            return;
         }
     }
-    Ok(())
 }
