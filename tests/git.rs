@@ -27,6 +27,8 @@ mod properties;
 mod pushes;
 #[path = "git/reading.rs"]
 mod reading;
+#[path = "git/received.rs"]
+mod received;
 #[path = "git/signing.rs"]
 mod signing;
 #[path = "git/tracking.rs"]

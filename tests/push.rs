@@ -29,6 +29,8 @@ mod refusals;
 mod sshd;
 #[path = "push/start.rs"]
 mod start;
+#[path = "push/submodules.rs"]
+mod submodules;
 #[path = "push/tags.rs"]
 mod tags;
 #[path = "push/targets.rs"]

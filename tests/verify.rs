@@ -15,5 +15,7 @@ mod commits;
 mod files;
 #[path = "verify/random.rs"]
 mod random;
+#[path = "verify/shallow.rs"]
+mod shallow;
 #[path = "verify/signed.rs"]
 mod signed;

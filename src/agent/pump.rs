@@ -10,6 +10,7 @@ use super::errors::RunError;
 use super::shared::Shared;
 use super::until::Until;
 use crate::git::reader::Reader;
+use crate::reconcile::idle;
 use crate::reconcile::prune::{self, Absent};
 use crate::reconcile::queue::Work;
 use crate::reconcile::report::Report;
@@ -46,7 +47,17 @@ pub async fn pump(
                     reader.refresh()?;
                 }
                 let listed = std::mem::take(&mut listed);
+                let mut busy: BTreeSet<String> = listed
+                    .values()
+                    .filter(|observed| !observed.cluster.spec.suspend)
+                    .map(|observed| observed.key.namespace.clone())
+                    .collect();
                 let gone = absent(&readers, shared, listed.keys().cloned().collect(), kept, &scope)?;
+                busy.extend(gone.iter().map(|deleted| deleted.key.namespace.clone()));
+                for (reader, target) in readers.iter().zip(&shared.targets) {
+                    let found = idle::look(reader, &target.inputs, &busy, &scope)?;
+                    found.into_iter().for_each(|text| shared.report(Report::Notice(text)));
+                }
                 let absent = gone.iter().map(|deleted| deleted.key.clone()).collect();
                 // Told before the first deletion can be reported.
                 shared.report(Report::Listed { clusters: listed.into_values().collect(), absent });

@@ -137,7 +137,8 @@ impl Shared {
                 metrics.reconciled(Outcome::Refused);
             }
             Report::Failed { .. } => metrics.reconciled(Outcome::Failed),
-            Report::Pushed { .. } | Report::NotPushed { .. } | Report::Unasked { .. } => {}
+            Report::Pushed { .. } | Report::Late { .. } => {}
+            Report::NotPushed { .. } | Report::Unasked { .. } => {}
             Report::Ready { .. } | Report::NotReady { .. } | Report::Listed { .. } | Report::Notice(_) => {}
         }
     }

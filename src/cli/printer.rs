@@ -55,6 +55,8 @@ struct First {
     failed: BTreeSet<Key>,
     /// Documents that were not taken.
     refused: usize,
+    /// Commits that were made before, and pushed now.
+    late: usize,
     told: bool,
 }
 
@@ -127,6 +129,12 @@ impl<'a> Printer<'a> {
                 if self.unpushed.remove(&key).is_some() {
                     self.note(format_args!("promgit: {key}: the remote has {branch} now"));
                 }
+            }
+            Report::Late { key, branch, commit, subject } => {
+                if let Some(key) = key {
+                    self.commit(&key, &branch, commit, &subject);
+                }
+                self.first.late += 1;
             }
             Report::NotPushed { key, message, again, .. } => {
                 let more = if again { " (it is tried again)" } else { "" };
@@ -214,8 +222,21 @@ impl<'a> Printer<'a> {
         self.settle();
     }
 
-    /// When all of the first listing is handled: says so, and what to do next.
+    /// When all of the first listing is handled: says so, and what to do next. A single pass says so at its end, as it waits for what is on
+    /// its way to the remote.
     fn settle(&mut self) {
+        if self.until == Until::Stopped {
+            self.account();
+        }
+    }
+
+    /// Nothing more will come.
+    pub fn finish(&mut self) {
+        self.finish_bar();
+        self.account();
+    }
+
+    fn account(&mut self) {
         if self.first.told || !self.first.waiting.is_empty() || self.first.listed.is_none() {
             return;
         }
@@ -231,7 +252,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    pub fn finish_bar(&mut self) {
+    fn finish_bar(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
@@ -263,8 +284,8 @@ impl<'a> Printer<'a> {
 
 /// `5 clusters, 3 commits, 1 unchanged, 1 failed`
 fn summary(first: &First, listed: &BTreeMap<Key, Observed>, place: &Place) -> String {
-    let First { committed, failed, refused, .. } = first;
-    if listed.is_empty() && committed.is_empty() && *refused == 0 {
+    let First { committed, failed, refused, late, .. } = first;
+    if listed.is_empty() && committed.is_empty() && *refused == 0 && *late == 0 {
         return match place.source.as_str() {
             "cluster" => "no PrometheusCluster on the API server; apply one and it is committed".into(),
             folder => format!("no PrometheusCluster in {folder}; save one there and it is committed"),
@@ -281,6 +302,9 @@ fn summary(first: &First, listed: &BTreeMap<Key, Observed>, place: &Place) -> St
             parts.push(count(commits, "commit"));
             parts.extend(rest.map(|(number, word)| format!("{number} {word}")));
         }
+    }
+    if *late > 0 {
+        parts.push(count(*late, "earlier commit") + " pushed");
     }
     if *refused > 0 {
         parts.push(count(*refused, "document") + " refused");

@@ -172,11 +172,11 @@ async fn follow(agent: Agent, until: Until, printer: &mut Printer<'_>) -> anyhow
         while let Ok(report) = reports.try_recv() {
             printer.one(report);
         }
-        printer.finish_bar();
+        printer.finish();
         printer.note("promgit: ended at once; what is not committed is committed by the next start");
         return Ok(Exit::Failed);
     }
-    printer.finish_bar();
+    printer.finish();
     ended.unwrap_or(Ok(()))?;
     Ok(if until == Until::Done && !printer.is_well() { Exit::Failed } else { Exit::Done })
 }

@@ -106,7 +106,11 @@ pub fn diff(
     new: Option<Oid>,
     path: &str,
 ) -> Result<Vec<Change>, ReadError> {
-    let (old, new) = (files(reader, old, path, new)?, files(reader, new, path, old)?);
+    let (mut old_files, mut new_files) = (files(reader, old, path, new)?, files(reader, new, path, old)?);
+    for files in [&mut old_files, &mut new_files] {
+        files.retain(|_, entry| !entry.is_submodule());
+    }
+    let (old, new) = (old_files, new_files);
     let paths: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let bytes = |entry: &TreeEntry| reader.blob(entry.oid);
     let mut changes = Vec::new();
@@ -137,9 +141,7 @@ pub fn moved(
     Ok(moved)
 }
 
-const SUBMODULE: u32 = 0o160_000;
-
-/// The files at or below a path of `tree`, without the folders that `other` holds unchanged at the same place.
+/// Files, links and submodules at or below a path of `tree`, without the folders that `other` holds unchanged at the same place.
 fn files(
     reader: &Reader,
     tree: Option<Oid>,
@@ -155,9 +157,7 @@ fn files(
     while let Some((path, entry, other)) = open.pop() {
         let Some(entry) = entry.filter(|entry| Some(entry) != other.as_ref()) else { continue };
         if !entry.is_tree() {
-            if entry.mode != SUBMODULE {
-                found.insert(path, entry);
-            }
+            found.insert(path, entry);
             continue;
         }
         let others = match other.filter(TreeEntry::is_tree) {

@@ -1,9 +1,10 @@
 //! Turns the stream of a pack that another repository sends into objects of this one: verified, indexed, durable.
 //!
-//! libgit2's indexer computes every object's id from its content and resolves the deltas. It works in a folder of its own, so
-//! that a pack that is cut off or wrong is never seen.
+//! libgit2's indexer computes every object's id from its content and resolves the deltas; whether they are all that they name,
+//! [`connected`] looks at. Both work in a folder of their own, so that a pack that is cut off or wrong is never seen.
 #![allow(clippy::disallowed_methods)] // makes what was received durable
 
+use std::collections::BTreeSet;
 use std::fs::{File, Permissions};
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -12,10 +13,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use git2::{Indexer, Odb};
 
+use super::connected::{self, Asked, ConnectedError};
 use super::durable::{self, IoError};
+use super::oid::Oid;
 use super::pack::HEADER;
+use super::shallow;
 
-/// How the folder of an unfinished pack starts, in `objects`; swept when the store is opened.
+/// How the folder of an unfinished pack starts, in `objects`; swept when the store is opened. It has a folder `pack`, so that it can
+/// be read as `objects` is.
 pub const TEMPORARY: &str = "incoming-promgit-";
 /// Bytes of one pack: the history of 1,000 branches with 100 commits each has 200 MB; this keeps a hostile server from filling
 /// the disk.
@@ -36,11 +41,17 @@ pub struct Incoming {
     indexer: Indexer<'static>,
     _odb: Odb<'static>,
     folder: Folder,
-    packs: PathBuf,
+    root: PathBuf,
 }
 
 /// Goes with its files.
 struct Folder(PathBuf);
+
+impl Folder {
+    fn packs(&self) -> PathBuf {
+        self.0.join("pack")
+    }
+}
 
 impl Drop for Folder {
     fn drop(&mut self) {
@@ -56,6 +67,8 @@ pub enum IncomingError {
     Io(#[from] IoError),
     #[error("the pack that came is no good: {0}")]
     Bad(String),
+    #[error("the pack that came is not taken: {0}")]
+    Unconnected(#[from] ConnectedError),
     #[error("the pack that came has more than {MAX_BYTES} bytes, which are not taken; fetch fewer branches")]
     TooLarge,
     #[error("the pack that came has {0} objects; {MAX_OBJECTS} are taken at most; fetch fewer branches")]
@@ -63,19 +76,19 @@ pub enum IncomingError {
 }
 
 impl Incoming {
-    /// Starts to receive into the repository at `root`. With `whole` the pack is refused unless everything that its objects
-    /// name is in it or in the repository.
-    pub fn begin(root: &Path, whole: bool) -> Result<Incoming, IncomingError> {
+    /// Starts to receive into the repository at `root`.
+    pub fn begin(root: &Path) -> Result<Incoming, IncomingError> {
         let objects = root.join("objects");
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = objects.join(format!("{TEMPORARY}{}-{count}", std::process::id()));
         let odb = Odb::new().map_err(|error| bad(&error))?;
         odb.add_disk_alternate(&objects.to_string_lossy()).map_err(|error| bad(&error))?;
-        std::fs::create_dir_all(&folder).map_err(IoError::at("create", &folder))?;
         let folder = Folder(folder);
-        let indexer = Indexer::new(Some(&odb), &folder.0, 0o444, whole).map_err(|error| bad(&error))?;
-        let packs = objects.join("pack");
-        Ok(Incoming { start: Vec::new(), bytes: 0, indexer, _odb: odb, folder, packs })
+        let packs = folder.packs();
+        std::fs::create_dir_all(&packs).map_err(IoError::at("create", &packs))?;
+        // its own look for what is lacking takes the commit of a submodule for an object of this repository
+        let indexer = Indexer::new(Some(&odb), &packs, 0o444, false).map_err(|error| bad(&error))?;
+        Ok(Incoming { start: Vec::new(), bytes: 0, indexer, _odb: odb, folder, root: root.to_owned() })
     }
 
     /// Takes the next bytes.
@@ -105,26 +118,35 @@ impl Incoming {
         Some(u32::from_be_bytes(count.try_into().ok()?))
     }
 
-    /// Checks the whole, and makes it durable; nobody sees it yet.
-    pub fn verify(self) -> Result<Verified, IncomingError> {
+    /// Checks the whole, and makes it durable; nobody sees it yet. It is refused unless everything that its objects name is in it or
+    /// in the repository, and the commits that were asked for as well. `beginnings`: where its histories begin.
+    pub fn verify(
+        self,
+        wants: &BTreeSet<Oid>,
+        beginnings: &BTreeSet<Oid>,
+    ) -> Result<Verified, IncomingError> {
         let count = self.objects().ok_or_else(|| IncomingError::Bad("it is cut off".to_owned()))?;
-        let (folder, packs) = (self.folder, self.packs);
-        if count == 0 {
-            return Ok(Verified { folder, packs, name: None });
-        }
-        let name = format!("pack-{}", self.indexer.commit().map_err(|error| bad(&error))?);
+        let (folder, root) = (self.folder, self.root);
+        let name = match count {
+            0 => None,
+            _ => Some(format!("pack-{}", self.indexer.commit().map_err(|error| bad(&error))?)),
+        };
+        let mut shallow = shallow::read(&root)?;
+        shallow.extend(beginnings);
+        connected::check(&folder.0, &root.join("objects"), Asked { wants, shallow: &shallow })?;
+        let Some(name) = name else { return Ok(Verified { folder, root, name }) };
         for ending in ENDINGS {
-            let file = folder.0.join(&name).with_extension(ending);
+            let file = folder.packs().join(&name).with_extension(ending);
             make_durable(&file).map_err(IoError::at("make durable", &file))?;
         }
-        Ok(Verified { folder, packs, name: Some(name) })
+        Ok(Verified { folder, root, name: Some(name) })
     }
 }
 
 /// A pack that is whole.
 pub struct Verified {
     folder: Folder,
-    packs: PathBuf,
+    root: PathBuf,
     /// Nothing where no object came.
     name: Option<String>,
 }
@@ -133,11 +155,12 @@ impl Verified {
     /// Gives it its place, durably: pack before index, so that there is never an index without its pack.
     pub fn place(self) -> Result<(), IoError> {
         let Some(name) = self.name else { return Ok(()) };
+        let packs = self.root.join("objects/pack");
         for ending in ENDINGS {
             let file = Path::new(&name).with_extension(ending);
-            durable::rename(&self.folder.0.join(&file), &self.packs.join(&file))?;
+            durable::rename(&self.folder.packs().join(&file), &packs.join(&file))?;
         }
-        durable::sync_dir(&self.packs)
+        durable::sync_dir(&packs)
     }
 }
 
@@ -154,8 +177,5 @@ fn make_durable(path: &Path) -> std::io::Result<()> {
 
 /// Removes the folder of a pack that was not finished.
 pub fn discard(folder: &Path) -> Result<(), IoError> {
-    for name in durable::names(folder)? {
-        durable::remove(&folder.join(name))?;
-    }
-    std::fs::remove_dir(folder).map_err(IoError::at("remove", folder))
+    std::fs::remove_dir_all(folder).map_err(IoError::at("remove", folder))
 }

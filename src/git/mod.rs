@@ -4,6 +4,7 @@ pub mod account;
 pub mod adopt;
 pub mod ancestry;
 pub mod batch;
+pub mod connected;
 pub mod consolidate;
 pub mod delta;
 pub mod durable;

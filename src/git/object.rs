@@ -8,6 +8,8 @@ use super::oid::{OID_BYTES, OID_HEX, Oid};
 pub const MODE_FILE: u32 = 0o100_644;
 /// The mode of a folder.
 pub const MODE_TREE: u32 = 0o40_000;
+/// The mode of a submodule: its id is that of a commit in another repository, and never looked for here.
+pub const MODE_SUBMODULE: u32 = 0o160_000;
 /// The largest offset from UTC that a signature may carry, in minutes (UTC+14 is in use).
 const MAX_OFFSET: i16 = 14 * 60;
 
@@ -24,6 +26,11 @@ impl TreeEntry {
     /// True for a folder.
     pub fn is_tree(&self) -> bool {
         self.mode == MODE_TREE
+    }
+
+    /// True for a commit of another repository.
+    pub fn is_submodule(&self) -> bool {
+        self.mode == MODE_SUBMODULE
     }
 
     /// True for a file that holds its own bytes: no folder, no link, no submodule.
@@ -94,6 +101,22 @@ pub fn find_in_tree(mut bytes: &[u8], wanted: &[u8]) -> Result<Option<TreeEntry>
         bytes = &bytes[end..];
     }
     Ok(None)
+}
+
+/// Gives mode and id of every entry of a tree, without making values of them, until `take` says false.
+pub fn each_in_tree(mut bytes: &[u8], mut take: impl FnMut(u32, Oid) -> bool) -> Result<(), Malformed> {
+    let bad = |detail| Malformed { kind: "tree", detail };
+    while !bytes.is_empty() {
+        let space = memchr::memchr(b' ', bytes).ok_or(bad("no mode"))?;
+        let mode = std::str::from_utf8(&bytes[..space]).ok().and_then(|s| u32::from_str_radix(s, 8).ok());
+        let zero = space + memchr::memchr(0, &bytes[space..]).ok_or(bad("no end of a name"))?;
+        let oid = Oid::from_slice(&bytes[zero + 1..]).ok_or(bad("cut off"))?;
+        if !take(mode.ok_or(bad("no octal mode"))?, oid) {
+            return Ok(());
+        }
+        bytes = &bytes[zero + 1 + OID_BYTES..];
+    }
+    Ok(())
 }
 
 /// Who, and when: one line of a commit.
@@ -211,11 +234,25 @@ pub fn tree_of(bytes: &[u8]) -> Option<Oid> {
     Oid::from_hex(bytes.strip_prefix(b"tree ")?.get(..OID_HEX)?)
 }
 
-/// The first parent of a commit, from its bytes: it follows the line of the tree.
+/// The first parent of a commit, from its bytes.
 pub fn first_parent(bytes: &[u8]) -> Option<Oid> {
+    parents(bytes).next()
+}
+
+/// The parents of a commit, from its bytes: they follow the line of the tree.
+pub fn parents(bytes: &[u8]) -> impl Iterator<Item = Oid> {
     const TREE_LINE: usize = "tree ".len() + OID_HEX + 1;
-    let rest = bytes.get(TREE_LINE..)?.strip_prefix(b"parent ")?;
-    Oid::from_hex(rest.get(..OID_HEX)?)
+    let mut rest = bytes.get(TREE_LINE..).unwrap_or_default();
+    std::iter::from_fn(move || {
+        let line = rest.strip_prefix(b"parent ")?;
+        rest = line.get(OID_HEX + 1..).unwrap_or_default();
+        Oid::from_hex(line.get(..OID_HEX)?)
+    })
+}
+
+/// What a tag names, from its bytes: it is the first line.
+pub fn tagged(bytes: &[u8]) -> Option<Oid> {
+    Oid::from_hex(bytes.strip_prefix(b"object ")?.get(..OID_HEX)?)
 }
 
 #[cfg(test)]
@@ -239,6 +276,14 @@ mod tests {
         for entry in &entries {
             assert_eq!(find_in_tree(&bytes, &entry.name).unwrap().as_ref(), Some(entry));
         }
+        let mut seen = Vec::new();
+        each_in_tree(&bytes, |mode, oid| {
+            seen.push((mode, oid));
+            seen.len() < 3
+        })
+        .unwrap();
+        assert_eq!(seen, entries[..3].iter().map(|e| (e.mode, e.oid)).collect::<Vec<_>>());
+        assert!(each_in_tree(&bytes[..bytes.len() - 1], |_, _| true).is_err());
         assert_eq!(find_in_tree(&bytes, b"b").unwrap(), None);
         assert!(find_in_tree(&bytes[..bytes.len() - 1], b"b").is_err());
     }
@@ -259,6 +304,8 @@ mod tests {
         assert_eq!((tree_of(&bytes), tree_of(&bytes[..40])), (Some(Oid::EMPTY_TREE), None));
         let root = encode_commit(Oid::EMPTY_TREE, None, &who, &who, "parent").unwrap();
         assert_eq!(first_parent(&root), None);
+        let merge = format!("tree {0}\nparent {0}\nparent {0}\nauthor x", Oid::EMPTY_TREE);
+        assert_eq!(parents(merge.as_bytes()).count(), 2);
         let commit = decode_commit(&bytes).unwrap();
         assert_eq!((commit.author, commit.message.as_str()), (who, "s\n\nbody\n"));
         assert_eq!(commit.parents, [Oid::EMPTY_TREE]);

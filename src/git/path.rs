@@ -6,6 +6,8 @@ pub const MAX_DEPTH: usize = 32;
 const MAX_PATH: usize = 4095;
 /// Bytes of one name in a path, and of one part of a branch name with `.lock` appended.
 const MAX_NAME: usize = 255;
+/// Where git keeps what it knows of submodules.
+const GITMODULES: &str = ".gitmodules";
 const LOCK_SUFFIX: &str = ".lock";
 
 /// A path that must not enter a tree.
@@ -26,6 +28,15 @@ pub struct BranchError {
 
 /// The names of a path, checked: relative, `/` between names, nothing that any git client would refuse to check out.
 pub fn components(path: &str) -> Result<Vec<&str>, PathError> {
+    checked(path, unfit)
+}
+
+/// The same of what somebody has committed and stays what it is: it may be the list of their submodules.
+pub fn carried(path: &str) -> Result<Vec<&str>, PathError> {
+    checked(path, |name| unfit(name).filter(|_| name != GITMODULES))
+}
+
+fn checked(path: &str, unfit: impl Fn(&str) -> Option<&'static str>) -> Result<Vec<&str>, PathError> {
     let refuse = |reason| PathError { path: path.to_owned(), reason };
     if path.is_empty() {
         return Err(refuse("it is empty"));
@@ -61,7 +72,7 @@ fn unfit(name: &str) -> Option<&'static str> {
 fn is_git_own(name: &str) -> bool {
     let seen: String = name.chars().filter(|c| !ignored_by_hfs(*c)).collect::<String>().to_lowercase();
     let stem = seen.split(':').next().unwrap_or_default().trim_end_matches([' ', '.']);
-    matches!(stem, ".git" | ".gitmodules") || stem.starts_with("git~") || stem.starts_with("gitmod~")
+    matches!(stem, ".git" | GITMODULES) || stem.starts_with("git~") || stem.starts_with("gitmod~")
 }
 
 fn ignored_by_hfs(c: char) -> bool {
@@ -144,6 +155,9 @@ mod tests {
         ];
         for path in bad {
             assert!(components(path).is_err(), "{path:?}");
+        }
+        for path in bad {
+            assert_eq!(carried(path).is_ok(), path == ".gitmodules", "{path:?}");
         }
         for path in ["a", "a/b.yaml", ".gitignore", "..a", "ü/€", "a b"] {
             assert!(components(path).is_ok(), "{path:?}");

@@ -30,6 +30,8 @@ pub enum ReadError {
     Object(#[from] ObjectError),
     #[error("{path:?} in commit {} is a folder, not a file", commit.short())]
     Folder { path: String, commit: Oid },
+    #[error("{path:?} in commit {} is a submodule, not a file", commit.short())]
+    Submodule { path: String, commit: Oid },
     #[error(
         "tree {0} has more than {MAX_LISTED} files, or folders deeper than {MAX_DEPTH}; list a folder of it"
     )]
@@ -206,6 +208,9 @@ impl Reader {
         match self.entry(commit, path)? {
             None => Ok(None),
             Some(entry) if entry.is_tree() => Err(ReadError::Folder { path: path.to_owned(), commit }),
+            Some(entry) if entry.is_submodule() => {
+                Err(ReadError::Submodule { path: path.to_owned(), commit })
+            }
             Some(entry) => Ok(Some(self.objects.blob(entry.oid)?)),
         }
     }

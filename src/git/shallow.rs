@@ -19,11 +19,15 @@ pub fn read(root: &Path) -> Result<BTreeSet<Oid>, IoError> {
     Ok(bytes.split(|byte| *byte == b'\n').filter_map(Oid::from_hex).collect())
 }
 
-/// Adds commits to the file, durable when this returns.
-pub fn add(root: &Path, new: &BTreeSet<Oid>) -> Result<(), LockError> {
+/// Adds commits to the file and takes others out, durable when this returns.
+pub fn change(root: &Path, new: &BTreeSet<Oid>, gone: &BTreeSet<Oid>) -> Result<(), LockError> {
+    if new.is_empty() && gone.is_empty() {
+        return Ok(());
+    }
     let lock = Lock::acquire(&root.join(FILE), PATIENCE)?;
     let mut all = read(root)?;
     all.extend(new);
+    all.retain(|oid| !gone.contains(oid));
     let text: String = all.iter().map(|oid| format!("{oid}\n")).collect();
     Ok(lock.replace(text.as_bytes())?)
 }

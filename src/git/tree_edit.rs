@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::object::{MODE_FILE, MODE_TREE, TreeEntry, encode_tree, order};
 use super::oid::{Kind, Oid, blob_id, object_id};
-use super::path::{PathError, components};
+use super::path::{PathError, carried, components};
 
 /// One change to the files of a branch. A list of edits is applied in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,7 +95,7 @@ impl Leaf {
 }
 
 fn put<E>(root: &mut Node, path: &str, file: Leaf) -> Result<(), EditError<E>> {
-    let names = components(path)?;
+    let names = if file.edit.is_some() { components(path)? } else { carried(path)? };
     let mut node = root;
     for (depth, name) in names.iter().enumerate() {
         if node.file.is_some() {
@@ -112,7 +112,7 @@ fn put<E>(root: &mut Node, path: &str, file: Leaf) -> Result<(), EditError<E>> {
 
 fn remove(root: &mut Node, path: &str) -> Result<(), PathError> {
     let mut node = root;
-    for name in components(path)? {
+    for name in carried(path)? {
         if node.file.is_some() {
             return Ok(());
         }

@@ -41,17 +41,20 @@ pub enum MarkerError {
          with `git revert` of the commit that did, else set another `repository.branch`, or delete the branch if it is not needed"
     )]
     Missing { branch: String },
-    #[error("branch {branch}: {MARKER} cannot be read ({reason}); restore it from the branch's history")]
+    #[error(
+        "branch {branch}: {MARKER} cannot be read ({reason}); bring it back with `git revert` of the commit that changed it"
+    )]
     Unreadable { branch: String, reason: String },
     #[error("branch {branch} has layout {format}, this promgit knows layout {FORMAT}; use a newer promgit")]
     Newer { branch: String, format: u32 },
     #[error(
-        "branch {branch} is managed by agent {agent:?}, this agent is {own:?}; \
-         set `agent.name`, or give this agent another `repository.branch`"
+        "branch {branch} is managed by agent {agent:?}, this agent is {own:?}; if somebody edited {MARKER}, bring it back with \
+         `git revert` of the commit that did, else set `agent.name`, or give this agent another `repository.branch`"
     )]
     OtherAgent { branch: String, agent: String, own: String },
     #[error(
-        "branch {branch} holds namespace {found}, not {expected}; make `repository.branch` differ per namespace"
+        "branch {branch} holds namespace {found}, not {expected}; if somebody edited {MARKER}, bring it back with `git revert` of \
+         the commit that did, else make `repository.branch` differ per namespace"
     )]
     OtherNamespace { branch: String, found: String, expected: String },
 }

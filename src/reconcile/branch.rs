@@ -113,7 +113,7 @@ pub fn tip(reader: &Reader, name: &str, marker: &Marker) -> Result<Option<Oid>, 
 }
 
 /// Checks that the branch is ours.
-fn check(reader: &Reader, name: &str, tip: Oid, marker: &Marker) -> Result<(), BranchError> {
+pub fn check(reader: &Reader, name: &str, tip: Oid, marker: &Marker) -> Result<(), BranchError> {
     let found = match reader.entry(tip, MARKER)? {
         Some(entry) if entry.is_file() => Some(reader.blob(entry.oid)?),
         Some(_) => {
@@ -129,7 +129,12 @@ fn check(reader: &Reader, name: &str, tip: Oid, marker: &Marker) -> Result<(), B
 pub fn clusters(reader: &Reader, name: &str, marker: &Marker) -> Result<Vec<String>, BranchError> {
     let Some(tip) = reader.tip(name)? else { return Ok(Vec::new()) };
     check(reader, name, tip, marker)?;
-    let tree = reader.commit(tip)?.tree;
+    Ok(clusters_at(reader, tip)?)
+}
+
+/// The clusters that a commit holds.
+pub fn clusters_at(reader: &Reader, commit: Oid) -> Result<Vec<String>, ReadError> {
+    let tree = reader.commit(commit)?.tree;
     let folders = reader.tree(tree)?.into_iter().filter(|entry| entry.is_tree());
     let mut found = Vec::new();
     for folder in folders {

@@ -10,13 +10,14 @@
 //! `prepare.rs` turns a resource into the files of its folder; `lock/` keeps the random values of charts that draw
 //! some, `attached.rs` knows the data that a new cluster finds again; `plan.rs` says what a commit would change; `writer.rs` gathers and flushes,
 //! `stage.rs` makes each commit; `branch.rs` and `owners.rs` are what they know of a branch, `footprint.rs` what
-//! it holds of one cluster. `verify/` renders again what branches record, and says what on them is not so.
+//! it holds of one cluster; `idle.rs` looks at branches that no cluster looks at. `verify/` renders again what branches record, and says what on them is not so.
 
 pub mod attached;
 pub mod branch;
 pub mod class;
 pub mod delivery;
 pub mod footprint;
+pub mod idle;
 pub mod inputs;
 pub mod lock;
 pub mod notes;

@@ -6,11 +6,16 @@ use jiff::Timestamp;
 
 use super::branch::{self, BranchError};
 use super::inputs::Inputs;
+use super::verify::select;
 use crate::git::oid::Oid;
 use crate::git::reader::{ReadError, Reader};
 use crate::ledger::branch::BranchError as NameError;
 use crate::ledger::root::{MARKER, Marker};
 use crate::source::event::{Deleted, Key, Scope};
+
+/// Commits of a branch without our mark that are looked at for one of this agent: whoever takes the mark away seldom goes on for long,
+/// and the branches of others are looked at with every start.
+const MOST_COMMITS: usize = 1_000;
 
 /// What a look through the branches found.
 #[derive(Debug, Default)]
@@ -69,7 +74,7 @@ pub fn managed(reader: &Reader, inputs: &Inputs) -> Result<Vec<(String, Oid)>, P
 }
 
 /// What the branch says whom it is for, if this agent would give it that name.
-fn marker(reader: &Reader, inputs: &Inputs, name: &str, tip: Oid) -> Result<Option<Marker>, ReadError> {
+pub fn marker(reader: &Reader, inputs: &Inputs, name: &str, tip: Oid) -> Result<Option<Marker>, ReadError> {
     let entry = reader.entry(tip, MARKER)?.filter(|entry| entry.is_file());
     let Some(entry) = entry else { return Ok(None) };
     let marker = serde_yaml::from_slice::<Marker>(&reader.blob(entry.oid)?).ok();
@@ -77,7 +82,8 @@ fn marker(reader: &Reader, inputs: &Inputs, name: &str, tip: Oid) -> Result<Opti
     Ok(marker.filter(is_ours).filter(|marker| inputs.serves(&marker.namespace)))
 }
 
-/// The clusters of a branch, if this agent would write it for the namespace that it says it is for.
+/// The clusters of a branch, if this agent would write it for the namespace that it says it is for. One that lost its mark has them
+/// still: that they cannot be deleted is not to pass in silence.
 fn clusters(
     reader: &Reader,
     inputs: &Inputs,
@@ -85,9 +91,28 @@ fn clusters(
     name: &str,
     tip: Oid,
 ) -> Result<Vec<Key>, BranchError> {
-    let marker = marker(reader, inputs, name, tip)?.filter(|marker| scope.holds(&marker.namespace));
-    let Some(marker) = marker else { return Ok(Vec::new()) };
-    let own = inputs.marker(&marker.namespace);
-    let names = branch::clusters(reader, name, &own)?.into_iter();
-    Ok(names.map(|name| Key { namespace: marker.namespace.clone(), name }).collect())
+    let is_in = |marker: &Marker| scope.holds(&marker.namespace);
+    let is_own = |marker: &Marker| marker.agent == inputs.agent.name;
+    let (namespace, names) = match marker(reader, inputs, name, tip)?.filter(is_own).filter(is_in) {
+        Some(marker) => {
+            let own = inputs.marker(&marker.namespace);
+            (marker.namespace, branch::clusters(reader, name, &own)?)
+        }
+        None => match robbed(reader, inputs, name, tip)?.filter(is_in) {
+            Some(marker) => (marker.namespace, branch::clusters_at(reader, tip)?),
+            None => return Ok(Vec::new()),
+        },
+    };
+    Ok(names.into_iter().map(|name| Key { namespace: namespace.clone(), name }).collect())
+}
+
+/// The mark that a branch of this agent had until somebody removed or edited it; none where another agent went on from there.
+pub fn robbed(reader: &Reader, inputs: &Inputs, name: &str, tip: Oid) -> Result<Option<Marker>, ReadError> {
+    let made = select::made_mark(reader, tip, MOST_COMMITS)?;
+    let is_ours = |marker: &Marker| {
+        marker.agent == inputs.agent.name
+            && inputs.branches.of(&marker.namespace).ok().as_deref() == Some(name)
+            && inputs.serves(&marker.namespace)
+    };
+    Ok(made.filter(is_ours))
 }

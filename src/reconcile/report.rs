@@ -52,6 +52,9 @@ pub enum Report {
     },
     /// The remote has by now what was reported of this cluster last.
     Pushed { key: Key, branch: String },
+    /// A commit that nobody was told of as there was a newer one of its cluster, or of an earlier run, that the remote has by now. Its
+    /// cluster, if it is of the agent.
+    Late { key: Option<Key>, branch: String, commit: Oid, subject: String },
     /// It does not, and why.
     NotPushed { key: Key, branch: String, reason: Reason, message: String, again: bool },
     /// What the remote has could not be found out, and nothing waits for it that could say so.

@@ -7,6 +7,7 @@ use super::footprint;
 use super::inputs::Inputs;
 use super::plan::{Change, Generation, Kind};
 use super::stage;
+use super::strangers::{self, OVERWRITES_TRAILER};
 use crate::git::object::{MODE_FILE, TreeEntry};
 use crate::git::oid::{Oid, blob_id};
 use crate::git::reader::Reader;
@@ -35,10 +36,12 @@ pub fn plan(
     secrets: &Secrets,
 ) -> Result<Option<Change>, RootsError> {
     let key = observed.key.clone();
-    let wrong = wrong(reader, inputs, (name, tip), &inputs.marker(&key.namespace))?;
+    let marker = inputs.marker(&key.namespace);
+    let wrong = wrong(reader, inputs, (name, tip), &marker)?;
     if wrong.is_empty() {
         return Ok(None);
     }
+    let unknown = strangers::unknown_of_roots(reader, tip, &marker).map_err(BranchError::from)?;
     let changes = vec![subject::restored(&wrong)];
     let words = Words {
         namespace: key.namespace.clone(),
@@ -54,7 +57,7 @@ pub fn plan(
         secrets: secrets.clone(),
         words,
         sets: Vec::new(),
-        trailers: Vec::new(),
+        trailers: unknown.into_iter().map(|who| (OVERWRITES_TRAILER, who)).collect(),
         requested_by: None,
         at: observed.changed_at,
         generation: observed.generation.map_or(Generation::Same, Generation::Given),
@@ -63,13 +66,13 @@ pub fn plan(
 }
 
 /// Files that somebody changed since promgit wrote them, and that it would write otherwise.
-fn wrong(
+pub fn wrong(
     reader: &Reader,
     inputs: &Inputs,
     (name, tip): (&str, Oid),
     marker: &Marker,
 ) -> Result<Vec<String>, RootsError> {
-    let touched = super::strangers::touched_roots(reader, tip, marker).map_err(BranchError::from)?;
+    let touched = strangers::touched_roots(reader, tip, marker).map_err(BranchError::from)?;
     if touched.is_empty() {
         return Ok(Vec::new());
     }

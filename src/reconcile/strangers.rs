@@ -18,30 +18,73 @@ pub const OVERWRITES_TRAILER: &str = "Overwrites";
 /// What is ours at the root of a branch.
 const ROOTS: [&str; 3] = [MARKER, KUSTOMIZATION, README];
 
-/// Commits that a message names at most; the history has all of them.
+/// Commits that a message names at most; of more it has the number.
 const MOST_NAMED: usize = 10;
 /// Commits that are looked at with every new cluster: a removal is put right as soon as it is seen.
-const MOST_RECENT: usize = 16;
+pub const MOST_RECENT: usize = 16;
 /// Commits that are looked at for them.
-const MOST_COMMITS: usize = 1_000;
+pub const MOST_COMMITS: usize = 1_000;
 
-/// The commits below `tip` that changed our files of a cluster since promgit last did, newest first:
-/// `1a2b3c4d5e Jane Doe <jane@example.com>`.
+/// Who is named, newest first.
+#[derive(Default)]
+struct Named {
+    lines: Vec<String>,
+    more: usize,
+    /// There may be still more than that.
+    at_least: bool,
+}
+
+impl Named {
+    fn add(&mut self, oid: Oid, commit: &Commit) {
+        if self.lines.len() == MOST_NAMED {
+            self.more += 1;
+            return;
+        }
+        let author = &commit.author;
+        self.lines.push(one_line(&format!("{} {} <{}>", oid.short(), author.name, author.email)));
+    }
+
+    /// `1a2b3c4d5e Jane Doe <jane@example.com>`, and how many more there are that changed `what`.
+    fn told(self, what: &str) -> Vec<String> {
+        let Named { mut lines, more, at_least } = self;
+        if more > 0 {
+            let (at_least, s) = (if at_least { "at least " } else { "" }, if more == 1 { "" } else { "s" });
+            lines.push(format!("{at_least}{more} more commit{s} that changed {what}"));
+        }
+        lines
+    }
+}
+
+/// Stands where a name does, when the history that has it is not here.
+fn unknown(cut: Oid) -> String {
+    format!("somebody, by {} or a commit before it, which are not here", cut.short())
+}
+
+/// The commits below `tip` that changed our files of a cluster since promgit last did, newest first.
 pub fn of(reader: &Reader, tip: Oid, cluster: &str) -> Result<Vec<String>, ReadError> {
     let Some(marker) = select::marker(reader, tip)? else { return Ok(Vec::new()) };
-    let mut found = Vec::new();
+    let (mut found, mut cut, mut left) = (Named::default(), None, MOST_COMMITS);
     for entry in history::log(reader, Some(tip), cluster).take(MOST_COMMITS) {
         let (oid, commit) = entry?;
-        // the first of a history that was not fetched whole: what it changed nobody can tell
-        let is_cut = reader.shallow().contains(&oid);
-        if is_cut || made::by_promgit(&commit, &marker).is_ok() || found.len() == MOST_NAMED {
+        let by = made::by_promgit(&commit, &marker);
+        // the first of a history that was not fetched whole: what it changed nobody can tell, unless it is of this cluster
+        if reader.shallow().contains(&oid) {
+            let is_known = by.as_deref() == Ok(cluster) || (by.is_ok() && !found.lines.is_empty());
+            cut = (!is_known).then_some(oid);
+            break;
+        }
+        if by.is_ok() {
             break;
         }
         if changes(reader, &commit, cluster)? {
-            found.push(named(oid, &commit));
+            found.add(oid, &commit);
         }
+        left -= 1;
     }
-    Ok(found)
+    found.at_least = left == 0;
+    let mut told = found.told(cluster);
+    told.extend(cut.map(unknown));
+    Ok(told)
 }
 
 /// A folder of ours that somebody took away since promgit last wrote the branch.
@@ -57,26 +100,34 @@ pub struct Lost {
 /// What stood in the place of a cluster that the tip has no folder of, if it was not promgit who removed it, lately.
 pub fn lost(reader: &Reader, tip: Oid, cluster: &str) -> Result<Option<Lost>, ReadError> {
     let Some(marker) = select::marker(reader, tip)? else { return Ok(None) };
-    let Some(removal) = removal(reader, tip, cluster)? else { return Ok(None) };
-    let (strangers, last) = on_top(reader, removal, &marker)?;
-    let Some((last, commit)) = last.filter(|_| !strangers.is_empty()) else { return Ok(None) };
-    let was = footprint::at_tree(reader, commit.tree, cluster)?;
+    let Some((removal, parent)) = removal(reader, tip, cluster)? else { return Ok(None) };
+    let top = on_top(reader, removal, Some(&marker))?;
+    // as promgit left it, or as it was when it was last seen
+    let last = match top.last {
+        Some((last, _)) if !top.strangers.is_empty() => last,
+        None if top.cut.is_some() => parent,
+        _ => return Ok(None),
+    };
+    let was = footprint::at(reader, last, cluster)?;
     if was.is_empty() {
         return Ok(None);
     }
-    let by = who(reader, &strangers, cluster)?;
+    let mut by = top.who(reader, cluster)?;
+    if by.is_empty() {
+        by.extend(top.cut.map(unknown));
+    }
     let generation = branch::last_generation(reader, last, cluster)?;
     Ok(Some(Lost { was, by, generation }))
 }
 
-/// The newest commit that left nothing in the place of a folder.
-fn removal(reader: &Reader, tip: Oid, cluster: &str) -> Result<Option<Oid>, ReadError> {
+/// The newest commit that left nothing in the place of a folder, and its parent.
+fn removal(reader: &Reader, tip: Oid, cluster: &str) -> Result<Option<(Oid, Oid)>, ReadError> {
     let (mut oid, mut commit) = (tip, reader.commit(tip)?);
     for _ in 0..MOST_RECENT {
         let Some(parent) = commit.parents.first().filter(|_| !reader.shallow().contains(&oid)) else { break };
         let before = reader.commit(*parent)?;
         if before.tree != commit.tree && reader.entry_in_tree(before.tree, cluster)?.is_some() {
-            return Ok(Some(oid));
+            return Ok(Some((oid, *parent)));
         }
         (oid, commit) = (*parent, before);
     }
@@ -86,38 +137,55 @@ fn removal(reader: &Reader, tip: Oid, cluster: &str) -> Result<Option<Oid>, Read
 /// Who changed our files of a cluster after promgit last wrote the branch, newest first.
 pub fn since(reader: &Reader, tip: Oid, cluster: &str) -> Result<Vec<String>, ReadError> {
     let Some(marker) = select::marker(reader, tip)? else { return Ok(Vec::new()) };
-    let (strangers, _) = on_top(reader, tip, &marker)?;
-    who(reader, &strangers, cluster)
-}
-
-fn who(reader: &Reader, strangers: &[(Oid, Commit)], cluster: &str) -> Result<Vec<String>, ReadError> {
-    let mut found = Vec::new();
-    for (oid, commit) in strangers {
-        if found.len() < MOST_NAMED && changes(reader, commit, cluster)? {
-            found.push(named(*oid, commit));
-        }
-    }
-    Ok(found)
+    on_top(reader, tip, Some(&marker))?.who(reader, cluster)
 }
 
 /// The commits on top of the last one that promgit made, newest first, and that one.
-type OnTop = (Vec<(Oid, Commit)>, Option<(Oid, Commit)>);
+#[derive(Default)]
+struct OnTop {
+    strangers: Vec<(Oid, Commit)>,
+    last: Option<(Oid, Commit)>,
+    /// The first commit of a history that was not fetched whole, where promgit's is before it: what it changed nobody can tell.
+    cut: Option<Oid>,
+}
 
-fn on_top(reader: &Reader, tip: Oid, marker: &Marker) -> Result<OnTop, ReadError> {
-    let (mut strangers, mut next) = (Vec::new(), Some(tip));
-    while let Some(oid) = next.filter(|_| strangers.len() < MOST_COMMITS) {
-        let commit = reader.commit(oid)?;
-        if made::by_promgit(&commit, marker).is_ok() {
-            return Ok((strangers, Some((oid, commit))));
+impl OnTop {
+    fn who(&self, reader: &Reader, cluster: &str) -> Result<Vec<String>, ReadError> {
+        let mut found = Named { at_least: self.strangers.len() == MOST_COMMITS, ..Named::default() };
+        for (oid, commit) in &self.strangers {
+            if changes(reader, commit, cluster)? {
+                found.add(*oid, commit);
+            }
         }
-        // the first of a history that was not fetched whole: what it changed nobody can tell
+        Ok(found.told(cluster))
+    }
+}
+
+fn on_top(reader: &Reader, tip: Oid, marker: Option<&Marker>) -> Result<OnTop, ReadError> {
+    let (mut top, mut next) = (OnTop::default(), Some(tip));
+    while let Some(oid) = next.filter(|_| top.strangers.len() < MOST_COMMITS) {
+        let commit = reader.commit(oid)?;
+        if marker.is_some_and(|marker| made::by_promgit(&commit, marker).is_ok()) {
+            top.last = Some((oid, commit));
+            break;
+        }
         if reader.shallow().contains(&oid) {
+            top.cut = Some(oid);
             break;
         }
         next = commit.parents.first().copied();
-        strangers.push((oid, commit));
+        top.strangers.push((oid, commit));
     }
-    Ok((strangers, None))
+    Ok(top)
+}
+
+/// Whether the history of a branch that is here begins after the last commit of promgit's, so that nobody can tell who changed what.
+pub fn is_cut(reader: &Reader, tip: Oid) -> Result<bool, ReadError> {
+    if reader.shallow().is_empty() {
+        return Ok(false);
+    }
+    let marker = select::marker(reader, tip)?;
+    Ok(on_top(reader, tip, marker.as_ref())?.cut.is_some())
 }
 
 /// Files at the root that are not as promgit left them: what each of them is now. Nothing where nobody else has committed since, and all
@@ -131,7 +199,7 @@ pub fn touched_roots(
     if made::by_promgit(&newest, marker).is_ok() {
         return Ok(Vec::new());
     }
-    let (_, last) = on_top(reader, tip, marker)?;
+    let last = on_top(reader, tip, Some(marker))?.last;
     let now = ROOTS.into_iter().zip(roots(reader, newest.tree)?);
     let Some((_, last)) = last else { return Ok(now.collect()) };
     let then = roots(reader, last.tree)?;
@@ -145,23 +213,25 @@ pub fn of_roots(reader: &Reader, tip: Oid, marker: &Marker) -> Result<Vec<String
     let of = |tree| -> Result<Vec<Option<TreeEntry>>, ReadError> {
         touched.iter().map(|(path, _)| reader.entry_in_tree(tree, path)).collect()
     };
-    let (strangers, _) = on_top(reader, tip, marker)?;
-    let mut found = Vec::new();
+    let strangers = on_top(reader, tip, Some(marker))?.strangers;
+    let mut found = Named { at_least: strangers.len() == MOST_COMMITS, ..Named::default() };
     for (oid, commit) in strangers {
-        let Some(parent) = commit.parents.first().filter(|_| found.len() < MOST_NAMED) else { break };
+        let Some(parent) = commit.parents.first() else { break };
         if of(commit.tree)? != of(reader.commit(*parent)?.tree)? {
-            found.push(named(oid, &commit));
+            found.add(oid, &commit);
         }
     }
-    Ok(found)
+    Ok(found.told("files at the root"))
+}
+
+/// What is said of files at the root that are put right, where the history that has the name is not here.
+pub fn unknown_of_roots(reader: &Reader, tip: Oid, marker: &Marker) -> Result<Option<String>, ReadError> {
+    let top = on_top(reader, tip, Some(marker))?;
+    Ok(top.cut.filter(|_| top.last.is_none()).map(unknown))
 }
 
 fn roots(reader: &Reader, tree: Oid) -> Result<Vec<Option<TreeEntry>>, ReadError> {
     ROOTS.iter().map(|path| reader.entry_in_tree(tree, path)).collect()
-}
-
-fn named(oid: Oid, commit: &Commit) -> String {
-    one_line(&format!("{} {} <{}>", oid.short(), commit.author.name, commit.author.email))
 }
 
 /// Whether a commit changed files of ours, not only some of its author's beside them.

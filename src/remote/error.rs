@@ -6,7 +6,6 @@ use std::time::Duration;
 use crate::git::incoming::IncomingError;
 use crate::git::lock::LockError;
 use crate::git::objects::ObjectError;
-use crate::git::oid::Oid;
 use crate::git::reader::ReadError;
 use crate::secrecy::hidden::Hidden;
 
@@ -54,8 +53,6 @@ pub enum Fault {
     NotGit(String),
     #[error("the server does not keep to git's protocol: {0}")]
     Protocol(String),
-    #[error("it sent commit {commit} without its object {object}")]
-    Incomplete { commit: Oid, object: Oid },
     #[error("{0}")]
     Settings(String),
     #[error(
@@ -76,7 +73,7 @@ impl RemoteError {
     /// True when it is about what came, not about who sent it: other branches may be well.
     pub fn is_of_content(&self) -> bool {
         let is_io = matches!(&*self.fault, Fault::Incoming(IncomingError::Io(_)));
-        !is_io && matches!(&*self.fault, Fault::Incoming(_) | Fault::Read(_) | Fault::Incomplete { .. })
+        !is_io && matches!(&*self.fault, Fault::Incoming(_) | Fault::Read(_))
     }
 
     /// True when the same may succeed later without anybody's doing: worth another try, later.
@@ -99,7 +96,6 @@ impl RemoteError {
             | Fault::Refused(_)
             | Fault::NotGit(_)
             | Fault::Protocol(_)
-            | Fault::Incomplete { .. }
             | Fault::Settings(_)
             | Fault::NoGit(_)
             | Fault::File { .. }
@@ -136,7 +132,6 @@ impl Fault {
             | Fault::TooLong(_)
             | Fault::HostKey(_)
             | Fault::Raced
-            | Fault::Incomplete { .. }
             | Fault::NoGit(_)
             | Fault::File { .. }
             | Fault::Read(_)

@@ -64,21 +64,69 @@ pub fn fetch(
             return Ok(found);
         }
         let haves = haves(reader, branches)?;
-        let shallow = depth == Depth::Tip && haves.is_empty();
-        let body = Body::new(request(&shown, reader, &wants, &haves, shallow)?, None);
-        let root = reader.root().to_owned();
-        let banded = shown.can(SIDE_BAND);
-        let receive = async |answer: &mut Answer| receive(answer, &root, shallow, banded).await;
-        let (pack, beginnings) = conversation.ask(body, receive).await?;
-        // before the pack is seen: a history whose beginning is not noted would look damaged
-        if !beginnings.is_empty() {
-            shallow::add(&root, &beginnings)?;
-        }
-        pack.place().map_err(IncomingError::from)?;
-        reader.look_again()?;
-        wants.iter().try_for_each(|oid| check_tip(reader, *oid))?;
+        let deepen = (depth == Depth::Tip && haves.is_empty()).then_some(1);
+        take(conversation, &shown, reader, &Question { wants, haves, deepen }).await?;
         Ok(found)
     })
+}
+
+/// Fetches so many of the newest commits of branches whose tips are here and whose histories are not. Those that the server has
+/// moved meanwhile are left out.
+pub fn deepen(
+    remote: &Remote,
+    reader: &mut Reader,
+    branches: &[String],
+    commits: u32,
+) -> Result<(), RemoteError> {
+    run(remote, async move || {
+        reader.look_again()?;
+        let (conversation, shown) = Conversation::begin(remote, Service::Upload).await?;
+        let found = branches.iter().filter_map(|branch| shown.branches.get(branch).copied());
+        let wants: BTreeSet<Oid> = found.filter(|oid| reader.has(*oid)).collect();
+        if wants.is_empty() || reader.shallow().is_empty() {
+            conversation.leave().await;
+            return Ok(());
+        }
+        let haves = wants.clone();
+        take(conversation, &shown, reader, &Question { wants, haves, deepen: Some(commits) }).await
+    })
+}
+
+/// What is asked of a server.
+struct Question {
+    wants: BTreeSet<Oid>,
+    /// What is here.
+    haves: BTreeSet<Oid>,
+    /// So many commits of each, instead of all.
+    deepen: Option<u32>,
+}
+
+/// Where histories begin, as a server says it.
+#[derive(Default)]
+struct Beginnings {
+    new: BTreeSet<Oid>,
+    /// Not here any more.
+    gone: BTreeSet<Oid>,
+}
+
+/// Asks, and takes the answer in.
+async fn take(
+    conversation: Conversation<'_>,
+    shown: &Advertisement,
+    reader: &mut Reader,
+    question: &Question,
+) -> Result<(), Fault> {
+    let body = Body::new(request(shown, reader, question)?, None);
+    let root = reader.root().to_owned();
+    let banded = shown.can(SIDE_BAND);
+    let receive = async |answer: &mut Answer| receive(answer, &root, question, banded).await;
+    let (pack, Beginnings { new, gone }) = conversation.ask(body, receive).await?;
+    // before the pack is seen: a history whose beginning is not noted would look damaged; what is not one any more, after it
+    let none = BTreeSet::new();
+    shallow::change(&root, &new, &none)?;
+    pack.place().map_err(IncomingError::from)?;
+    shallow::change(&root, &none, &gone)?;
+    Ok(reader.look_again()?)
 }
 
 const SIDE_BAND: &str = "side-band-64k";
@@ -113,11 +161,9 @@ fn haves(reader: &Reader, branches: &[String]) -> Result<BTreeSet<Oid>, ReadErro
 fn request(
     shown: &Advertisement,
     reader: &Reader,
-    wants: &BTreeSet<Oid>,
-    haves: &BTreeSet<Oid>,
-    tip_only: bool,
+    Question { wants, haves, deepen }: &Question,
 ) -> Result<Vec<u8>, Fault> {
-    if (tip_only || !reader.shallow().is_empty()) && !shown.can("shallow") {
+    if (deepen.is_some() || !reader.shallow().is_empty()) && !shown.can("shallow") {
         return Err(Fault::Settings(
             "it cannot give a part of a history; fetch the whole into an empty repository".to_owned(),
         ));
@@ -139,8 +185,8 @@ fn request(
     for oid in reader.shallow() {
         push_line(&mut lines, format!("shallow {oid}\n").as_bytes());
     }
-    if tip_only {
-        push_line(&mut lines, b"deepen 1\n");
+    if let Some(commits) = deepen {
+        push_line(&mut lines, format!("deepen {commits}\n").as_bytes());
     }
     lines.extend_from_slice(FLUSH);
     for oid in haves {
@@ -154,12 +200,12 @@ fn request(
 async fn receive(
     answer: &mut Answer,
     root: &std::path::Path,
-    tip_only: bool,
+    question: &Question,
     banded: bool,
-) -> Result<(Verified, BTreeSet<Oid>), Fault> {
-    let beginnings = read_start(answer, tip_only).await?;
+) -> Result<(Verified, Beginnings), Fault> {
+    let beginnings = read_start(answer, question.deepen.is_some()).await?;
     let mut words = Words::default();
-    let mut incoming = Incoming::begin(root, !tip_only)?;
+    let mut incoming = Incoming::begin(root)?;
     if banded {
         while let Some(piece) = side_band::next(answer, &mut words).await? {
             incoming.write(&piece)?;
@@ -167,7 +213,7 @@ async fn receive(
     } else {
         read_plain(answer, &mut incoming).await?;
     }
-    Ok((incoming.verify()?, beginnings))
+    Ok((incoming.verify(&question.wants, &beginnings.new)?, beginnings))
 }
 
 async fn read_plain(answer: &mut Answer, incoming: &mut Incoming) -> Result<(), Fault> {
@@ -183,9 +229,9 @@ async fn read_plain(answer: &mut Answer, incoming: &mut Incoming) -> Result<(), 
 }
 
 /// Lines about shallow commits, if asked for, then one that says what is common, or that nothing is.
-async fn read_start(answer: &mut Answer, tip_only: bool) -> Result<BTreeSet<Oid>, Fault> {
-    let mut beginnings = BTreeSet::new();
-    let mut in_shallow = tip_only;
+async fn read_start(answer: &mut Answer, deepens: bool) -> Result<Beginnings, Fault> {
+    let mut beginnings = Beginnings::default();
+    let mut in_shallow = deepens;
     loop {
         let line = match answer.next().await.map_err(unreadable)? {
             Some(Packet::Line(line)) => line,
@@ -201,10 +247,12 @@ async fn read_start(answer: &mut Answer, tip_only: bool) -> Result<BTreeSet<Oid>
         let text = String::from_utf8_lossy(trimmed(&line)).into_owned();
         let word = text.split_once(' ').unwrap_or((&text, ""));
         match (word, Oid::from_hex(word.1.as_bytes())) {
-            (("shallow", _), Some(oid)) if in_shallow && beginnings.len() < MAX_SHALLOW => {
-                beginnings.insert(oid);
+            (("shallow", _), Some(oid)) if in_shallow && beginnings.new.len() < MAX_SHALLOW => {
+                beginnings.new.insert(oid);
             }
-            (("unshallow", _), Some(_)) if in_shallow => {}
+            (("unshallow", _), Some(oid)) if in_shallow && beginnings.gone.len() < MAX_SHALLOW => {
+                beginnings.gone.insert(oid);
+            }
             // `ACK id common`: more follow
             (("ACK", rest), None) if !in_shallow && rest.contains(' ') => {}
             (("NAK", ""), _) | (("ACK", _), Some(_)) if !in_shallow => return Ok(beginnings),
@@ -216,15 +264,5 @@ async fn read_start(answer: &mut Answer, tip_only: bool) -> Result<BTreeSet<Oid>
                 )));
             }
         }
-    }
-}
-
-/// A tip is of use only with everything in it.
-fn check_tip(reader: &Reader, tip: Oid) -> Result<(), Fault> {
-    let tree = reader.commit(tip)?.tree;
-    let missing = reader.list(tree)?.into_values().find(|entry| entry.is_file() && !reader.has(entry.oid));
-    match missing {
-        None => Ok(()),
-        Some(entry) => Err(Fault::Incomplete { commit: tip, object: entry.oid }),
     }
 }

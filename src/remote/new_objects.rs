@@ -6,9 +6,6 @@ use crate::git::object::TreeEntry;
 use crate::git::reader::ReadError;
 use crate::git::{Oid, Reader};
 
-/// A submodule: its commit is of another repository.
-const MODE_SUBMODULE: u32 = 0o160_000;
-
 /// Objects that go into one pack, in the order they are sent, none twice.
 #[derive(Debug, Default)]
 pub struct NewObjects {
@@ -55,7 +52,7 @@ impl NewObjects {
             }
             for entry in reader.tree(tree)? {
                 let same_name = before.remove(&entry.name).unwrap_or_default();
-                if entry.mode == MODE_SUBMODULE || same_name.iter().any(|old| old.oid == entry.oid) {
+                if entry.is_submodule() || same_name.iter().any(|old| old.oid == entry.oid) {
                     continue;
                 }
                 match entry.is_tree() {

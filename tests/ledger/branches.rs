@@ -173,3 +173,111 @@ fn a_branch_that_was_pushed_away_stays_consistent() {
     }
     bed.git_in(&away, &["fsck", "--full", "--strict"]);
 }
+
+/// What is done to a mark, and what is said of it.
+const ROBBED: [(&str, Option<&str>, &str); 4] = [
+    (
+        "removed",
+        None,
+        "branch deploy/example exists and is not managed by promgit (it has no promgit.yaml); ",
+    ),
+    ("broken", Some("["), "branch deploy/example: promgit.yaml cannot be read ("),
+    (
+        "of another agent",
+        Some("format: 1\nagent: other\nnamespace: example\n"),
+        "branch deploy/example is managed by agent \"other\", this agent is \"promgit\"; ",
+    ),
+    (
+        "of another namespace",
+        Some("format: 1\nagent: promgit\nnamespace: large\n"),
+        "branch deploy/example holds namespace large, not example; ",
+    ),
+];
+
+/// Changes the mark of the branch, or takes it away.
+fn rob(bed: &Bed, mark: Option<&str>) {
+    bed.push_with("deploy/example", |clone| {
+        let path = clone.join("promgit.yaml");
+        match mark {
+            Some(text) => std::fs::write(path, text).unwrap(),
+            None => std::fs::remove_file(path).unwrap(),
+        }
+    });
+}
+
+fn revert(bed: &Bed) {
+    bed.push_with("deploy/example", |clone| {
+        drop(bed.git_in(clone, &["checkout", "-q", "HEAD^", "--", "."]));
+    });
+}
+
+#[test]
+fn a_cluster_that_cannot_be_deleted_as_the_branch_lost_its_mark_is_told() {
+    for (what, mark, words) in ROBBED {
+        let bed = Bed::new();
+        bed.put("keep.yaml", &cluster("other", "keep", "{}"));
+        bed.put("simple.yaml", &cluster("example", "simple", "{}"));
+        bed.settle();
+        rob(&bed, mark);
+        bed.remove("simple.yaml");
+        for _ in 0..2 {
+            let said = bed.once();
+            assert!(!said.ok && said.out.is_empty(), "{what}: {}", said.out);
+            assert!(said.err.contains(&format!("error: example/simple: {words}")), "{what}: {}", said.err);
+            assert!(said.err.contains("`git revert`"), "{what}: {}", said.err);
+        }
+        assert!(!bed.file("deploy/example", "simple/release.yaml").is_empty());
+        revert(&bed);
+        assert!(bed.settle().contains("example/simple: deleted"), "{what}");
+        bed.check();
+    }
+}
+
+#[test]
+fn a_branch_that_no_cluster_looks_at_is_looked_at_all_the_same() {
+    let suspended = cluster("example", "simple", "{suspend: true}");
+    let told = |bed: &Bed, words: &str| {
+        for _ in 0..2 {
+            let said = bed.once();
+            assert!(said.ok && said.out.is_empty(), "{}{}", said.out, said.err);
+            assert!(said.err.contains(&format!("warning: {words}")), "{words}: {}", said.err);
+        }
+    };
+    for is_left in [true, false] {
+        let bed = Bed::new();
+        bed.put("keep.yaml", &cluster("other", "keep", "{}"));
+        bed.put("simple.yaml", &cluster("example", "simple", "{}"));
+        bed.settle();
+        match is_left {
+            true => bed.put("simple.yaml", &suspended),
+            false => bed.remove("simple.yaml"),
+        }
+        bed.settle();
+        for file in ["README.md", "kustomization.yaml", "promgit.yaml"] {
+            let text = bed.file("deploy/example", file);
+            bed.push("deploy/example", &[(file, &(text + "# by hand\n"))]);
+            let by = bed.git(&["rev-parse", "--short=10", "deploy/example"]);
+            told(
+                &bed,
+                &format!(
+                    "branch deploy/example: {file} changed by hand (by {} Someone <some@one>), ",
+                    by.trim()
+                ),
+            );
+            revert(&bed);
+            bed.settle();
+        }
+        for (_, mark, words) in ROBBED {
+            rob(&bed, mark);
+            told(&bed, words);
+            revert(&bed);
+            bed.settle();
+        }
+        // the next commit puts it right
+        bed.push("deploy/example", &[("README.md", "by hand\n")]);
+        bed.put("simple.yaml", &cluster("example", "simple", "{}"));
+        bed.settle();
+        assert!(bed.file("deploy/example", "README.md").starts_with("# Prometheus in namespace"));
+        bed.check();
+    }
+}

@@ -159,7 +159,7 @@ fn a_root_file_that_became_a_folder_is_a_file_again() {
     });
     bed.put("simple.yaml", &cluster("example", "simple", "{replicas: 3}"));
     let said = bed.once();
-    let expected = "promgit.yaml cannot be read (it is no file); restore it from the branch's history";
+    let expected = "promgit.yaml cannot be read (it is no file); bring it back with `git revert`";
     assert!(said.err.contains(expected), "{}", said.err);
 }
 

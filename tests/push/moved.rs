@@ -233,23 +233,136 @@ fn an_agent_with_an_empty_volume_puts_the_root_right_too() {
 }
 
 #[test]
+fn an_agent_with_an_empty_volume_names_who_changed_what_it_puts_right() {
+    let remove = |clone: &Path| std::fs::remove_dir_all(clone.join("one")).unwrap();
+    let change = |clone: &Path| append(clone, "one/manifests/service-one.yaml");
+    type Case = (fn(&Path), &'static str);
+    let cases: [Case; 2] = [
+        (remove, "a/one: restored: its folder was removed by hand"),
+        (change, "a/one: restored: manifests/service-one.yaml changed by hand"),
+    ];
+    for (act, subject) in cases {
+        // commits of hers on top, which change nothing of ours: as many as are fetched at first, and more
+        for more in [0, 1, 20] {
+            let origin = Origin::new();
+            for replicas in [1, 2, 3] {
+                origin.put("a", "one", &format!("{{replicas: {replicas}}}"));
+                origin.settle();
+            }
+            let before = origin.git(&["rev-parse", "deploy/a:one"]);
+            let jane = origin.jane("deploy/a", act);
+            (0..more).for_each(|n| {
+                drop(origin.jane("deploy/a", |clone| write(clone, &format!("note{n}"), "hers\n")))
+            });
+            std::fs::remove_dir_all(&origin.bed.repo).unwrap();
+            origin.settle();
+            // as far back as a fetch that is whole would have looked
+            let subject = if more == 20 && subject.contains("removed") { "a/one: created" } else { subject };
+            assert_eq!(origin.subjects("deploy/a").last().unwrap(), subject, "{more}");
+            let said = trailers(&origin, "deploy/a");
+            if subject != "a/one: created" {
+                assert!(
+                    said.contains(&format!("Overwrites: {jane} Jane Doe <jane@example.com>")),
+                    "{more}: {said:?}"
+                );
+                assert!(said.contains(&"Generation: 3".to_owned()), "{more}: {said:?}");
+            }
+            assert_eq!(origin.git(&["rev-parse", "deploy/a:one"]), before);
+            assert_eq!(origin.settle(), "", "all is as it should be");
+        }
+    }
+}
+
+/// The local repository holds the newest commits, and there is nobody to ask for the rest.
+fn cut(origin: &Origin) {
+    std::fs::remove_dir_all(&origin.bed.repo).unwrap();
+    let (from, to) = (format!("file://{}", origin.path.display()), origin.bed.repo.display().to_string());
+    let clone = ["clone", "-q", "--bare", "--no-single-branch", "--depth=1", &from, &to];
+    origin.bed.git_in(origin.bed.folder.path(), &clone);
+}
+
+#[test]
+fn a_deletion_over_a_history_that_is_not_here_blames_nobody() {
+    let origin = Origin::new();
+    for name in ["one", "two"] {
+        origin.put("a", name, "{}");
+    }
+    origin.settle();
+    origin.jane("deploy/a", |clone| write(clone, "note.md", "hers\n"));
+    cut(&origin);
+    origin.bed.remove("a-one.yaml");
+    assert!(origin.bed.settle().contains("a/one: deleted"));
+    assert!(!origin.bed.message("deploy/a").contains("Overwrites"), "{}", origin.bed.message("deploy/a"));
+}
+
+#[test]
+fn who_changed_what_is_put_right_is_said_to_be_unknown_where_the_history_is_not_here() {
+    for file in ["one/values.yaml", "README.md"] {
+        let origin = Origin::new();
+        origin.put("a", "one", "{}");
+        origin.settle();
+        origin.jane("deploy/a", |clone| append(clone, file));
+        let jane = origin.jane("deploy/a", |clone| write(clone, "note.md", "hers\n"));
+        cut(&origin);
+        let out = origin.bed.settle();
+        assert!(out.contains("changed by hand"), "{out}");
+        let said = origin.bed.git(&["log", "-1", "--format=%(trailers:only,unfold)", "deploy/a"]);
+        let by = format!("Overwrites: somebody, by {jane} or a commit before it, which are not here");
+        assert_eq!(
+            said.lines().filter(|line| line.starts_with("Overwrites")).collect::<Vec<_>>(),
+            [by],
+            "{file}"
+        );
+    }
+}
+
+#[test]
+fn of_many_who_changed_what_is_put_right_ten_are_named_and_the_others_counted() {
+    for (file, what) in [("one/values.yaml", "one"), ("kustomization.yaml", "files at the root")] {
+        for (commits, more) in [(10, None), (11, Some("1 more commit")), (13, Some("3 more commits"))] {
+            let origin = Origin::new();
+            origin.put("a", "one", "{}");
+            origin.settle();
+            let by: Vec<String> =
+                (0..commits).map(|_| origin.jane("deploy/a", |clone| append(clone, file))).collect();
+            origin.settle();
+            let said = trailers(&origin, "deploy/a");
+            let named = |id: &String| format!("Overwrites: {id} Jane Doe <jane@example.com>");
+            let mut expected: Vec<String> = by.iter().rev().take(10).map(named).collect();
+            expected.extend(more.map(|more| format!("Overwrites: {more} that changed {what}")));
+            let found: Vec<String> = said.into_iter().filter(|line| line.starts_with("Overwrites")).collect();
+            assert_eq!(found, expected, "{file} {commits}");
+        }
+    }
+}
+
+#[test]
 fn a_start_says_of_a_branch_without_its_mark_how_it_comes_back() {
     let origin = Origin::new();
     origin.put("a", "one", "{}");
-    origin.put("b", "one", "{}");
+    for namespace in ["b", "c", "d"] {
+        origin.put(namespace, "one", "{}");
+    }
     origin.settle();
     origin.jane("deploy/a", |clone| std::fs::remove_file(clone.join("promgit.yaml")).unwrap());
     origin.jane("deploy/b", |clone| write(clone, "promgit.yaml", "{"));
+    origin.jane("deploy/c", |clone| write(clone, "promgit.yaml", "format: 1\nagent: other\nnamespace: c\n"));
+    origin
+        .jane("deploy/d", |clone| write(clone, "promgit.yaml", "format: 1\nagent: promgit\nnamespace: x\n"));
     let done = origin.once(&origin.url());
     assert!(!done.ok);
     for words in [
         "a/one: branch deploy/a exists and is not managed by promgit (it has no promgit.yaml); if somebody removed that file, \
          bring it back with `git revert`",
         "b/one: branch deploy/b: promgit.yaml cannot be read",
+        "c/one: branch deploy/c is managed by agent \"other\", this agent is \"promgit\"; if somebody edited promgit.yaml, bring it \
+         back with `git revert`",
+        "d/one: branch deploy/d holds namespace x, not d; if somebody edited promgit.yaml, bring it back with `git revert`",
     ] {
         assert!(done.err.contains(words), "{words}: {}", done.err);
     }
-    for branch in ["deploy/a", "deploy/b"] {
+    assert_eq!(done.err.matches("`git revert`").count(), 4, "{}", done.err);
+    for branch in ["deploy/a", "deploy/b", "deploy/c", "deploy/d"] {
         origin.jane(branch, |clone| {
             drop(origin.bed.git_in(clone, &["checkout", "-q", "HEAD^", "promgit.yaml"]))
         });
@@ -305,12 +418,13 @@ fn what_somebody_pushed_here_and_nobody_pushed_on_goes_on_top_as_well() {
     let origin = Origin::new();
     origin.put("a", "one", "{}");
     origin.settle();
-    // both sides get a commit that the other does not have, and here one with a program and a link
+    // both sides get a commit that the other does not have, and here one with a program, a link and a submodule
     origin.bed.push_with("deploy/a", |clone| {
         write(clone, "run.sh", "#!/bin/sh\n");
         std::fs::set_permissions(clone.join("run.sh"), std::os::unix::fs::PermissionsExt::from_mode(0o755))
             .unwrap();
         std::os::unix::fs::symlink("run.sh", clone.join("link")).unwrap();
+        crate::submodules::add(&origin, clone, "theirs");
     });
     origin.jane("deploy/a", |clone| write(clone, "note.md", "hers\n"));
     origin.put("a", "one", "{replicas: 2}");
@@ -319,9 +433,9 @@ fn what_somebody_pushed_here_and_nobody_pushed_on_goes_on_top_as_well() {
         origin.subjects("deploy/a"),
         ["a/one: created", "by Jane", "by hand", "a/one: replicas 1 → 2"]
     );
-    let files = origin.git(&["ls-tree", "deploy/a", "run.sh", "link", "note.md"]);
+    let files = origin.git(&["ls-tree", "deploy/a", "run.sh", "link", "note.md", "theirs"]);
     let modes: Vec<&str> = files.lines().map(|line| line.split(' ').next().unwrap()).collect();
-    assert_eq!(modes, ["120000", "100644", "100755"]);
+    assert_eq!(modes, ["120000", "100644", "100755", "160000"]);
     assert_eq!(origin.git(&["log", "-1", "--format=%an", "deploy/a^"]), "Someone\n");
     origin.check();
 }
@@ -437,8 +551,19 @@ fn a_commit_that_cannot_be_read_holds_up_its_own_branch_only() {
         let made = origin.git(&hash);
         origin.git(&["update-ref", &format!("refs/heads/{branch}"), made.trim()]);
     };
-    commit("deploy/a", "tree TREE\nparent TIP\nauthor nobody\ncommitter nobody\n\nodd\n");
+    commit("deploy/a", "tree TREE\nparent TIP\n\nodd\n");
+    commit("deploy/c", "tree TREE\nparent TIP\nauthor nobody\ncommitter nobody\n\nfine, too\n");
     commit("deploy/b", "tree TREE\nparent TIP\nauthor J <j@x> 1 +0000\ncommitter J <j@x> 1 +0000\n\nfine\n");
+    let had = origin.local("deploy/a");
+    let said = origin.once(&origin.url());
+    assert!(
+        !said.ok && said.err.contains(": a/one: somebody moved branch deploy/a to a commit that"),
+        "{}",
+        said.err
+    );
+    // nothing of it is here, and nothing says so
+    origin.bed.git(&["rev-list", "--objects", "--quiet", "--all"]);
+    assert_eq!(origin.bed.git(&["rev-parse", "origin/deploy/a^{commit}"]).trim(), had);
     let agent = origin.agent(&origin.url(), &[]);
     for namespace in ["a", "b", "c"] {
         origin.put(namespace, "one", "{replicas: 2}");

@@ -58,7 +58,11 @@ fn what_is_required_is_told_when_the_remote_is_back() {
     agent.error("a/one: ");
     assert!(agent.out.try_recv().is_err(), "nothing of it was told");
     origin.back();
-    agent.commit("a/one: replicas 3 → 4");
+    // each, also those that newer ones followed
+    for (from, to) in [(1, 2), (2, 3), (3, 4)] {
+        let line = agent.out.recv().unwrap();
+        assert!(line.ends_with(&format!("a/one: replicas {from} → {to}")), "{line}");
+    }
     assert_eq!(origin.tip("deploy/a"), Some(origin.local("deploy/a")));
     assert_eq!(agent.stop(), Some(0));
     origin.check();
@@ -76,9 +80,45 @@ fn an_agent_that_is_told_to_stop_tries_once_more_and_says_what_is_left() {
     assert_eq!(agent.stop(), Some(0));
     origin.back();
     // nothing is to be committed, and the remote lacks it
-    let out = origin.settle();
-    assert_eq!(out, "");
+    let said = origin.once(&origin.url());
+    let id = origin.tip("deploy/a").unwrap();
+    assert_eq!(said.out, format!("{} deploy/a  a/one: replicas 1 → 2\n", &id[..10]));
+    assert_eq!(said.err, "promgit: 1 cluster, nothing to commit, 1 earlier commit pushed\n");
+    assert_eq!(origin.settle(), "", "once");
     origin.check();
+}
+
+#[test]
+fn what_was_held_back_is_told_by_the_run_that_pushes_it() {
+    // whether somebody was faster; whether the cluster is there still
+    for (moved, is_left) in [(false, true), (true, true), (false, false), (true, false)] {
+        let origin = Origin::new();
+        origin.put("a", "one", "{}");
+        origin.put("b", "one", "{}");
+        origin.settle();
+        origin.away();
+        origin.put("a", "one", "{replicas: 2}");
+        assert!(!origin.once(&origin.url()).ok);
+        match is_left {
+            true => origin.put("a", "one", "{replicas: 3}"),
+            false => origin.bed.remove("a-one.yaml"),
+        }
+        assert!(!origin.once(&origin.url()).ok);
+        if moved {
+            origin.jane("deploy/a", |clone| std::fs::write(clone.join("note.md"), "hers\n").unwrap());
+        }
+        origin.back();
+        let said = origin.once(&origin.url());
+        assert!(said.ok, "{}", said.err);
+        let log =
+            origin.git(&["log", "-2", "--reverse", "--abbrev=10", "--format=%h deploy/a  %s", "deploy/a"]);
+        assert_eq!(said.out, log, "{moved} {is_left}");
+        let clusters = if is_left { "2 clusters" } else { "1 cluster" };
+        let expected = format!("promgit: {clusters}, nothing to commit, 2 earlier commits pushed\n");
+        assert!(said.err.ends_with(&expected), "{moved} {is_left}: {}", said.err);
+        assert_eq!(origin.settle(), "");
+        origin.check();
+    }
 }
 
 #[test]

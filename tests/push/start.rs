@@ -59,7 +59,9 @@ fn what_was_committed_without_a_remote_is_pushed_by_the_first_start_with_one() {
         origin.put("a", "one", &format!("{{replicas: {replicas}}}"));
         origin.bed.settle();
     }
-    assert_eq!(origin.settle(), "", "nothing to commit");
+    // the line says that the remote has it
+    let log = origin.bed.git(&["log", "--reverse", "--abbrev=10", "--format=%h deploy/a  %s", "deploy/a"]);
+    assert_eq!((log.lines().count(), origin.settle()), (3, log));
     assert_eq!(origin.subjects("deploy/a").len(), 3);
     origin.check();
 }

@@ -2,7 +2,7 @@
 
 use promgit::git::adopt::{Adopted, adopt};
 use promgit::git::{Oid, history};
-use promgit::remote::fetch::{Depth, fetch, tips};
+use promgit::remote::fetch::{Depth, deepen, fetch, tips};
 use promgit::remote::push::Pushed;
 
 use crate::bed::{Bed, commit, put};
@@ -129,4 +129,30 @@ fn a_fetch_that_is_cut_off_leaves_nothing() {
     origin.http.cut_answers_at(None);
     let got = fetch(&remote, &mut origin.store.reader().unwrap(), &names(&["deploy/a"]), Depth::Whole);
     assert_eq!(got.unwrap().len(), 1);
+}
+
+#[test]
+fn a_history_that_began_at_its_tip_is_fetched_deeper() {
+    for way in WAYS {
+        let mut origin = with_history(20);
+        let Some(remote) = origin.remote(way) else { continue };
+        let branches = names(&["deploy/a", "deploy/b"]);
+        let mut reader = origin.store.reader().unwrap();
+        let got = fetch(&remote, &mut reader, &branches, Depth::Tip).unwrap();
+        let list: Vec<(String, Oid)> = got.into_iter().collect();
+        adopt(&mut origin.store, &list).unwrap();
+        let count = |origin: &Origin, branch: &str| origin.local.git(&["rev-list", "--count", branch]);
+        for (commits, expected) in [(1, "1\n"), (5, "5\n"), (19, "19\n"), (100, "20\n"), (100, "20\n")] {
+            deepen(&remote, &mut reader, &branches[..1], commits)
+                .unwrap_or_else(|error| panic!("{way:?}: {error}"));
+            assert_eq!(count(&origin, "deploy/a"), expected, "{way:?} {commits}");
+            assert_eq!(count(&origin, "deploy/b"), "1\n", "{way:?} {commits}");
+            origin.sound();
+            let log = history::log(&reader, Some(list[0].1), "").collect::<Result<Vec<_>, _>>().unwrap();
+            assert_eq!(format!("{}\n", log.len()), expected, "{way:?} {commits}");
+        }
+        deepen(&remote, &mut reader, &branches, 100).unwrap();
+        assert!(reader.shallow().is_empty(), "{way:?}");
+        origin.sound();
+    }
 }

@@ -141,6 +141,29 @@ fn a_branch_that_lost_its_mark_is_verified_by_the_mark_that_it_had() {
     assert!(said.out.contains("elsewhere/mine:promgit.yaml: is missing"), "{said:?}");
 }
 
+/// Only who edited it is told, and what it should be: the commits before are of the agent that it named then.
+#[test]
+fn a_mark_that_somebody_edited_blames_no_commit_of_before() {
+    for (from, to) in [("agent: promgit", "agent: other"), ("namespace: small", "namespace: large")] {
+        let bed = Bed::small(SMALL);
+        bed.resize(2);
+        bed.by_hand("deploy/small", |clone| edit(&clone.join("promgit.yaml"), from, to));
+        let tip = bed.tip("deploy/small");
+        for arguments in [CHART, &all()] {
+            let said = bed.verify(arguments);
+            said.is_different();
+            let lines = said.lines();
+            assert_eq!(lines.len(), 2, "{said:?}");
+            assert!(lines[0].contains(&format!("commit {} was not made by promgit", &tip[..10])), "{said:?}");
+            let expected = format!("is {to:?}, promgit makes it {from:?}");
+            assert!(
+                lines[1].starts_with("deploy/small:promgit.yaml:") && lines[1].ends_with(&expected),
+                "{said:?}"
+            );
+        }
+    }
+}
+
 /// A commit without any file of ours.
 fn foreign(bed: &Bed) -> String {
     let tree = bed.git(&["--git-dir=deploy.git", "write-tree"]);

@@ -93,7 +93,8 @@ impl Settled {
             }
             Report::Refused(_) | Report::Listed { .. } | Report::Notice(_) => return None,
             Report::Ready { .. } | Report::NotReady { .. } => return None,
-            Report::Pushed { .. } | Report::NotPushed { .. } | Report::Unasked { .. } => return None,
+            Report::Pushed { .. } | Report::Late { .. } => return None,
+            Report::NotPushed { .. } | Report::Unasked { .. } => return None,
         };
         let cluster = match work {
             Work::Apply(observed) => observed.cluster.clone(),
@@ -141,7 +142,8 @@ pub fn gone(report: &Report) -> Option<Key> {
         }
         Report::Refused(_) | Report::Listed { .. } | Report::Notice(_) => None,
         Report::Ready { .. } | Report::NotReady { .. } => None,
-        Report::Pushed { .. } | Report::NotPushed { .. } | Report::Unasked { .. } => None,
+        Report::Pushed { .. } | Report::Late { .. } => None,
+        Report::NotPushed { .. } | Report::Unasked { .. } => None,
     }
 }
 

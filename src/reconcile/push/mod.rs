@@ -13,6 +13,7 @@ pub mod gather;
 pub mod known;
 pub mod lacking;
 pub mod land;
+pub mod late;
 pub mod link;
 pub mod outbox;
 pub mod pause;

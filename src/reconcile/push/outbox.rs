@@ -79,6 +79,16 @@ struct Waiting {
     /// Failed by itself: not before this moment, and how often in a row.
     pause: Option<Instant>,
     failures: u32,
+    /// Commits were told of without waiting for the remote.
+    has_told: bool,
+}
+
+/// Gives reports of commits of a branch that the remote got, but for those that are told of.
+pub type Late<'a> = dyn Fn(&str, &BTreeSet<Oid>) -> Vec<Report> + 'a;
+
+/// Where no commit came.
+pub fn none_late(_: &str, _: &BTreeSet<Oid>) -> Vec<Report> {
+    Vec::new()
 }
 
 /// The newest report of a cluster on a branch that waits.
@@ -87,6 +97,19 @@ enum Entry {
     Held(Box<Report>),
     /// Told already.
     Told,
+}
+
+impl Entry {
+    /// The commit that is told of when the remote has it.
+    fn commit(&self) -> Option<Oid> {
+        match self {
+            Entry::Held(report) => match &**report {
+                Report::Committed { commit, .. } => Some(*commit),
+                _ => None,
+            },
+            Entry::Told => None,
+        }
+    }
 }
 
 impl Outbox {
@@ -181,6 +204,7 @@ impl Outbox {
         // something new may be what the remote takes
         if report.is_commit() {
             waiting.pause = None;
+            waiting.has_told |= !self.is_required;
         }
         let entry = match self.is_required {
             true => Entry::Held(Box::new(report)),
@@ -217,8 +241,9 @@ impl Outbox {
         }
     }
 
-    /// The remote has these branches, with everything that was reported of them before they were taken.
-    pub fn pushed(&self, branches: &[String], around: &Around<'_>) {
+    /// The remote has these branches, with everything that was reported of them before they were taken. `late` gives what it got beside
+    /// the commits that are told of now.
+    pub fn pushed(&self, branches: &[String], late: &Late<'_>, around: &Around<'_>) {
         // nothing that was pushed says nothing of the remote
         if branches.is_empty() {
             return;
@@ -227,7 +252,14 @@ impl Outbox {
         let mut told = Vec::new();
         for branch in branches {
             state.given_up.remove(branch);
-            let Some(Waiting { clusters, tags, .. }) = state.flying.remove(branch) else { continue };
+            let Some(Waiting { clusters, tags, has_told, .. }) = state.flying.remove(branch) else {
+                continue;
+            };
+            // which of them were told of at once is not known any more
+            if !has_told {
+                let held = clusters.values().filter_map(|(_, entry)| entry.commit()).collect();
+                late(branch, &held).into_iter().for_each(|report| (around.report)(report));
+            }
             state.waiting.extend(tags.into_iter().map(|tag| (tag, Waiting::default())));
             if let Some(again) = state.waiting.get_mut(branch) {
                 (again.pause, again.failures) = (None, 0);
@@ -403,6 +435,7 @@ impl State {
     fn put_back(&mut self, branch: &str, flown: Waiting) {
         let waiting = self.waiting.entry(branch.to_owned()).or_default();
         waiting.failures = flown.failures;
+        waiting.has_told |= flown.has_told;
         waiting.tags.extend(flown.tags);
         for (key, (count, entry)) in flown.clusters {
             match waiting.clusters.remove(&key) {
@@ -502,7 +535,7 @@ mod tests {
 
     fn push(outbox: &Outbox) -> Vec<String> {
         let branches = outbox.take().unwrap().branches;
-        told(outbox, |outbox, around| outbox.pushed(&branches, around))
+        told(outbox, |outbox, around| outbox.pushed(&branches, &none_late, around))
     }
 
     #[test]
@@ -526,7 +559,7 @@ mod tests {
             let flying = outbox.take().unwrap().branches;
             tell(&outbox, vec![commit("a", TWO)]);
             assert_eq!(outbox.len(), 1);
-            assert_eq!(told(&outbox, |outbox, around| outbox.pushed(&flying, around)), first);
+            assert_eq!(told(&outbox, |outbox, around| outbox.pushed(&flying, &none_late, around)), first);
             assert_eq!(push(&outbox), second);
         }
     }
@@ -598,7 +631,7 @@ mod tests {
         tell(&outbox, vec![commit("a", TWO)]);
         assert!(outbox.lock().due(Instant::now()).branches.is_empty());
         // a round that pushed nothing is no sign of life
-        told(&outbox, |outbox, around| outbox.pushed(&[], around));
+        told(&outbox, |outbox, around| outbox.pushed(&[], &none_late, around));
         assert_eq!(outbox.lock().failures, 1);
         assert!(outbox.lock().due(Instant::now()).branches.is_empty());
         // one branch that is refused does not stop the others, and something new of it may be taken

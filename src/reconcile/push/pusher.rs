@@ -4,7 +4,7 @@
 //! puts what only we have on top; a branch that is gone there is pushed anew.
 #![allow(clippy::disallowed_methods)] // how long a push takes
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Instant;
 
@@ -12,7 +12,8 @@ use super::gather::{Gathered, gather, replaced};
 use super::known::Known;
 use super::lacking::{Lacking, lacking};
 use super::land::{LandError, Landed, Moved};
-use super::outbox::{Around, Outbox, Trouble, Turn};
+use super::late::late;
+use super::outbox::{Around, Outbox, Trouble, Turn, none_late};
 use crate::api::conditions::Reason;
 use crate::git::oid::Oid;
 use crate::git::path::{called, is_tag};
@@ -112,7 +113,7 @@ impl Pusher<'_> {
         // a branch that is nowhere has nothing to push
         let names: Vec<String> = pushes.iter().map(|push| push.branch.clone()).collect();
         let gone: Vec<String> = branches.iter().filter(|branch| !names.contains(branch)).cloned().collect();
-        self.outbox.pushed(&gone, &self.around);
+        self.outbox.pushed(&gone, &none_late, &self.around);
         if !pushes.is_empty() {
             self.send(pushes, &mut 0);
         }
@@ -172,7 +173,7 @@ impl Pusher<'_> {
             new.short()
         );
         (self.around.report)(Report::Notice(notice));
-        self.outbox.pushed(std::slice::from_ref(&branch), &self.around);
+        self.outbox.pushed(std::slice::from_ref(&branch), &none_late, &self.around);
         self.note(&[(branch, theirs)]);
     }
 
@@ -201,7 +202,11 @@ impl Pusher<'_> {
         }
         branches.iter().for_each(|_| self.metrics.branch_pushed(PushOutcome::Pushed));
         let names: Vec<String> = branches.iter().map(|(branch, _)| branch.clone()).collect();
-        self.outbox.pushed(&names, &self.around);
+        let late = |branch: &str, told: &BTreeSet<Oid>| {
+            let new = branches.iter().find(|(pushed, _)| pushed == branch);
+            new.map_or(Vec::new(), |(_, new)| late(&self.reader, self.inputs, branch, *new, told))
+        };
+        self.outbox.pushed(&names, &late, &self.around);
         self.note(branches);
     }
 

@@ -1,5 +1,6 @@
 //! What a remote has at the start, turned into local branches that go on from there.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::gather::{gather, replaced};
@@ -8,15 +9,21 @@ use crate::git::adopt::adopt;
 use crate::git::objects::ObjectError;
 use crate::git::oid::Oid;
 use crate::git::path::is_beside;
-use crate::git::reader::ReadError;
+use crate::git::reader::{ReadError, Reader};
 use crate::git::store::Store;
 use crate::git::tracking::{self, TrackingError};
+use crate::reconcile::strangers::{self, MOST_COMMITS, MOST_RECENT};
+use crate::reconcile::verify::select;
 use crate::remote::error::RemoteError;
-use crate::remote::fetch::{Depth, tips};
+use crate::remote::fetch::{Depth, deepen, tips};
 use crate::remote::settings::Remote;
 
 /// A server that says nothing for so long is not waited for: the agent starts with what it has.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// So many of the newest commits of a branch are fetched at first, and at last, where somebody else made the newest one: who changed
+/// what is asked of them (`strangers`).
+const DEEPER: [u32; 2] = [MOST_RECENT as u32 + 1, MOST_COMMITS as u32 + 1];
 
 /// Why the start could not be made with what the remote has.
 #[derive(Debug, thiserror::Error)]
@@ -31,7 +38,7 @@ pub enum StartError {
     Tracking(#[from] TrackingError),
 }
 
-/// Fetches the branches below `prefix` that moved, the newest commits only into an empty repository, and moves the local ones
+/// Fetches the branches below `prefix` that moved, the newest commits only into an empty repository (down to one of promgit's), and moves the local ones
 /// forward. Those that have commits of their own are left as they are: the first push of each finds that out. Returns all that the
 /// remote has.
 pub fn look(remote: &Remote, store: &mut Store, prefix: &str) -> Result<There, StartError> {
@@ -49,12 +56,15 @@ pub fn look(remote: &Remote, store: &mut Store, prefix: &str) -> Result<There, S
             moved.push(branch.clone());
         }
     }
+    let mut not_taken = BTreeSet::new();
     if !moved.is_empty() {
         let gathered = gather(remote, &mut reader, &moved, Depth::Tip)?;
         for (branch, error) in gathered.bad {
             tracing::warn!(branch, %error, "what the remote has is not taken");
+            not_taken.insert(branch);
         }
         let fetched: Vec<(String, Oid)> = gathered.found.into_iter().collect();
+        look_back(remote, &mut reader, &fetched);
         for (branch, tip) in &fetched {
             if let Some(words) = replaced(&reader, remote, branch, *tip) {
                 tracing::warn!("{words}");
@@ -67,8 +77,28 @@ pub fn look(remote: &Remote, store: &mut Store, prefix: &str) -> Result<There, S
         }
         found.extend(fetched);
     }
-    let ours = found.iter().filter(|(branch, _)| is_of_us(branch));
+    // what was not taken is not here, and a reference to nothing would be damage
+    let ours = found.iter().filter(|(branch, _)| is_of_us(branch) && !not_taken.contains(*branch));
     let now: Vec<(String, Oid)> = ours.map(|(branch, tip)| (branch.clone(), *tip)).collect();
     tracking::note(&store.reader()?, &now)?;
     Ok(found)
+}
+
+/// Fetches more of branches whose newest commits are all of others: an agent that began with an empty volume has the tip only. Without
+/// them it is not said who changed what is overwritten, which is no reason not to start.
+fn look_back(remote: &Remote, reader: &mut Reader, fetched: &[(String, Oid)]) {
+    for (step, commits) in DEEPER.into_iter().enumerate() {
+        // one without a mark in the first of them was never of an agent, and one that cannot be read is said elsewhere
+        let is_of_agent = |tip: Oid| step == 0 || matches!(select::marker(reader, tip), Ok(Some(_)));
+        let is_cut = |tip: Oid| is_of_agent(tip) && strangers::is_cut(reader, tip).unwrap_or(false);
+        let cut: Vec<String> =
+            fetched.iter().filter(|(_, tip)| is_cut(*tip)).map(|(branch, _)| branch.clone()).collect();
+        if cut.is_empty() {
+            return;
+        }
+        if let Err(error) = deepen(remote, reader, &cut, commits) {
+            tracing::warn!(%error, branches = cut.len(), "who changed branches before their newest commit is not known");
+            return;
+        }
+    }
 }

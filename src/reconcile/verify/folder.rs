@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::again::Again;
 use super::finding::How;
-use crate::git::object::MODE_FILE;
+use crate::git::object::{MODE_FILE, MODE_SUBMODULE};
 use crate::git::oid::blob_id;
 use crate::git::reader::{ReadError, Reader};
 use crate::ledger::folder::Files;
@@ -50,6 +50,7 @@ fn different(reader: &Reader, should: &[u8], is: Held) -> Result<Option<How>, Re
         MODE_FILE if is.oid == blob_id(should) => Ok(None),
         MODE_EXECUTABLE if is.oid == blob_id(should) => Ok(Some(How::Kind("an executable"))),
         MODE_LINK => Ok(Some(How::Kind("a link"))),
+        MODE_SUBMODULE => Ok(Some(How::Kind("a submodule"))),
         _ => match is.bytes(reader)? {
             Some(bytes) => Ok(Some(first_difference(&bytes, should))),
             None => Ok(Some(How::Kind("no file"))),

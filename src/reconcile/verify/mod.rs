@@ -73,6 +73,8 @@ pub fn run(request: &Request<'_>) -> Result<Report, VerifyError> {
     conclude(request, jobs, &mut report)?;
     report.findings.sort();
     report.findings.dedup();
+    report.unverified.sort();
+    report.unverified.dedup();
     Ok(report)
 }
 

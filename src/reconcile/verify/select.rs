@@ -1,6 +1,7 @@
 //! Names of branches turned into those that promgit manages, with the mark that says so.
 
 use super::finding::{Report, Unverified};
+use super::made;
 use crate::git::history;
 use crate::git::object::TreeEntry;
 use crate::git::oid::Oid;
@@ -12,7 +13,7 @@ use crate::ledger::root::{MARKER, Marker};
 pub struct Chosen {
     pub name: String,
     pub tip: Oid,
-    /// What its mark says: that of the tip, or of the newest commit in which it can be read.
+    /// What its mark says: that of the newest commit of the agent that it names.
     pub marker: Marker,
 }
 
@@ -25,6 +26,7 @@ pub fn branches(
     report: &mut Report,
 ) -> Result<Vec<Chosen>, ReadError> {
     let mut chosen = Vec::new();
+    let here = here(reader);
     if named.is_empty() {
         for (name, tip) in reader.branches("")? {
             let is_below = name.starts_with(prefix);
@@ -33,9 +35,12 @@ pub fn branches(
                 false => at(reader, reader.commit(tip)?.tree)?,
             };
             match marker {
-                Some(marker) => chosen.push(Chosen { name, tip, marker }),
+                Some(marker) => {
+                    let marker = of_maker(reader, tip, marker)?;
+                    chosen.push(Chosen { name, tip, marker });
+                }
                 None if is_below && !prefix.is_empty() => report.notes.push(format!(
-                    "note: branch {name} is passed over: its name begins with {prefix}, and no commit of it has a readable {MARKER}"
+                    "note: branch {name} is passed over: its name begins with {prefix}, and no commit of it{here} has a readable {MARKER}"
                 )),
                 None => {}
             }
@@ -69,9 +74,42 @@ fn one(reader: &Reader, name: &str) -> Result<Result<Chosen, String>, ReadError>
     let Some(tip) = reader.tip(name)? else {
         return Ok(Err("there is no such branch; `git branch` in the repository lists them".into()));
     };
-    let marker = marker(reader, tip)?;
-    let unmanaged = || format!("is not managed by promgit: no commit of it has a readable {MARKER}");
-    Ok(marker.map(|marker| Chosen { name: name.to_string(), tip, marker }).ok_or_else(unmanaged))
+    let Some(marker) = marker(reader, tip)? else {
+        let here = here(reader);
+        return Ok(Err(format!("is not managed by promgit: no commit of it{here} has a readable {MARKER}")));
+    };
+    let marker = of_maker(reader, tip, marker)?;
+    Ok(Ok(Chosen { name: name.to_string(), tip, marker }))
+}
+
+/// Where a history is not all here, nothing can be said of the rest.
+fn here(reader: &Reader) -> &'static str {
+    if reader.shallow().is_empty() { "" } else { " that is here" }
+}
+
+/// A mark that somebody edited is of nobody who made the commits before it. Where there is no other, it stands.
+fn of_maker(reader: &Reader, tip: Oid, found: Marker) -> Result<Marker, ReadError> {
+    Ok(made_mark(reader, tip, usize::MAX)?.unwrap_or(found))
+}
+
+/// The mark in the newest commit that the agent made which that mark names, of so many commits at most.
+pub fn made_mark(reader: &Reader, tip: Oid, most: usize) -> Result<Option<Marker>, ReadError> {
+    let (mut next, mut known, mut left) = (Some(tip), None, most);
+    while let Some(oid) = next.filter(|_| left > 0) {
+        left -= 1;
+        let commit = reader.commit(oid)?;
+        let file = reader.entry_in_tree(commit.tree, MARKER)?.map(|entry| entry.oid);
+        if known.as_ref().is_none_or(|(known, _)| *known != file) {
+            known = Some((file, at(reader, commit.tree)?));
+        }
+        if let Some((_, Some(marker))) = &known
+            && made::by_promgit(&commit, marker).is_ok()
+        {
+            return Ok(Some(marker.clone()));
+        }
+        next = commit.parents.first().copied();
+    }
+    Ok(None)
 }
 
 /// The mark of a branch: that of its tip, or of the newest commit in which it can be read.

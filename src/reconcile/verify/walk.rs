@@ -27,6 +27,19 @@ pub struct Walk<'a> {
     pub all: bool,
 }
 
+/// What is said of a branch whose history is not all here, and of its clusters.
+const CUT: &str = "older commits are not in this repository, which is a shallow one; get them with `git fetch --unshallow`, or verify a \
+                   full clone";
+const CUT_OF: &str = "the commit that promgit made for it is not in this repository, which is a shallow one; get it with \
+                      `git fetch --unshallow`, or verify a full clone";
+
+/// The commits of a branch, newest first.
+struct Steps {
+    all: Vec<Step>,
+    /// The last one has parents that are not here.
+    is_cut: bool,
+}
+
 /// A commit, as far as it is needed later.
 struct Step {
     commit: Oid,
@@ -43,6 +56,10 @@ struct State {
     rows: BTreeMap<String, Row>,
     /// Files at the root that were told to differ already: the commits that follow are not to be told again.
     told: BTreeSet<String>,
+    /// Clusters whose commits are older than those that are here, so that nobody can say what they should hold.
+    unknown: BTreeSet<String>,
+    /// The same of the lists at the root.
+    is_unsure: bool,
 }
 
 /// The root of a commit, and what of it is to be looked at.
@@ -68,7 +85,7 @@ impl<'a> Root<'a> {
             None => {
                 let there =
                     self.entries.iter().map(|entry| String::from_utf8_lossy(&entry.name).into_owned());
-                there.chain(state.folders.keys().cloned()).collect()
+                there.chain(state.folders.keys().chain(&state.unknown).cloned()).collect()
             }
         };
         names.extend(cluster.map(str::to_string));
@@ -100,8 +117,12 @@ fn changed<'a>(before: &'a [TreeEntry], now: &'a [TreeEntry]) -> BTreeSet<String
 impl Walk<'_> {
     /// Adds what is found to the report, and what is to be rendered to the jobs.
     pub fn run(&self, jobs: &mut BTreeMap<Job, Vec<At>>, report: &mut Report) -> Result<(), ReadError> {
-        let steps = self.steps(report)?;
+        let Steps { all: steps, is_cut } = self.steps(report)?;
         let mut state = State::default();
+        if let Some(first) = steps.last().filter(|_| is_cut) {
+            self.begin(&mut state, first)?;
+            report.unverified.push(self.unverified(None, CUT));
+        }
         if !self.all {
             let mut newest = BTreeMap::new();
             for Step { tree, cluster, .. } in &steps {
@@ -135,13 +156,34 @@ impl Walk<'_> {
         Ok(())
     }
 
+    /// What the first commit says that is here, of clusters that were committed before it.
+    fn begin(&self, state: &mut State, first: &Step) -> Result<(), ReadError> {
+        // promgit lists what it finds there, somebody else does not
+        state.is_unsure = first.cluster.is_none();
+        for folder in self.reader.tree(first.tree)?.iter().filter(|entry| entry.is_tree()) {
+            let name = String::from_utf8_lossy(&folder.name).into_owned();
+            let found = branch::cluster(self.reader, folder.oid, &self.branch.marker.namespace, &name)?;
+            if let Some((row, _)) = found {
+                state.rows.insert(name.clone(), row);
+                state.unknown.insert(name);
+            }
+        }
+        Ok(())
+    }
+
+    fn unverified(&self, cluster: Option<&str>, reason: &str) -> Unverified {
+        let namespace = &self.branch.marker.namespace;
+        let cluster = cluster.map(|name| Key { namespace: namespace.clone(), name: name.to_string() });
+        Unverified { branch: self.branch.name.clone(), cluster, reason: reason.to_string() }
+    }
+
     fn at(&self, back: usize, commit: Oid) -> At {
         At { branch: self.branch.name.clone(), back, commit }
     }
 
     /// All commits, newest first, along first parents. Those of others go into the report. Reads trees only of commits that
     /// are signed.
-    fn steps(&self, report: &mut Report) -> Result<Vec<Step>, ReadError> {
+    fn steps(&self, report: &mut Report) -> Result<Steps, ReadError> {
         let (mut steps, mut oldest_signed) = (Vec::new(), 0);
         let mut next = Some(self.branch.tip);
         while let Some(oid) = next {
@@ -169,7 +211,8 @@ impl Walk<'_> {
             }
             found.push(Step { cluster: made.ok(), ..step });
         }
-        Ok(found)
+        let is_cut = found.last().is_some_and(|first| self.reader.shallow().contains(&first.commit));
+        Ok(Steps { all: found, is_cut })
     }
 
     /// What the tree of a commit says of the branch, as far as it can be read.
@@ -184,6 +227,7 @@ impl Walk<'_> {
 
     fn record(&self, state: &mut State, cluster: &str, tree: Oid) -> Result<(), ReadError> {
         let entry = self.reader.entry_in_tree(tree, cluster)?.filter(TreeEntry::is_tree);
+        state.unknown.remove(cluster);
         match &entry {
             Some(folder) => drop(state.rows.insert(cluster.to_string(), self.row(folder.oid)?)),
             None => drop(state.rows.remove(cluster)),
@@ -223,6 +267,9 @@ impl Walk<'_> {
             let folder = root.folder(&name);
             match (state.folders.get(&name), folder) {
                 (Some(recorded), _) => add(&name, *recorded, folder),
+                (None, _) if state.unknown.contains(&name) => {
+                    report.unverified.push(self.unverified(Some(&name), CUT_OF));
+                }
                 (None, Some(made_up)) if self.reader.entry_in_tree(made_up, RELEASE)?.is_some() => {
                     add(&name, None, folder);
                 }
@@ -271,9 +318,13 @@ impl Walk<'_> {
         };
         let found = compare(self.reader, (&marker, name), &rows, self.readme, root.entries)?;
         let found: Vec<(String, How)> = match found {
+            // that the branch cannot be verified is said already
+            Ok(found) if by_others && state.is_unsure => {
+                found.into_iter().filter(|(path, _)| path == MARKER).collect()
+            }
             Ok(found) => found,
             Err(reason) => {
-                report.unverified.push(Unverified { branch: name.clone(), cluster: None, reason });
+                report.unverified.push(self.unverified(None, &reason));
                 return Ok(());
             }
         };
