@@ -17,6 +17,8 @@ fn scaling_is_one_commit_each_however_it_is_asked_for() {
     let scene = Scene::new("scale");
     // Fewer than its minimum: the real autoscaler asks for more, without any metrics. It takes its time.
     scene.put("auto", "{}");
+    // a commit that is overtaken before its turn has come is no revision
+    scene.ready("auto");
     scene.kubectl(&["autoscale", "proms/auto", "--min=2", "--max=6"]);
     scene.put("simple", "{}");
     scene.ready("simple");
