@@ -43,6 +43,7 @@ pub fn measure(bed: &Bed, table: &mut Table) {
     ground.latency(&agent, table);
     drop(agent);
     let theirs = [ground.helm(1), ground.helm(2), ground.helm(2)];
+    let bare = ground.bare(1);
     for ((name, our), their) in names.iter().zip(&ours).zip(&theirs) {
         table.add(Row {
             work: format!("{CLUSTERS} clusters on an API server, {name}"),
@@ -55,6 +56,15 @@ pub fn measure(bed: &Bed, table: &mut Table) {
             )),
         });
     }
+    table.add(Row {
+        work: format!(
+            "the objects of {CLUSTERS} clusters on an API server and ready, the least that anybody can do"
+        ),
+        promgit: format!("{} (with resource, dry run, commit, history, status)", milliseconds(ours[0].wall)),
+        beside: format!("one `kubectl apply --server-side` a namespace, all at once: {}", milliseconds(bare)),
+        ratio: times(ours[0].wall, bare),
+        ..Row::default()
+    });
     table.add(Row {
         work: format!("most resident memory, {CLUSTERS} clusters applied"),
         promgit: mebibytes(most),
@@ -105,7 +115,7 @@ impl Ground<'_> {
         helm.args(["install", "--wait", "promgit-crds"]).arg(support::root().join("charts/promgit-crds"));
         process::run(&mut helm);
         for number in 0..NAMESPACES {
-            for tool in ["ours", "theirs", "many", "fleet"] {
+            for tool in ["ours", "theirs", "bare", "many", "fleet"] {
                 self.plane.kubectl(&["create", "namespace", &format!("{tool}-{number}")]);
             }
         }
@@ -113,6 +123,7 @@ impl Ground<'_> {
 
     fn agent(&self, repository: &str, more: &[&str]) -> Agent {
         let mut command = self.bed.promgit();
+        command.env("MALLOC_ARENA_MAX", "2"); // as in the image
         command.args(["run", "--source", "cluster", "--repo"]).arg(self.bed.path(repository));
         command.arg("--kubeconfig").arg(self.plane.kubeconfig_for(AGENT)).args(more);
         Agent::spawn(command)
@@ -192,6 +203,31 @@ impl Ground<'_> {
         Pass { wall, cpu, requests: self.requests(mark, HELM), memory }
     }
 
+    /// The same objects and nothing else: what the API server and its controllers take for themselves.
+    fn bare(&self, replicas: usize) -> Duration {
+        let mut manifests: BTreeMap<String, String> = BTreeMap::new();
+        for number in 0..CLUSTERS {
+            let namespace = namespace("bare", number);
+            let mut helm = Command::new(support::helm());
+            helm.args(["template", &name(number), "--namespace", &namespace]);
+            helm.arg(support::root().join("charts/prometheus-cluster"));
+            helm.arg("--values").arg(self.values(number, replicas));
+            manifests.entry(namespace).or_default().push_str(&process::run(&mut helm).stdout);
+        }
+        let start = Instant::now();
+        thread::scope(|scope| {
+            for (namespace, manifests) in &manifests {
+                scope.spawn(move || {
+                    self.kubectl_apply(&["--namespace", namespace], manifests);
+                    let ready = format!("--for=jsonpath={{.status.readyReplicas}}={replicas}");
+                    let wait = ["wait", "statefulsets", "--all", "--namespace", namespace, &ready];
+                    self.plane.kubectl(&wait);
+                });
+            }
+        });
+        start.elapsed()
+    }
+
     fn upgrade(&self, number: usize, values: &Path) -> Command {
         let mut helm = self.plane.command(support::helm(), &self.plane.kubeconfig_for(HELM));
         helm.args(["upgrade", "--install", "--rollback-on-failure", "--wait", &name(number)]);
@@ -253,8 +289,16 @@ impl Ground<'_> {
     }
 
     fn apply(&self, resources: &str) {
+        self.kubectl_apply(&[], resources);
+    }
+
+    fn kubectl_apply(&self, more: &[&str], resources: &str) {
         let mut kubectl = self.plane.command(&self.plane.about().kubectl, self.plane.kubeconfig());
-        kubectl.args(["apply", "--server-side", "-f", "-"]).stdin(Stdio::piped()).stdout(Stdio::null());
+        kubectl
+            .args(["apply", "--server-side", "-f", "-"])
+            .args(more)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null());
         let mut child = kubectl.spawn().expect("kubectl");
         child.stdin.take().expect("a pipe").write_all(resources.as_bytes()).expect("kubectl reads");
         assert!(child.wait().expect("kubectl").success());
