@@ -72,6 +72,10 @@ pub fn measure(bed: &Bed, table: &mut Table) {
         ..Row::default()
     });
     ground.many(table);
+    drop(plane);
+    let plane = ControlPlane::another();
+    let ground = Ground { bed, plane: &plane };
+    ground.prepare();
     ground.fleet(table);
 }
 
