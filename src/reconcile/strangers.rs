@@ -195,13 +195,19 @@ pub fn touched_roots(
     tip: Oid,
     marker: &Marker,
 ) -> Result<Vec<(&'static str, Option<TreeEntry>)>, ReadError> {
-    let newest = reader.commit(tip)?;
-    if made::by_promgit(&newest, marker).is_ok() {
+    touched(reader, tip, &on_top(reader, tip, Some(marker))?)
+}
+
+fn touched(
+    reader: &Reader,
+    tip: Oid,
+    top: &OnTop,
+) -> Result<Vec<(&'static str, Option<TreeEntry>)>, ReadError> {
+    if top.last.as_ref().is_some_and(|(last, _)| *last == tip) {
         return Ok(Vec::new());
     }
-    let last = on_top(reader, tip, Some(marker))?.last;
-    let now = ROOTS.into_iter().zip(roots(reader, newest.tree)?);
-    let Some((_, last)) = last else { return Ok(now.collect()) };
+    let now = ROOTS.into_iter().zip(roots(reader, reader.commit(tip)?.tree)?);
+    let Some((_, last)) = &top.last else { return Ok(now.collect()) };
     let then = roots(reader, last.tree)?;
     Ok(now.zip(then).filter(|((_, now), then)| now != then).map(|(found, _)| found).collect())
 }
@@ -209,11 +215,12 @@ pub fn touched_roots(
 /// Who changed files at the root that are not as promgit left them. They are written again by the next commit whatever it is about, so
 /// those that nobody wrote again stand on top of the branch.
 pub fn of_roots(reader: &Reader, tip: Oid, marker: &Marker) -> Result<Vec<String>, ReadError> {
-    let touched = touched_roots(reader, tip, marker)?;
+    let top = on_top(reader, tip, Some(marker))?;
+    let touched = touched(reader, tip, &top)?;
     let of = |tree| -> Result<Vec<Option<TreeEntry>>, ReadError> {
         touched.iter().map(|(path, _)| reader.entry_in_tree(tree, path)).collect()
     };
-    let strangers = on_top(reader, tip, Some(marker))?.strangers;
+    let strangers = top.strangers;
     let mut found = Named { at_least: strangers.len() == MOST_COMMITS, ..Named::default() };
     for (oid, commit) in strangers {
         let Some(parent) = commit.parents.first() else { break };
