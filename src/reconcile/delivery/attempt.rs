@@ -41,11 +41,10 @@ pub struct Attempt {
     pub key: Key,
     pub commit: Oid,
     pub part: Part,
+    /// Its Secrets, as far as they are known.
     pub secrets: Secrets,
-    /// The commit that this one takes back, whose Secrets these are.
-    pub bad: Option<Oid>,
-    /// Secrets that are others there.
-    pub restored: Secrets,
+    /// The commit takes another one back: what is not known of its Secrets stays as it is.
+    pub is_back: bool,
     /// What the cluster holds already.
     pub held: Option<Oid>,
     /// What was up last: its objects are ours. One of a later commit may be somebody else's again.
@@ -181,8 +180,8 @@ impl Attempt {
             applier.define(definition).await?;
             applier.settle(definition).await?;
         }
-        let unknown = match (self.part, self.bad) {
-            (Part::All, None) => self.adopt.unknown(objects.iter().map(|planned| &planned.object)),
+        let unknown = match (self.part, self.is_back) {
+            (Part::All, false) => self.adopt.unknown(objects.iter().map(|planned| &planned.object)),
             // not all that the resource asks for
             _ => Vec::new(),
         };
@@ -200,7 +199,7 @@ impl Attempt {
         remove::sort(&mut leftovers);
         let mut pruned = Pruned::default();
         for object in &leftovers {
-            pruned.add(object, prune(&applier, object, self.bad.is_some()).await?);
+            pruned.add(object, prune(&applier, object, self.is_back).await?);
         }
         Ok(Done { brought, pruned, taken, unknown })
     }
@@ -213,14 +212,10 @@ impl Attempt {
     async fn read(&self) -> Plan {
         let (commit, held, good, key, part) =
             (self.commit, self.held, self.good, self.key.clone(), self.part);
-        let (secrets, bad, is_whole) = (self.secrets.clone(), self.bad, self.is_whole);
-        let (adopt, restored) = (self.adopt.clone(), self.restored.clone());
+        let (secrets, is_back, is_whole) = (self.secrets.clone(), self.is_back, self.is_whole);
+        let adopt = self.adopt.clone();
         let load = move |reader: &Reader| {
             let name = &key.name;
-            let secrets = match bad {
-                Some(bad) => release::alike(reader, commit, bad, name, &secrets)?.and(&restored),
-                None => secrets.clone(),
-            };
             let known = good.map(|good| untouched::known(reader, good, &key)).unwrap_or_default();
             let same = match held.filter(|_| !is_whole) {
                 Some(held) => untouched::since(reader, commit, held, name)?,
@@ -232,9 +227,9 @@ impl Attempt {
                 .filter(|item| same.contains_key(&item.file))
                 .map(|item| item.object(&key.namespace))
                 .collect();
-            let Release { definitions, objects } = match bad {
-                Some(_) => release::most(reader, commit, name, part, &secrets)?,
-                None => release::whole(reader, commit, name, part, &secrets)?,
+            let Release { definitions, objects } = match is_back {
+                true => release::most(reader, commit, name, part, &secrets)?,
+                false => release::whole(reader, commit, name, part, &secrets)?,
             };
             let planned = |object: Object| {
                 let id = Identity::of(&object.json).map(|identity| identity.object(&key.namespace));

@@ -33,11 +33,12 @@ const QUIET: Duration = Duration::from_secs(5);
 pub struct What<'a> {
     pub commit: Oid,
     pub part: Part,
+    /// Of the newest state.
     pub secrets: &'a Secrets,
+    /// Those of the commit, as far as they are known: others where it takes one back.
+    pub known: Secrets,
     /// The commit that this one takes back: the Secrets are those of that one.
     pub bad: Option<Oid>,
-    /// Secrets that it has otherwise.
-    pub restored: Secrets,
     /// The commit is taken back if it is refused for what it says.
     pub may_undo: bool,
     /// Somebody's helm was at it: also what no commit has changed is applied.
@@ -169,9 +170,8 @@ impl Actor {
             key: self.key.clone(),
             commit: what.commit,
             part: what.part,
-            secrets: what.secrets.clone(),
-            bad: what.bad,
-            restored: what.restored.clone(),
+            secrets: what.known.clone(),
+            is_back: what.bad.is_some(),
             held,
             good: self.status.as_ref().and_then(last_good).and_then(|commit| commit.parse().ok()),
             is_whole: what.is_again || self.is_asked(settled) || self.is_by_others(),

@@ -115,12 +115,11 @@ impl Actor {
                     watch.hooks = None;
                 }
                 let hooks = watch.hooks.as_ref();
-                let restored = match bad {
-                    Some(bad) => Box::pin(self.restored(settled, commit, bad, secrets)).await,
-                    None => Secrets::default(),
+                let known = match bad {
+                    Some(bad) => Box::pin(self.secrets_of(settled, commit, bad, secrets)).await,
+                    None => secrets.clone(),
                 };
-                let what =
-                    What { commit, part, secrets, bad, restored, may_undo, is_again, is_recorded, hooks };
+                let what = What { commit, part, secrets, known, bad, may_undo, is_again, is_recorded, hooks };
                 let (brought, record) = Box::pin(self.apply(settled, &what, &watch.described)).await;
                 watch.record = record;
                 brought

@@ -25,18 +25,18 @@ const KIND: &str = "Secret";
 const MOST_RECORDS: usize = 3;
 
 impl Actor {
-    /// The Secrets of `commit` that are others in `bad`, the commit that it takes back and whose Secrets are in memory. Those that no
-    /// record has are told, and stay as they are.
-    pub(super) async fn restored(
+    /// The Secrets of `commit`: those that are the same in `bad`, the commit that it takes back and whose Secrets are in memory, and of the
+    /// others what a record has. Those that none has are told, and stay as they are.
+    pub(super) async fn secrets_of(
         &self,
         settled: &Settled,
         commit: Oid,
         bad: Oid,
         secrets: &Secrets,
     ) -> Secrets {
-        let mut items = self.withheld(commit, bad, secrets).await;
+        let (known, mut items) = self.known_of(commit, bad, secrets).await;
         if items.is_empty() {
-            return Secrets::default();
+            return known;
         }
         let found = match self.shared.defaults.records {
             true => self.of_records(commit, &items).await,
@@ -48,21 +48,7 @@ impl Actor {
         });
         items.retain(|item| found.get(&item.file).is_none());
         self.kept(settled, commit, &items).await;
-        found
-    }
-
-    /// All Secrets of `commit` that are known, of memory and of records.
-    pub(super) async fn secrets_of(
-        &self,
-        settled: &Settled,
-        commit: Oid,
-        bad: Oid,
-        secrets: &Secrets,
-    ) -> Secrets {
-        let restored = self.restored(settled, commit, bad, secrets).await;
-        let (name, secrets) = (self.key.name.clone(), secrets.clone());
-        let alike = self.read(move |reader| release::alike(reader, commit, bad, &name, &secrets)).await;
-        alike.and(&restored)
+        known.and(&found)
     }
 
     async fn kept(&self, settled: &Settled, commit: Oid, items: &[Item]) {
@@ -79,14 +65,14 @@ impl Actor {
         publisher.event(&settled.subject, Tone::Warning, "SecretsKept", "Rollback", &words).await;
     }
 
-    /// The Secrets of a commit whose values are not in memory.
-    async fn withheld(&self, commit: Oid, bad: Oid, secrets: &Secrets) -> Vec<Item> {
+    /// The Secrets of a commit whose values are in memory, and which are not.
+    async fn known_of(&self, commit: Oid, bad: Oid, secrets: &Secrets) -> (Secrets, Vec<Item>) {
         let (name, secrets) = (self.key.name.clone(), secrets.clone());
         let load = move |reader: &Reader| {
             let known = release::alike(reader, commit, bad, &name, &secrets)?;
             let mut items = release::head(reader, commit, &name)?.inventory;
             items.retain(|item| release::is_stub(&item.file) && known.get(&item.file).is_none());
-            Ok(items)
+            Ok((known, items))
         };
         self.read(load).await
     }
