@@ -1,4 +1,4 @@
-//! Turns commits that were fetched into the branches of a store: created, or moved forward, never back.
+//! Turns commits that were fetched into the branches of a store: created, or moved forward; moved elsewhere only when asked to.
 
 use super::ancestry::{Relation, relation};
 use super::objects::ObjectError;
@@ -62,10 +62,17 @@ pub fn adopt(
     Ok(answers)
 }
 
+/// Has a branch stand at another commit than the one found, or nowhere, durable when this returns. What it is taken off is for the
+/// caller to keep.
+pub fn reset(store: &Store, branch: &str, found: Oid, to: Option<Oid>) -> Result<(), AdoptError> {
+    let change = RefChange { name: branch_ref(branch)?, expected: Some(found), new: to };
+    ref_update::apply(store.root(), &[change]).into_iter().try_for_each(|result| Ok(result?))
+}
+
 fn look(reader: &Reader, branch: &str, new: Oid) -> Result<(Adopted, RefChange), AdoptError> {
     let name = branch_ref(branch)?;
     let found = reader.tip(branch)?;
-    let change = RefChange { name, expected: found, new };
+    let change = RefChange { name, expected: found, new: Some(new) };
     reader.commit(new)?;
     let Some(old) = found else { return Ok((Adopted::Created, change)) };
     let adopted = match relation(reader, old, new)? {

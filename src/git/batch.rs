@@ -297,7 +297,7 @@ impl<'s> Batch<'s> {
         let (start, bytes) = (Instant::now(), objects.bytes());
         objects.write()?;
         store.count_new(bytes);
-        let change = |tip: &Tip| RefChange { name: tip.name.clone(), expected: tip.base, new: tip.tip };
+        let change = |tip: &Tip| RefChange { name: tip.name.clone(), expected: tip.base, new: Some(tip.tip) };
         let changes: Vec<RefChange> = tips.values().map(change).collect();
         let results = ref_update::apply(store.root(), &changes);
         let update = |((branch, tip), result): ((String, Tip), Result<(), Refusal>)| RefUpdate {

@@ -26,14 +26,15 @@ const PACKED_PATIENCE: Duration = Duration::from_secs(1);
 /// Rewrites of any `packed-refs` by this process, see [`PackedRefs::encode`].
 static REWRITES: AtomicUsize = AtomicUsize::new(1);
 
-/// One reference to move forward.
+/// One reference to move, make or remove.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefChange {
     /// The full name, `refs/heads/…`.
     pub name: String,
     /// What it points to now; nothing for a new reference.
     pub expected: Option<Oid>,
-    pub new: Oid,
+    /// What it is to point to; nothing for one that is to go.
+    pub new: Option<Oid>,
 }
 
 /// Why a reference was left as it is.
@@ -51,7 +52,7 @@ pub enum Refusal {
     Lock(#[from] LockError),
     #[error(transparent)]
     Read(#[from] RefError),
-    #[error("{name} was not written, as packed-refs could not be: {reason}")]
+    #[error("{name} was not changed, as packed-refs could not be: {reason}")]
     Packed { name: String, reason: String },
 }
 
@@ -98,13 +99,15 @@ pub fn apply(root: &Path, changes: &[RefChange]) -> Vec<Result<(), Refusal>> {
             Err(refusal) => drop(answers.insert(ready.index, Err(refusal))),
         }
     }
-    // a folder that is new would have to be made durable, too
-    let many = prepared.len() >= PACK_FROM || prepared.iter().any(|ready| ready.lock.made_folders());
+    // a folder that is new would have to be made durable, too, and the file may hold what is to go
+    let is_whole = |ready: &Prepared| ready.lock.made_folders() || ready.change.new.is_none();
+    let many = prepared.len() >= PACK_FROM || prepared.iter().any(is_whole);
     // someone else rewrites the file right now: loose references do as well
-    let packed = many.then(|| Lock::acquire(&root.join(packed_refs::FILE), PACKED_PATIENCE).ok()).flatten();
+    let packed = many.then(|| Lock::acquire(&root.join(packed_refs::FILE), PACKED_PATIENCE));
     match packed {
-        Some(lock) => write_packed(root, prepared, lock, &mut answers),
-        None => write_loose(prepared, &mut answers),
+        Some(Ok(lock)) => write_packed(root, prepared, lock, &mut answers),
+        Some(Err(error)) => write_loose(prepared, Some(&error), &mut answers),
+        None => write_loose(prepared, None, &mut answers),
     }
     answers.into_values().collect()
 }
@@ -188,10 +191,21 @@ impl Names<'_> {
     }
 }
 
-fn write_loose(prepared: Vec<Prepared>, answers: &mut BTreeMap<usize, Result<(), Refusal>>) {
+/// `why`: what keeps `packed-refs` from being written, and so a reference from going.
+fn write_loose(
+    prepared: Vec<Prepared>,
+    why: Option<&LockError>,
+    answers: &mut BTreeMap<usize, Result<(), Refusal>>,
+) {
     for Prepared { index, change, lock, .. } in prepared {
-        let written = lock.replace(format!("{}\n", change.new).as_bytes());
-        answers.insert(index, written.map_err(Refusal::from));
+        let written = match change.new {
+            Some(new) => lock.replace(format!("{new}\n").as_bytes()).map_err(Refusal::from),
+            None => {
+                let reason = why.map(ToString::to_string).unwrap_or_default();
+                Err(Refusal::Packed { name: change.name, reason })
+            }
+        };
+        answers.insert(index, written);
     }
 }
 
@@ -219,7 +233,10 @@ fn write_packed(
 fn rewrite(root: &Path, prepared: &[Prepared]) -> Result<(), Refusal> {
     let mut packed = PackedRefs::load(root)?;
     for Prepared { change, .. } in prepared {
-        packed.refs.insert(change.name.clone(), PackedRef { oid: change.new, peeled: None });
+        match change.new {
+            Some(oid) => packed.refs.insert(change.name.clone(), PackedRef { oid, peeled: None }),
+            None => packed.refs.remove(&change.name),
+        };
     }
     let new = root.join(packed_refs::NEW);
     durable::remove(&new)?;

@@ -3,6 +3,8 @@
 //! `refs/remotes/origin/NAME` says where the remote had a branch when it was last heard of, as in any clone (gitrepository-layout).
 //! `refs/promgit/superseded/NAME/ID` keeps a tip that a branch was taken off: its commits may be named by a status or a record.
 
+use std::collections::BTreeMap;
+
 use super::oid::Oid;
 use super::path::{BranchError, branch_ref};
 use super::reader::{ReadError, Reader};
@@ -34,7 +36,24 @@ pub fn note(reader: &Reader, branches: &[(String, Oid)]) -> Result<(), TrackingE
     for (branch, new) in branches {
         let expected = known(reader, branch)?;
         if expected != Some(*new) {
-            changes.push(RefChange { name: format!("{REMOTE}{branch}"), expected, new: *new });
+            changes.push(RefChange { name: format!("{REMOTE}{branch}"), expected, new: Some(*new) });
+        }
+    }
+    ref_update::apply(reader.root(), &changes).into_iter().try_for_each(|result| Ok(result?))
+}
+
+/// All that was noted, by branch.
+pub fn all(reader: &Reader) -> Result<BTreeMap<String, Oid>, ReadError> {
+    let found = reader.references(REMOTE)?.into_iter();
+    Ok(found.filter_map(|(name, oid)| Some((name.strip_prefix(REMOTE)?.to_owned(), oid))).collect())
+}
+
+/// Notes that the remote has none of these branches any more.
+pub fn forget(reader: &Reader, branches: &[String]) -> Result<(), TrackingError> {
+    let mut changes = Vec::new();
+    for branch in branches {
+        if let expected @ Some(_) = known(reader, branch)? {
+            changes.push(RefChange { name: format!("{REMOTE}{branch}"), expected, new: None });
         }
     }
     ref_update::apply(reader.root(), &changes).into_iter().try_for_each(|result| Ok(result?))
@@ -47,7 +66,7 @@ pub fn keep(reader: &Reader, branch: &str, tip: Oid) -> Result<(), TrackingError
     if reader.reference(&name)?.is_some() {
         return Ok(());
     }
-    let change = RefChange { name, expected: None, new: tip };
+    let change = RefChange { name, expected: None, new: Some(tip) };
     ref_update::apply(reader.root(), &[change]).into_iter().try_for_each(|result| Ok(result?))
 }
 

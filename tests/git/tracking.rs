@@ -23,6 +23,39 @@ fn what_the_remote_has_is_noted_as_git_reads_it() {
 }
 
 #[test]
+fn what_the_remote_has_no_more_is_forgotten_wherever_it_was_noted() {
+    let bed = Bed::new();
+    let mut store = bed.open();
+    let tip = commit(&mut store, "deploy/a", None, vec![put("x", "1")]);
+    let reader = store.reader().unwrap();
+    let names = |names: &[&str]| names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
+    let all = || bed.git(&["for-each-ref", "--format=%(refname:lstrip=3)", "refs/remotes/origin/"]);
+    // loose, packed, both
+    tracking::note(&reader, &[("loose".into(), tip)]).unwrap();
+    for name in ["packed", "both", "kept"] {
+        tracking::note(&reader, &[(name.into(), tip)]).unwrap();
+    }
+    bed.git(&["pack-refs", "--all"]);
+    let other = commit(&mut store, "b", None, vec![put("x", "2")]).to_string();
+    bed.git(&["update-ref", "refs/remotes/origin/both", &other]);
+    tracking::forget(&reader, &names(&["loose", "packed", "both", "never noted"])).unwrap_err();
+    assert_eq!(all(), "both\nkept\nloose\npacked\n", "a name that cannot be a branch's");
+    // while git packs references, they stay
+    let lock = bed.repo.join("packed-refs.lock");
+    std::fs::write(&lock, "").unwrap();
+    let refused = tracking::forget(&reader, &names(&["both"])).unwrap_err().to_string();
+    assert!(refused.contains("refs/remotes/origin/both was not changed"), "{refused}");
+    std::fs::remove_file(&lock).unwrap();
+    tracking::forget(&reader, &names(&["loose", "packed", "both", "never-noted"])).unwrap();
+    assert_eq!(all(), "kept\n");
+    assert_eq!(tracking::all(&reader).unwrap().into_keys().collect::<Vec<_>>(), ["kept"]);
+    // what could not stand beside it can now
+    tracking::note(&reader, &[("loose/below".into(), tip)]).unwrap();
+    assert_eq!(all(), "kept\nloose/below\n");
+    bed.git(&["fsck", "--full", "--strict"]);
+}
+
+#[test]
 fn a_branch_is_put_elsewhere_and_what_it_left_stays() {
     let bed = Bed::new();
     let mut store = bed.open();
