@@ -33,6 +33,8 @@ mod start;
 mod submodules;
 #[path = "push/tags.rs"]
 mod tags;
+#[path = "push/taken_off.rs"]
+mod taken_off;
 #[path = "push/targets.rs"]
 mod targets;
 #[path = "push/ways.rs"]

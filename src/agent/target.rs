@@ -14,6 +14,7 @@ use super::shared::{Last, Shared};
 use crate::git::reader::Reader;
 use crate::git::store::{Options, Store};
 use crate::ledger::branch::Branches;
+use crate::reconcile::push::heads::Ours;
 use crate::reconcile::push::lacking::{There, lacking};
 use crate::reconcile::push::outbox::{Around, Outbox};
 use crate::reconcile::push::pusher::Pusher;
@@ -42,9 +43,9 @@ impl Target {
     pub fn open(settings: &Settings) -> Result<Self, OpenError> {
         let remote = link::remote(&settings.remote)?;
         let branches = Branches::compile(&settings.repository.branch)?;
-        let prefix = branches.prefix()?;
         let mut store = Store::open(&settings.repository.path, &Options::default())?;
-        let looked = remote.as_ref().map(|remote| start::look(remote, &mut store, &prefix));
+        let ours = Ours { agent: &settings.agent.name, branches: &branches };
+        let looked = remote.as_ref().map(|remote| start::look(remote, &mut store, &ours));
         let (there, trouble) = match looked.transpose() {
             Ok(there) => (there, None),
             Err(error) => (None, Some(error.to_string())),

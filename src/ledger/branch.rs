@@ -65,6 +65,11 @@ impl Branches {
         Ok(shared.map(|(c, _)| c).collect())
     }
 
+    /// Whether a branch of this name could be one of a namespace's: those of others may stand beside them on a remote.
+    pub fn could_give(&self, branch: &str) -> Result<bool, BranchError> {
+        Ok(branch.matches('/').count() == self.depth && branch.starts_with(&self.prefix()?))
+    }
+
     fn render(&self, namespace: &str) -> Result<String, BranchError> {
         let failed = |error: minijinja::Error| BranchError::Template {
             template: self.template.clone(),
@@ -102,6 +107,10 @@ mod tests {
         let branches = Branches::compile("deploy/{{ namespace }}").unwrap();
         assert_eq!(branches.of("example").unwrap(), "deploy/example");
         assert_eq!(branches.prefix().unwrap(), "deploy/");
+        let table = [("deploy/example", true), ("deploy/a/b", false), ("deploy", false), ("main", false)];
+        for (branch, expected) in table {
+            assert_eq!(branches.could_give(branch).unwrap(), expected, "{branch}");
+        }
     }
 
     #[test]

@@ -38,23 +38,28 @@ pub struct Marker {
 pub enum MarkerError {
     #[error(
         "branch {branch} exists and is not managed by promgit (it has no {MARKER}); if somebody removed that file, bring it back \
-         with `git revert` of the commit that did, else set another `repository.branch`, or delete the branch if it is not needed"
+         with `git revert` of the commit that did, or take that commit off the branch; else set another `repository.branch`, or \
+         delete the branch if it is not needed"
     )]
     Missing { branch: String },
     #[error(
-        "branch {branch}: {MARKER} cannot be read ({reason}); bring it back with `git revert` of the commit that changed it"
+        "branch {branch}: {MARKER} cannot be read ({reason}); bring it back with `git revert` of the commit that changed it, or take \
+         that commit off the branch"
     )]
     Unreadable { branch: String, reason: String },
-    #[error("branch {branch} has layout {format}, this promgit knows layout {FORMAT}; use a newer promgit")]
+    #[error(
+        "branch {branch} has layout {format}, this promgit knows layout {FORMAT}; use a newer promgit, or if somebody edited {MARKER}, \
+         bring it back with `git revert` of the commit that did, or take that commit off the branch"
+    )]
     Newer { branch: String, format: u32 },
     #[error(
         "branch {branch} is managed by agent {agent:?}, this agent is {own:?}; if somebody edited {MARKER}, bring it back with \
-         `git revert` of the commit that did, else set `agent.name`, or give this agent another `repository.branch`"
+         `git revert` of the commit that did, or take that commit off the branch; else set `agent.name`, or give this agent another `repository.branch`"
     )]
     OtherAgent { branch: String, agent: String, own: String },
     #[error(
         "branch {branch} holds namespace {found}, not {expected}; if somebody edited {MARKER}, bring it back with `git revert` of \
-         the commit that did, else make `repository.branch` differ per namespace"
+         the commit that did, or take that commit off the branch; else make `repository.branch` differ per namespace"
     )]
     OtherNamespace { branch: String, found: String, expected: String },
 }

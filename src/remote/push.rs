@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::git::ancestry::{Span, between};
+use crate::git::ancestry::{Relation, Span, between, relation};
 use crate::git::path::{branch_ref, is_tag};
 use crate::git::reader::ReadError;
 use crate::git::{Oid, Reader};
@@ -176,6 +176,13 @@ fn step(reader: &Reader, shown: &Advertisement, push: &BranchPush) -> Result<Ste
     }
     // a commit that is not here is somebody else's
     if found.is_some_and(|oid| !reader.has(oid)) {
+        return moved;
+    }
+    // taken off there, which is not to be put back by a push that happens to fit
+    if let (Some(found), Some(expected)) = (found, push.expected)
+        && reader.has(expected)
+        && matches!(relation(reader, expected, found)?, Relation::Backward | Relation::Apart)
+    {
         return moved;
     }
     let span = between(reader, found, push.new, &shown.known)?;

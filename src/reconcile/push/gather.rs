@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::git::ancestry::is_ancestor;
+use crate::git::ancestry::{Relation, relation};
 use crate::git::oid::Oid;
 use crate::git::path::is_beside;
 use crate::git::reader::Reader;
@@ -42,18 +42,21 @@ pub fn gather(
     Ok(gathered)
 }
 
-/// What is to be said where somebody forced a branch, so that commits which it had are not behind what it has. For before that is
-/// noted.
-pub fn replaced(reader: &Reader, remote: &Remote, branch: &str, theirs: Oid) -> Option<String> {
+/// The commit that a branch was last heard to have and that is not behind what it has: somebody forced it, or took commits off.
+pub fn left(reader: &Reader, branch: &str, theirs: Oid) -> Option<Oid> {
     let before = tracking::known(reader, branch).ok().flatten().filter(|_| !is_beside(branch))?;
     // what cannot be told is no news
-    if is_ancestor(reader, before, theirs).unwrap_or(true) {
-        return None;
-    }
-    Some(format!(
-        "somebody replaced the history of branch {branch} on {}: commit {} is not in it any more; what was committed here and is not \
-         there is put on top, and the history as it was stays under refs/promgit/superseded/{branch}/ here",
+    let related = relation(reader, before, theirs).unwrap_or(Relation::Same);
+    matches!(related, Relation::Backward | Relation::Apart).then_some(before)
+}
+
+/// What is to be said of that.
+pub fn replaced(remote: &Remote, branch: &str, before: Oid) -> String {
+    format!(
+        "somebody replaced the history of branch {branch} on {}: commit {} is not in it any more; what promgit committed and is not \
+         there is put on top, what others committed and is not there stays off, and the history as it was stays under \
+         refs/promgit/superseded/{branch}/ here",
         remote.address,
         before.short()
-    ))
+    )
 }

@@ -1,4 +1,5 @@
 //! A branch that the remote has moved, turned into one that goes on from there: what only we have comes on top, as new commits.
+//! Commits of others that were taken off there stay off.
 //!
 //! Never a merge, never a forced push. The tip that is left stays under a reference (`git::tracking::keep`), because a status
 //! may name its commits.
@@ -36,6 +37,8 @@ use crate::reconcile::verify::{made, select};
 pub struct Moved {
     pub branch: String,
     pub theirs: Oid,
+    /// What the remote had before, where that is not behind it any more.
+    pub left: Option<Oid>,
 }
 
 /// What became of it.
@@ -82,7 +85,7 @@ pub fn land(
     reader: &mut Reader,
     moved: &Moved,
 ) -> Result<Landed, LandError> {
-    let Moved { branch, theirs } = moved;
+    let Moved { branch, theirs, .. } = moved;
     if branch == notes::REFERENCE {
         crate::reconcile::notes::land(inputs, store, reader, *theirs)?;
         return Ok(Landed::default());
@@ -99,14 +102,38 @@ pub fn land(
     let mut answers = adopt(store, &[(branch.clone(), *theirs)])?;
     reader.look_again()?;
     let mut landed = Landed { namespace: Some(marker.namespace.clone()), ..Landed::default() };
-    if let Some(Adopted::Diverged { found }) = answers.pop().transpose()? {
-        tracking::keep(reader, branch, found)?;
-        let line = only_ours(reader, found, *theirs)?;
-        let mut again =
-            Again { inputs, reader, name: branch, marker, theirs: *theirs, onto, seen: BTreeSet::new() };
-        landed.renamed = again.all(store, line)?;
+    let answer = answers.pop().transpose()?;
+    let Some(Adopted::Diverged { found } | Adopted::Unchanged { found }) = answer else { return Ok(landed) };
+    let line = only_ours(reader, found, *theirs)?;
+    let off = taken_off(reader, &line, moved, &marker)?;
+    let is_ahead = matches!(answer, Some(Adopted::Unchanged { .. }));
+    if is_ahead && off.is_empty() {
+        return Ok(landed);
     }
+    tracking::keep(reader, branch, found)?;
+    let mut again =
+        Again { inputs, reader, name: branch, marker, theirs: *theirs, off, onto, seen: BTreeSet::new() };
+    landed.renamed = again.all(store, line)?;
     Ok(landed)
+}
+
+/// The commits of others that the remote had and has no more: whoever took them off wants them off. What promgit committed is what
+/// the clusters are, and comes again.
+fn taken_off(
+    reader: &Reader,
+    line: &[Oid],
+    moved: &Moved,
+    marker: &Marker,
+) -> Result<BTreeSet<Oid>, ReadError> {
+    let Some(left) = moved.left else { return Ok(BTreeSet::new()) };
+    let mut off: BTreeSet<Oid> = only_ours(reader, left, moved.theirs)?.into_iter().collect();
+    off.retain(|oid| line.contains(oid));
+    for oid in line.iter().filter(|oid| off.contains(oid)).copied().collect::<Vec<_>>() {
+        if made::by_promgit(&reader.commit(oid)?, marker).is_ok() {
+            off.remove(&oid);
+        }
+    }
+    Ok(off)
 }
 
 /// Commits being made anew.
@@ -116,6 +143,8 @@ struct Again<'a> {
     name: &'a str,
     marker: Marker,
     theirs: Oid,
+    /// Commits that are left out.
+    off: BTreeSet<Oid>,
     /// The branch as it has become so far.
     onto: Branch,
     /// Clusters of which a commit was made anew.
@@ -128,6 +157,10 @@ impl Again<'_> {
         let mut batch = Batch::begin(store)?;
         batch.set_base(self.name, self.theirs)?;
         for oid in line {
+            if self.off.contains(&oid) {
+                renamed.insert(oid, None);
+                continue;
+            }
             let spec = self.spec(oid)?;
             let mut made = batch.commit(&spec);
             if matches!(made, Err(CommitError::Full { .. })) {

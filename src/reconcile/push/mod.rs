@@ -10,6 +10,7 @@
 //! report; what is pushed is read from the repository when its turn comes.
 
 pub mod gather;
+pub mod heads;
 pub mod known;
 pub mod lacking;
 pub mod land;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Instant;
 
-use super::gather::{Gathered, gather, replaced};
+use super::gather::{Gathered, gather, left, replaced};
 use super::known::Known;
 use super::lacking::{Lacking, lacking};
 use super::land::{LandError, Landed, Moved};
@@ -287,13 +287,6 @@ impl Pusher<'_> {
         self.outbox.failed(branches, &trouble, true, &self.around);
     }
 
-    /// Somebody forced the branch, which is to be heard of.
-    fn replaced(&self, branch: &str, theirs: Oid) {
-        if let Some(words) = replaced(&self.reader, &self.remote, branch, theirs) {
-            (self.around.report)(Report::Notice(words));
-        }
-    }
-
     /// What somebody pushed there cannot be gone on from.
     fn unusable(&self, branch: &str, error: &RemoteError) {
         self.metrics.branch_pushed(PushOutcome::Rejected);
@@ -316,14 +309,15 @@ impl Pusher<'_> {
             Err(error) => return self.unreachable(&names, &error),
         };
         let theirs: Vec<(String, Oid)> = found.into_iter().collect();
-        theirs.iter().for_each(|(branch, theirs)| self.replaced(branch, *theirs));
-        self.note(&theirs);
         for (branch, error) in &bad {
             self.unusable(branch, error);
         }
         for name in names.into_iter().filter(|name| bad.iter().all(|(branch, _)| branch != name)) {
             match theirs.iter().find(|(branch, _)| *branch == name) {
-                Some((_, theirs)) => self.land(Moved { branch: name, theirs: *theirs }),
+                Some((_, theirs)) => {
+                    let left = left(&self.reader, &name, *theirs);
+                    self.land(Moved { branch: name, theirs: *theirs, left });
+                }
                 // gone in the meantime: seen by the next push
                 None => drop(self.outbox.again(&name, &BTreeMap::new())),
             }
@@ -332,9 +326,14 @@ impl Pusher<'_> {
 
     fn land(&self, moved: Moved) {
         self.metrics.branch_pushed(PushOutcome::Moved);
-        let branch = moved.branch.clone();
+        let Moved { branch, theirs, left } = moved.clone();
         let trouble = match self.order(moved) {
             Ok(Landed { renamed, namespace }) => {
+                // not before: what it had tells whose commits were taken off
+                self.note(&[(branch.clone(), theirs)]);
+                if let Some(before) = left {
+                    (self.around.report)(Report::Notice(replaced(&self.remote, &branch, before)));
+                }
                 tracing::info!(branch, commits = renamed.len(), "moved on the remote: gone on from there");
                 let moves = self.outbox.again(&branch, &renamed);
                 // their changes to our files are looked at

@@ -1,17 +1,18 @@
 //! What a remote has at the start, turned into local branches that go on from there.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::gather::{gather, replaced};
+use super::gather::{gather, left, replaced};
+use super::heads::{self, Goal, HeadError, Ours};
 use super::lacking::There;
-use crate::git::adopt::adopt;
+use crate::git::adopt::{AdoptError, adopt, reset};
 use crate::git::objects::ObjectError;
 use crate::git::oid::Oid;
 use crate::git::path::is_beside;
 use crate::git::reader::{ReadError, Reader};
 use crate::git::store::Store;
 use crate::git::tracking::{self, TrackingError};
+use crate::ledger::branch::BranchError;
 use crate::reconcile::strangers::{self, MOST_COMMITS, MOST_RECENT};
 use crate::reconcile::verify::select;
 use crate::remote::error::RemoteError;
@@ -36,52 +37,80 @@ pub enum StartError {
     Read(#[from] ReadError),
     #[error(transparent)]
     Tracking(#[from] TrackingError),
+    #[error(transparent)]
+    Name(#[from] BranchError),
+    #[error(transparent)]
+    Adopt(#[from] AdoptError),
+    #[error(transparent)]
+    Head(#[from] HeadError),
 }
 
-/// Fetches the branches below `prefix` that moved, the newest commits only into an empty repository (down to one of promgit's), and moves the local ones
-/// forward. Those that have commits of their own are left as they are: the first push of each finds that out. Returns all that the
-/// remote has.
-pub fn look(remote: &Remote, store: &mut Store, prefix: &str) -> Result<There, StartError> {
+/// Fetches the branches of ours that moved, the newest commits only into an empty repository (down to one of promgit's), and has the
+/// local ones go on from there. Those that have commits of their own, or commits that the remote had and has no more, are left as
+/// they are: the first push of each finds that out. Returns all that the remote has.
+pub fn look(remote: &Remote, store: &mut Store, ours: &Ours<'_>) -> Result<There, StartError> {
     let asked = Remote {
         connect_timeout: remote.connect_timeout.min(PATIENCE),
         silence_timeout: remote.silence_timeout.min(PATIENCE),
         ..remote.clone()
     };
     let mut reader = store.reader()?;
-    let mut found = tips(&asked)?;
-    let mut moved = Vec::new();
-    let is_of_us = |branch: &str| branch.starts_with(prefix) && !is_beside(branch);
-    for (branch, tip) in &found {
-        if is_of_us(branch) && reader.tip(branch)? != Some(*tip) {
-            moved.push(branch.clone());
+    heads::step_back(store, &reader, ours)?;
+    let mut there = tips(&asked)?;
+    heads::forget(store, &reader, ours, &there)?;
+    let (mut moved, mut now) = (Vec::new(), Vec::new());
+    for (branch, tip) in there.iter().filter(|(branch, _)| !is_beside(branch)) {
+        match ours.could_be(branch)? {
+            true if reader.tip(branch)? != Some(*tip) => moved.push(branch.clone()),
+            true => now.push((branch.clone(), *tip)),
+            false => {}
         }
     }
-    let mut not_taken = BTreeSet::new();
     if !moved.is_empty() {
         let gathered = gather(remote, &mut reader, &moved, Depth::Tip)?;
         for (branch, error) in gathered.bad {
             tracing::warn!(branch, %error, "what the remote has is not taken");
-            not_taken.insert(branch);
         }
         let fetched: Vec<(String, Oid)> = gathered.found.into_iter().collect();
         look_back(remote, &mut reader, &fetched);
-        for (branch, tip) in &fetched {
-            if let Some(words) = replaced(&reader, remote, branch, *tip) {
-                tracing::warn!("{words}");
-            }
-        }
-        for ((branch, _), answer) in fetched.iter().zip(adopt(store, &fetched)?) {
-            if let Err(error) = answer {
-                tracing::warn!(branch, %error, "what the remote has cannot be gone on from");
-            }
-        }
-        found.extend(fetched);
+        now.extend(take(remote, store, ours, &fetched)?);
+        there.extend(fetched);
     }
-    // what was not taken is not here, and a reference to nothing would be damage
-    let ours = found.iter().filter(|(branch, _)| is_of_us(branch) && !not_taken.contains(*branch));
-    let now: Vec<(String, Oid)> = ours.map(|(branch, tip)| (branch.clone(), *tip)).collect();
     tracking::note(&store.reader()?, &now)?;
-    Ok(found)
+    Ok(there)
+}
+
+/// Has local branches go on from what was fetched. Returns those of which it is known by that what the remote has.
+fn take(
+    remote: &Remote,
+    store: &mut Store,
+    ours: &Ours<'_>,
+    fetched: &[(String, Oid)],
+) -> Result<Vec<(String, Oid)>, StartError> {
+    let reader = store.reader()?;
+    let (mut goals, mut now) = (Vec::new(), Vec::new());
+    for (branch, theirs) in fetched {
+        match heads::goal(&reader, ours, branch, *theirs)? {
+            // a push is to find it as it was
+            Goal::Land => continue,
+            Goal::Stay => {}
+            Goal::At(goal) => goals.push((branch.clone(), goal)),
+            Goal::Follow { from } => {
+                tracking::keep(&reader, branch, from)?;
+                reset(store, branch, from, Some(*theirs))?;
+            }
+        }
+        if let Some(before) = left(&reader, branch, *theirs) {
+            tracing::warn!("{}", replaced(remote, branch, before));
+        }
+        now.push((branch.clone(), *theirs));
+    }
+    for ((branch, _), answer) in goals.iter().zip(adopt(store, &goals)?) {
+        if let Err(error) = answer {
+            tracing::warn!(branch, %error, "what the remote has cannot be gone on from");
+        }
+    }
+    Ok(now)
 }
 
 /// Fetches more of branches whose newest commits are all of others: an agent that began with an empty volume has the tip only. Without
