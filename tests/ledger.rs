@@ -17,6 +17,8 @@ mod layout;
 mod locks;
 #[path = "ledger/owners.rs"]
 mod owners;
+#[path = "ledger/overwritten.rs"]
+mod overwritten;
 #[path = "ledger/refusals.rs"]
 mod refusals;
 #[path = "ledger/restored.rs"]

@@ -84,8 +84,17 @@ pub enum FolderError {
     Text(#[from] TextError),
 }
 
-/// All files of the folder, and the Secrets that only have a stub there. Pure: the same deployment gives the same bytes.
-pub fn files(deployment: &Deployment<'_>) -> Result<(Files, Secrets), FolderError> {
+/// What a deployment becomes.
+pub struct Folder {
+    pub files: Files,
+    /// What is applied and only has a stub there.
+    pub secrets: Secrets,
+    /// Paths of all objects below the folder, in the order in which `manifestDigest` takes them.
+    pub order: Vec<String>,
+}
+
+/// All of the folder. Pure: the same deployment gives the same bytes.
+pub fn folder(deployment: &Deployment<'_>) -> Result<Folder, FolderError> {
     if deployment.manifests.is_empty() {
         let cluster = format!("{}/{}", deployment.namespace, deployment.name);
         return Err(FolderError::Empty { cluster, chart: deployment.chart.name.clone() });
@@ -108,11 +117,13 @@ pub fn files(deployment: &Deployment<'_>) -> Result<(Files, Secrets), FolderErro
     files.insert(CLUSTER.into(), cluster.into_bytes());
     files.insert(VALUES.into(), deployment.values.as_bytes().to_vec());
     files.insert(RELEASE.into(), record.to_yaml()?.into_bytes());
-    files.insert(KUSTOMIZATION.into(), kustomization(deployment, &applied)?.into_bytes());
+    let listed = applied.iter().map(|file| (file.path.as_str(), file.identity.namespace.as_str()));
+    files.insert(KUSTOMIZATION.into(), kustomization(deployment.namespace, listed)?.into_bytes());
+    let order = all.iter().map(|file| file.path.clone()).collect();
     for File { path, text, .. } in all {
         files.insert(path, text.into_owned().into_bytes());
     }
-    Ok((files, Secrets::from(secrets)))
+    Ok(Folder { files, secrets: Secrets::from(secrets), order })
 }
 
 /// What is applied of a deployment, in that order.
@@ -190,18 +201,6 @@ fn item(file: &str, identity: &Identity) -> Item {
     Item { api_version, kind, namespace, name, file: file.to_string() }
 }
 
-/// Paths of all objects below the folder, in the order in which `manifestDigest` takes them.
-pub fn order(deployment: &Deployment<'_>) -> Result<Vec<String>, FolderError> {
-    let Deployment { crds, manifests, hooks, .. } = deployment;
-    let (key, mut secrets) = (DigestKey::none(), BTreeMap::new());
-    let mut paths = Vec::new();
-    for (folder, objects) in [(CRDS, crds), (MANIFESTS, manifests), (HOOKS, hooks)] {
-        let files = placed(folder, objects, Some(&key), &mut secrets)?;
-        paths.extend(files.into_iter().map(|file| file.path));
-    }
-    Ok(paths)
-}
-
 /// `sha256:<hex>` over `<path> NUL <text> NUL` of every object, so that neither can imitate the other.
 pub fn digest_of<'a>(objects: impl Iterator<Item = (&'a str, &'a [u8])>) -> String {
     let mut hash = Sha256::new();
@@ -219,19 +218,22 @@ pub fn digest(bytes: &[u8]) -> String {
     digest::written(&Sha256::digest(bytes))
 }
 
-/// Lists the manifests in apply order. `namespace` is added where an object names none and no object names
-/// another one (kustomize would move those too).
-fn kustomization(deployment: &Deployment<'_>, manifests: &Placed<'_>) -> Result<String, TextError> {
-    let namespaces: BTreeSet<&str> = manifests.iter().map(|file| file.identity.namespace.as_str()).collect();
-    let own = |namespace: &&str| namespace.is_empty() || *namespace == deployment.namespace;
+/// Lists the files of what is applied, each with the namespace that its object names, in that order. `namespace` is added where an
+/// object names none and no object names another one (kustomize would move those too).
+pub fn kustomization<'a>(
+    namespace: &str,
+    applied: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Result<String, TextError> {
+    let (paths, namespaces): (Vec<&str>, BTreeSet<&str>) = applied.unzip();
+    let own = |named: &&str| named.is_empty() || *named == namespace;
     let mut data = json!({
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
         "sortOptions": {"order": "fifo"},
-        "resources": manifests.iter().map(|file| &file.path).collect::<Vec<_>>(),
+        "resources": paths,
     });
     if namespaces.contains("") && namespaces.iter().all(own) {
-        data["namespace"] = json!(deployment.namespace);
+        data["namespace"] = json!(namespace);
     }
     text::yaml(KUSTOMIZATION, &data)
 }

@@ -19,7 +19,7 @@ pub struct State {
     pub record: Option<Record>,
     /// `Kind/name` → the object; null for one whose file cannot be read.
     pub objects: Objects,
-    /// `sha256:<hex>` over `cluster.yaml` and `values.yaml`.
+    /// `sha256:<hex>` over `cluster.yaml`, `values.yaml` and `release.yaml`.
     pub digests: BTreeMap<String, String>,
     /// File of an object → its `Kind/name`; nothing if it holds no object.
     titles: BTreeMap<String, Option<String>>,
@@ -28,7 +28,7 @@ pub struct State {
 impl State {
     /// Takes in the file at this path below the folder; without bytes for what is no file.
     pub fn add(&mut self, path: &str, bytes: Option<&[u8]>) {
-        if let (CLUSTER | VALUES, Some(bytes)) = (path, bytes) {
+        if let (CLUSTER | VALUES | RELEASE, Some(bytes)) = (path, bytes) {
             self.digests.insert(path.to_string(), folder::digest(bytes));
         }
         match path {

@@ -204,8 +204,13 @@ pub fn generation(trailers: &[Trailer]) -> Option<i64> {
 
 /// The generation that the newest commit of a cluster says, looking back from this one.
 pub fn last_generation(reader: &Reader, from: Oid, cluster: &str) -> Result<Option<i64>, ReadError> {
-    let newest = history::log(reader, Some(from), cluster).next().transpose()?;
-    Ok(newest.and_then(|(_, commit)| generation(&trailers::parse(&commit.message))))
+    let Some((_, commit)) = history::log(reader, Some(from), cluster).next().transpose()? else {
+        return Ok(None);
+    };
+    let all = trailers::parse(&commit.message);
+    // where the history is not all here, its first commit may be about another one
+    let about = trailers::find(&all, CLUSTER_TRAILER).and_then(|key| key.split('/').nth(1));
+    Ok(generation(&all).filter(|_| about == Some(cluster)))
 }
 
 fn generations(

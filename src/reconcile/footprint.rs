@@ -118,6 +118,17 @@ pub fn by_hand(base: &Footprint, wanted: &Footprint, old: &State, new: &State) -
     found.into_iter().map(str::to_string).collect()
 }
 
+/// Our files that somebody else left otherwise than promgit, and that are about to be written again. `was`: as promgit left them.
+pub fn overwritten(base: &Footprint, wanted: &Footprint, was: &Footprint) -> Vec<String> {
+    let paths: BTreeSet<&String> = base.keys().chain(wanted.keys()).chain(was.keys()).collect();
+    let found = paths.into_iter().filter(|path| {
+        let is = base.get(*path);
+        is != was.get(*path) && is != wanted.get(*path)
+    });
+    let found: BTreeSet<&str> = found.map(|path| shown(path)).collect();
+    found.into_iter().map(str::to_string).collect()
+}
+
 fn is_odd(path: &str, old: &State, new: &State) -> bool {
     let (Some(before), Some(after)) = (&old.record, &new.record) else { return true };
     match top(path) {

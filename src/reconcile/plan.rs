@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
+use super::before::{Before, Sides};
 use super::class::Class;
 use super::footprint::{self, Footprint, IN_PLACE};
 use super::owners::{self, Objects as Owned};
@@ -11,13 +12,13 @@ use super::strangers::{self, OVERWRITES_TRAILER};
 use crate::api::{self, PrometheusCluster, annotations};
 use crate::git::reader::{ReadError, Reader};
 use crate::ledger::claims;
-use crate::ledger::folder::{self, Files};
+use crate::ledger::folder::Files;
 use crate::ledger::message::Words;
 use crate::ledger::record::Record;
 use crate::ledger::root::Row;
 use crate::ledger::state::State;
 use crate::ledger::stub::Secrets;
-use crate::ledger::words::effects::{self, effects};
+use crate::ledger::words::effects::effects;
 use crate::ledger::words::objects;
 use crate::ledger::words::subject::{self, Side};
 use crate::source::event::{Deleted, Key, Observed};
@@ -127,39 +128,19 @@ pub fn write(
     prepared: Prepared,
     observed: &Observed,
 ) -> Result<Plan, PlanError> {
-    let Prepared { key, cluster, files, secrets, objects, row, warnings: _ } = prepared;
+    let Prepared { key, cluster, files, order, secrets, objects, row, warnings: _ } = prepared;
     let base = footprint::of(reader, branch, &key.name)?;
     let wanted = footprint::wanted(&files);
     if base == wanted {
         return Ok(Plan::Unchanged(secrets));
     }
     let tip = reader.tip(branch)?;
-    let lost = match tip.filter(|_| is_new(&base)) {
-        Some(tip) => strangers::lost(reader, tip, &key.name)?,
-        None => None,
-    };
-    let before = lost.as_ref().map_or(&base, |lost| &lost.was);
-    let is_first = is_new(before);
-    let told = |path: &String| before.get(path) != wanted.get(path) || is_told(path);
-    let mut new = State::default();
-    files.iter().filter(|(path, _)| told(path)).for_each(|(path, bytes)| new.add(path, Some(bytes)));
-    let mut old = footprint::state(reader, before.iter().filter(|(path, _)| told(path)))?;
-    let by_hand = if is_new(&base) { Vec::new() } else { footprint::by_hand(&base, &wanted, &old, &new) };
-    let says = old.cluster.as_ref().and_then(|old| old["metadata"]["name"].as_str());
-    let is_moved_in = says.is_some_and(|says| says != key.name);
-    if is_moved_in || by_hand.iter().any(|path| path == folder::CLUSTER) {
-        // Not what was asked for, so nothing to compare with.
-        tracing::info!(cluster = %key, "cluster.yaml on the branch was changed by hand: the change is not compared");
-        old.cluster = None;
-    }
+    let sides = Sides { reader, tip, key: &key, base: &base, wanted: &wanted, files: &files, order: &order };
+    let Before { old, new, is_first, restored, by, generation } = sides.before()?;
     allowed(old.cluster.as_ref(), &cluster)?;
-    old.name_unread(&new);
-    let changes = match (is_first, base.contains_key(IN_PLACE)) {
-        (true, _) => vec![subject::CREATED.to_string()],
-        (_, true) => vec![subject::MADE_ROOM.to_string()],
-        _ if is_moved_in => vec![subject::MOVED_IN.to_string()],
-        _ if lost.is_some() && before == &wanted => vec![subject::BROUGHT_BACK.to_string()],
-        _ => subject::changes(Side::of(&old), Side::of(&new), &by_hand),
+    let changes = match is_first {
+        true => vec![subject::CREATED.to_string()],
+        false => subject::changes(Side::of(&old), Side::of(&new), restored),
     };
     let words = Words {
         namespace: key.namespace.clone(),
@@ -180,18 +161,13 @@ pub fn write(
     let generation = match observed.generation {
         Some(number) => Generation::Given(number),
         None if is_first => Generation::Next,
-        None => counted(&old, &new).after(lost.as_ref().and_then(|lost| lost.generation)),
+        None => counted(&old, &new).after(generation),
     };
     let requested_by = observed.cluster.metadata.annotations.as_ref();
     let requested_by = requested_by.and_then(|all| all.get(annotations::REQUESTED_BY));
     let requested_by = requested_by.map(|who| cut(who, LONGEST_REQUESTER));
     let mut trailers = new.record.as_ref().map(trailers).unwrap_or_default();
-    let named = match (lost, tip.filter(|_| is_moved_in || !by_hand.is_empty())) {
-        (Some(lost), _) => lost.by,
-        (None, Some(tip)) => strangers::of(reader, tip, &key.name)?,
-        (None, None) => Vec::new(),
-    };
-    trailers.extend(named.into_iter().map(|who| (OVERWRITES_TRAILER, who)));
+    trailers.extend(by.into_iter().map(|who| (OVERWRITES_TRAILER, who)));
     Ok(Plan::Change(Box::new(Change {
         branch: branch.to_string(),
         base,
@@ -282,11 +258,6 @@ fn sets(new: &State) -> Vec<Json> {
     new.objects.values().filter(wants).cloned().collect()
 }
 
-/// Nothing there says that this cluster was ever committed.
-fn is_new(base: &Footprint) -> bool {
-    ![folder::CLUSTER, folder::RELEASE, IN_PLACE].iter().any(|path| base.contains_key(*path))
-}
-
 /// Whether the resource changed since it was last committed. Where nobody can tell what it was, its values decide.
 fn counted(old: &State, new: &State) -> Generation {
     let [before, after] = [old, new].map(|state| state.record.as_ref().map(|record| &record.values_digest));
@@ -295,12 +266,6 @@ fn counted(old: &State, new: &State) -> Generation {
         _ => before.is_none() || before == after,
     };
     if same { Generation::Same } else { Generation::Next }
-}
-
-/// Files that the words are made of even where they stayed the same: what was asked for, and the workloads, which may
-/// read an object that changed. Other objects that did are not told, so they are not parsed either.
-fn is_told(path: &str) -> bool {
-    matches!(path, folder::CLUSTER | folder::RELEASE) || effects::is_workload(path)
 }
 
 fn trailers(record: &Record) -> Vec<(&'static str, String)> {

@@ -10,7 +10,7 @@ use super::inputs::{Common, Inputs};
 use super::objects::{self, ObjectError};
 use super::unwritable;
 use crate::api::{PrometheusCluster, PrometheusClusterSpec, annotations};
-use crate::ledger::folder::{self, Deployment, Files, FolderError, Object};
+use crate::ledger::folder::{self, Deployment, Files, Folder, FolderError, Object};
 use crate::ledger::kept;
 use crate::ledger::names::{Identity, ObjectId};
 use crate::ledger::record::{self, ChartRef};
@@ -44,6 +44,8 @@ pub struct Prepared {
     /// `cluster.yaml` as JSON.
     pub cluster: Json,
     pub files: Files,
+    /// Those of objects, in the order in which `manifestDigest` takes them.
+    pub order: Vec<String>,
     /// What is applied and not in these files.
     pub secrets: Secrets,
     /// What is applied of it.
@@ -178,13 +180,13 @@ pub fn release(
         hooks,
     };
     check(&deployment)?;
-    let (files, secrets) = folder::files(&deployment)?;
+    let Folder { files, secrets, order } = folder::folder(&deployment)?;
     let secrets = secrets.with(NOTES, String::from_utf8_lossy(&notes).into_owned());
     let secrets = secrets.with(LAYOUT, layout.text());
     let objects = folder::applied(&deployment);
     let row = Row::of(&asked, fixed.chart_ref);
     let warnings = warnings.iter().map(ToString::to_string).collect();
-    Ok(Prepared { key: key.clone(), cluster: asked, files, secrets, objects, row, warnings })
+    Ok(Prepared { key: key.clone(), cluster: asked, files, order, secrets, objects, row, warnings })
 }
 
 /// The objects of a document that is applied.

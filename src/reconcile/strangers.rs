@@ -20,7 +20,8 @@ const ROOTS: [&str; 3] = [MARKER, KUSTOMIZATION, README];
 
 /// Commits that a message names at most; of more it has the number.
 const MOST_NAMED: usize = 10;
-/// Commits that are looked at with every new cluster: a removal is put right as soon as it is seen.
+/// Commits that are looked at with every new cluster: a removal is put right as soon as it is seen. Also where it is likely that
+/// nobody changed anything.
 pub const MOST_RECENT: usize = 16;
 /// Commits that are looked at for them.
 pub const MOST_COMMITS: usize = 1_000;
@@ -62,43 +63,80 @@ fn unknown(cut: Oid) -> String {
 
 /// The commits below `tip` that changed our files of a cluster since promgit last did, newest first.
 pub fn of(reader: &Reader, tip: Oid, cluster: &str) -> Result<Vec<String>, ReadError> {
-    let Some(marker) = select::marker(reader, tip)? else { return Ok(Vec::new()) };
-    let (mut found, mut cut, mut left) = (Named::default(), None, MOST_COMMITS);
-    for entry in history::log(reader, Some(tip), cluster).take(MOST_COMMITS) {
+    Ok(walk(reader, tip, cluster, usize::MAX)?.told(cluster))
+}
+
+/// The commits that changed a cluster's files since promgit last did.
+#[derive(Default)]
+struct Walked {
+    found: Named,
+    /// The last one that promgit made for it.
+    last: Option<Oid>,
+    /// The first commit of a history that was not fetched whole, if it may have changed them.
+    cut: Option<Oid>,
+}
+
+impl Walked {
+    fn told(self, cluster: &str) -> Vec<String> {
+        let mut told = self.found.told(cluster);
+        told.extend(self.cut.map(unknown));
+        told
+    }
+}
+
+/// Looks at so many commits of the branch at most.
+fn walk(reader: &Reader, tip: Oid, cluster: &str, most: usize) -> Result<Walked, ReadError> {
+    let mut walked = Walked::default();
+    let Some(marker) = select::marker(reader, tip)? else { return Ok(walked) };
+    let mut left = MOST_COMMITS;
+    for entry in history::recent(reader, Some(tip), cluster, most).take(MOST_COMMITS) {
         let (oid, commit) = entry?;
         let by = made::by_promgit(&commit, &marker);
         // the first of a history that was not fetched whole: what it changed nobody can tell, unless it is of this cluster
         if reader.shallow().contains(&oid) {
-            let is_known = by.as_deref() == Ok(cluster) || (by.is_ok() && !found.lines.is_empty());
-            cut = (!is_known).then_some(oid);
+            let is_known = by.as_deref() == Ok(cluster) || (by.is_ok() && !walked.found.lines.is_empty());
+            *(if is_known { &mut walked.last } else { &mut walked.cut }) = Some(oid);
             break;
         }
         if by.is_ok() {
+            walked.last = Some(oid);
             break;
         }
         if changes(reader, &commit, cluster)? {
-            found.add(oid, &commit);
+            walked.found.add(oid, &commit);
         }
         left -= 1;
     }
-    found.at_least = left == 0;
-    let mut told = found.told(cluster);
-    told.extend(cut.map(unknown));
-    Ok(told)
+    walked.found.at_least = left == 0;
+    Ok(walked)
 }
 
-/// A folder of ours that somebody took away since promgit last wrote the branch.
-pub struct Lost {
-    /// What was in it.
+/// What promgit left of a cluster where somebody else has changed it since.
+pub struct Left {
+    /// What was in its folder.
     pub was: Footprint,
-    /// Who took it away, newest first.
+    /// Who changed it, newest first.
     pub by: Vec<String>,
     /// The last generation that was committed.
     pub generation: Option<i64>,
 }
 
+/// Who changed our files of a cluster, as far back as so many commits of the branch tell, and what they were before if it is known.
+pub fn left(
+    reader: &Reader,
+    tip: Oid,
+    cluster: &str,
+    most: usize,
+) -> Result<(Vec<String>, Option<Left>), ReadError> {
+    let walked = walk(reader, tip, cluster, most)?;
+    let Some(last) = walked.last else { return Ok((walked.told(cluster), None)) };
+    let was = footprint::at(reader, last, cluster)?;
+    let generation = branch::last_generation(reader, last, cluster)?;
+    Ok((Vec::new(), Some(Left { was, by: walked.told(cluster), generation })))
+}
+
 /// What stood in the place of a cluster that the tip has no folder of, if it was not promgit who removed it, lately.
-pub fn lost(reader: &Reader, tip: Oid, cluster: &str) -> Result<Option<Lost>, ReadError> {
+pub fn lost(reader: &Reader, tip: Oid, cluster: &str) -> Result<Option<Left>, ReadError> {
     let Some(marker) = select::marker(reader, tip)? else { return Ok(None) };
     let Some((removal, parent)) = removal(reader, tip, cluster)? else { return Ok(None) };
     let top = on_top(reader, removal, Some(&marker))?;
@@ -117,7 +155,7 @@ pub fn lost(reader: &Reader, tip: Oid, cluster: &str) -> Result<Option<Lost>, Re
         by.extend(top.cut.map(unknown));
     }
     let generation = branch::last_generation(reader, last, cluster)?;
-    Ok(Some(Lost { was, by, generation }))
+    Ok(Some(Left { was, by, generation }))
 }
 
 /// The newest commit that left nothing in the place of a folder, and its parent.

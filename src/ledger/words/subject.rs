@@ -24,9 +24,8 @@ impl<'a> Side<'a> {
     }
 }
 
-/// All changes in words, the most telling first. Never empty. `by_hand`: our files that somebody else changed, and
-/// that get back what they held.
-pub fn changes(old: Side<'_>, new: Side<'_>, by_hand: &[String]) -> Vec<String> {
+/// All changes in words, the most telling first. Never empty. `restored`: what somebody else did that is put right.
+pub fn changes(old: Side<'_>, new: Side<'_>, restored: Option<String>) -> Vec<String> {
     let mut found = Vec::new();
     if let (Some(old), Some(new)) = (old.cluster, new.cluster) {
         found.extend(spec(&old["spec"], &new["spec"]));
@@ -35,9 +34,7 @@ pub fn changes(old: Side<'_>, new: Side<'_>, by_hand: &[String]) -> Vec<String> 
     if let (Some(old), Some(new)) = (old.record, new.record) {
         found.extend(record(old, new));
     }
-    if !by_hand.is_empty() {
-        found.push(restored(by_hand));
-    }
+    found.extend(restored);
     if found.is_empty() {
         let [old, new] = [old, new].map(|side| side.record.map(|record| &record.values_digest));
         found.push(if old == new { "rendered again" } else { "values changed" }.into());
@@ -226,9 +223,9 @@ mod tests {
             ..old.clone()
         };
         let side = |record| Side { cluster: Some(&cluster), record: Some(record) };
-        let found = changes(side(&old), side(&new), &[]);
+        let found = changes(side(&old), side(&new), None);
         assert_eq!(found, ["chart prometheus-cluster 0.1.0 → prometheus-cluster 0.2.0"]);
-        assert_eq!(changes(side(&old), side(&old), &[]), ["rendered again"]);
+        assert_eq!(changes(side(&old), side(&old), None), ["rendered again"]);
     }
 
     #[test]
@@ -237,7 +234,8 @@ mod tests {
         let record = test_record();
         let words = |old: Option<&Value>, files: &[&str]| {
             let side = |cluster| Side { cluster, record: Some(&record) };
-            changes(side(old), side(Some(&new)), &files.iter().map(ToString::to_string).collect::<Vec<_>>())
+            let files: Vec<String> = files.iter().map(ToString::to_string).collect();
+            changes(side(old), side(Some(&new)), Some(restored(&files)))
         };
         assert_eq!(words(Some(&new), &["values.yaml"]), ["restored: values.yaml changed by hand"]);
         let both = ["replicas 1 → 2", "restored: release.yaml, values.yaml changed by hand"];

@@ -1,6 +1,5 @@
 //! What a branch records of a cluster turned into the files of its folder, by rendering it again.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -10,7 +9,7 @@ use super::charts::Charts;
 use crate::git::object::TreeEntry;
 use crate::git::oid::Oid;
 use crate::git::reader::{ReadError, Reader};
-use crate::ledger::folder::{self, CLUSTER, Deployment, Files, RELEASE, VALUES};
+use crate::ledger::folder::{CLUSTER, Files, RELEASE, VALUES};
 use crate::ledger::record::{ChartRef, Record};
 use crate::ledger::text::TextError;
 use crate::reconcile::lock::file::Files as Locks;
@@ -143,11 +142,6 @@ fn once(key: &Key, recorded: &Recorded, charts: &Charts, lock: Option<&Lock>) ->
         capabilities: &capabilities,
         recorded: &record.capabilities,
     };
-    let order = RefCell::default();
-    let note = |deployment: &Deployment<'_>| {
-        order.replace(folder::order(deployment)?);
-        Ok(())
-    };
-    let prepared = prepare::release(key, cluster.clone(), values, &fixed, lock, note)?;
-    Ok(Again { files: prepared.files, random: BTreeSet::new(), order: order.into_inner() })
+    let prepared = prepare::release(key, cluster.clone(), values, &fixed, lock, |_| Ok(()))?;
+    Ok(Again { files: prepared.files, random: BTreeSet::new(), order: prepared.order })
 }
