@@ -115,17 +115,23 @@ fn unverified(all: &[Unverified]) -> Vec<String> {
 /// `BRANCH:PATH:LINE: …`, or the commit instead of the branch where it is not the newest: what `git show` takes.
 fn line(finding: &Finding) -> String {
     let Finding { at, what } = finding;
-    let At { branch, back, commit } = at;
     match what {
         What::Commit { who, reason, subject } => {
-            let short = commit.short();
+            let (branch, short) = (&at.branch, at.commit.short());
             format!("{branch}: commit {short} was not made by promgit: {reason} ({who}: {subject})\n")
         }
-        What::File { path, how } => {
-            let place = if *back == 0 { branch.clone() } else { commit.short() };
-            format!("{place}:{path}{}\n", words(how))
-        }
+        What::Folder { path } => format!("{}:{path}: {MADE_UP}\n", place(at)),
+        What::File { path, how } => format!("{}:{path}{}\n", place(at), words(how)),
     }
+}
+
+/// What is said of a folder that was there before, or of which somebody put the commits into one.
+const MADE_UP: &str = "no commit of promgit made this folder, so nothing says what it should hold; if commits were squashed, bring \
+                       the branch back to those that promgit made, else remove the folder, or have its resource changed: promgit \
+                       commits it anew";
+
+fn place(At { branch, back, commit }: &At) -> String {
+    if *back == 0 { branch.clone() } else { commit.short() }
 }
 
 fn words(how: &How) -> String {
@@ -161,6 +167,7 @@ fn json(report: &Report) -> Json {
             What::Commit { who, reason, subject } => {
                 json!({"kind": "commit", "who": who, "reason": reason, "subject": subject})
             }
+            What::Folder { path } => json!({"kind": "folder", "path": path}),
             What::File { path, how: How::Different { line, is, should } } => {
                 json!({"kind": "different", "path": path, "line": line, "is": is, "should": should})
             }

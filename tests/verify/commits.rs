@@ -182,3 +182,39 @@ fn nothing_to_verify_is_no_success() {
     assert_eq!(bed.verify(&["--chart=none"]).code, 1);
     assert_eq!(bed.verify(&["--nothing"]).code, 2);
 }
+
+/// Of a history whose commits somebody put into one, only that is told, and how to go on.
+#[test]
+fn folders_of_a_squashed_branch_are_said_to_be_of_no_commit_and_no_file_to_be_wrong() {
+    for parent in [false, true] {
+        let bed = Bed::small(&SMALL.replace("{name: a}", "{name: '{{ .Release.Name }}'}"));
+        bed.resize(2);
+        let before = bed.tip("deploy/small");
+        bed.put("source/b.yaml", B);
+        bed.resize(3);
+        let git = |arguments: &[&str]| bed.git(&[&["--git-dir=deploy.git"], arguments].concat());
+        // all of it, or what came after a commit that stays
+        let mut commit = vec!["commit-tree", "-m", "squashed", "deploy/small^{tree}"];
+        if parent {
+            commit.extend(["-p", &before]);
+        }
+        let squashed = git(&commit).trim().to_owned();
+        git(&["update-ref", "refs/heads/deploy/small", &squashed]);
+        for arguments in [CHART.to_vec(), all()] {
+            let said = bed.verify(&arguments);
+            said.is_different();
+            let made_up = |line: &&str| line.contains(": no commit of promgit made this folder, so ");
+            let told: Vec<&str> = said.lines().into_iter().filter(made_up).collect();
+            let names = if parent { &["b"][..] } else { &["a", "b"] };
+            assert_eq!(told.len(), names.len(), "{said:?}");
+            for (line, name) in told.iter().zip(names) {
+                assert!(line.starts_with(&format!("deploy/small:{name}: ")), "{said:?}");
+            }
+            assert!(!said.out.contains("is too much") && !said.out.contains("kustomization"), "{said:?}");
+        }
+        // a change of the resource is the way out that the words name
+        bed.resize(4);
+        let said = bed.verify(CHART);
+        assert!(!said.out.contains("deploy/small:a: "), "{said:?}");
+    }
+}

@@ -99,15 +99,19 @@ fn a_file_too_much_is_found_where_promgit_owns_the_place() {
 }
 
 #[test]
-fn a_cluster_that_somebody_made_up_is_too_much() {
-    let (lines, _) = found(|clone| {
+fn a_cluster_that_somebody_made_up_is_told_as_a_whole() {
+    let (lines, json) = found(|clone| {
         std::fs::create_dir(clone.join("other")).unwrap();
         for file in ["release.yaml", "cluster.yaml"] {
             std::fs::copy(clone.join("simple").join(file), clone.join("other").join(file)).unwrap();
         }
     });
-    let too_much = |file| format!("{BRANCH}:other/{file}: is too much, promgit makes no such file");
-    assert_eq!(lines, [too_much("cluster.yaml"), too_much("release.yaml")]);
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(
+        lines[0].starts_with(&format!("{BRANCH}:other: no commit of promgit made this folder")),
+        "{lines:?}"
+    );
+    assert_eq!((&json[0]["kind"], &json[0]["path"]), (&"folder".into(), &"other".into()));
 }
 
 #[test]

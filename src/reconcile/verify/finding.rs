@@ -23,6 +23,8 @@ pub struct Finding {
 pub enum What {
     /// The commit itself: who made it, why that is not promgit, its subject.
     Commit { who: String, reason: String, subject: String },
+    /// A folder that looks like a cluster's, and that no commit of promgit's made.
+    Folder { path: String },
     /// A file, by its path from the root of the branch.
     File { path: String, how: How },
 }

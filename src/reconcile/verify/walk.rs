@@ -271,7 +271,7 @@ impl Walk<'_> {
                     report.unverified.push(self.unverified(Some(&name), CUT_OF));
                 }
                 (None, Some(made_up)) if self.reader.entry_in_tree(made_up, RELEASE)?.is_some() => {
-                    add(&name, None, folder);
+                    report.findings.push(Finding { at: at.clone(), what: What::Folder { path: name } });
                 }
                 (None, _) => {}
             }
@@ -298,6 +298,17 @@ impl Walk<'_> {
         Ok(rows)
     }
 
+    /// The clusters that promgit recorded, and those of which no commit of it says anything.
+    fn with_made_up(&self, state: &State, root: &Root<'_>) -> Result<BTreeMap<String, Row>, ReadError> {
+        let mut rows = state.rows.clone();
+        for (name, row) in self.listed(state, root)? {
+            if !state.folders.contains_key(&name) {
+                rows.insert(name, row);
+            }
+        }
+        Ok(rows)
+    }
+
     /// A file that differed in the commit before is told again only where somebody else has changed it since.
     fn root(
         &self,
@@ -312,11 +323,12 @@ impl Walk<'_> {
         let own = root.entries.iter().find(|entry| entry.name == MARKER.as_bytes());
         let key = self.read_marker(own.cloned())?.and_then(|own| own.signing_key);
         let marker = Marker { signing_key: key, ..marker.clone() };
-        let rows = match by_others {
-            true => state.rows.clone(),
-            false => self.listed(state, root)?,
+        let compare = |rows| compare(self.reader, (&marker, name), rows, self.readme, root.entries);
+        let found = match by_others {
+            // who put a folder there may have listed it
+            true => both(compare(&state.rows)?, compare(&self.with_made_up(state, root)?)?),
+            false => compare(&self.listed(state, root)?)?,
         };
-        let found = compare(self.reader, (&marker, name), &rows, self.readme, root.entries)?;
         let found: Vec<(String, How)> = match found {
             // that the branch cannot be verified is said already
             Ok(found) if by_others && state.is_unsure => {
@@ -336,6 +348,16 @@ impl Walk<'_> {
         }
         Ok(())
     }
+}
+
+/// Files that differ from both of two lists.
+fn both<E>(
+    one: Result<Vec<(String, How)>, E>,
+    other: Result<Vec<(String, How)>, E>,
+) -> Result<Vec<(String, How)>, E> {
+    let other = other?;
+    let is_other = |path: &str| other.iter().any(|(found, _)| found == path);
+    Ok(one?.into_iter().filter(|(path, _)| is_other(path)).collect())
 }
 
 /// A commit of somebody else.
