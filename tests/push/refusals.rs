@@ -134,3 +134,39 @@ fn never_reads_and_does_not_write() {
     assert_eq!(origin.tip("deploy/a"), before);
     assert_eq!(origin.bed.git(&["rev-parse", "deploy/a^"]).trim(), before.unwrap());
 }
+
+/// Branches that somebody deleted, and that nobody may make again.
+#[test]
+fn a_deletion_that_is_defended_is_warned_of_once() {
+    for hook in ["pre-receive", "update"] {
+        let origin = Origin::new();
+        let all = ["a", "b", "c"];
+        all.iter().for_each(|namespace| origin.put(namespace, "one", "{}"));
+        origin.settle();
+        origin.hook(hook, "echo once >> tries; exit 1");
+        for namespace in all {
+            origin.git(&["update-ref", "-d", &format!("refs/heads/deploy/{namespace}")]);
+        }
+        let is_warning = |line: &&str| line.contains(" deleted on ");
+        let said = origin.once(&origin.url());
+        assert!(!said.ok);
+        assert_eq!(said.err.lines().filter(is_warning).count(), 1, "{hook}: {}", said.err);
+        let agent = origin.agent(&origin.url(), &[]);
+        // it is tried again and again, and refused each time
+        let tries = || std::fs::read_to_string(origin.path.join("tries")).unwrap_or_default().lines().count();
+        let before = tries();
+        origin.wait("some tries", || tries() > before + 9);
+        let lines: Vec<String> = agent.err.try_iter().collect();
+        let warnings = lines.iter().filter(|line| is_warning(&line.as_str())).count();
+        assert_eq!(warnings, 1, "{hook}: {lines:#?}");
+        origin.no_hook(hook);
+        origin.wait("the branches", || {
+            all.iter().all(|namespace| origin.tip(&format!("deploy/{namespace}")).is_some())
+        });
+        // it is news when they go again
+        origin.git(&["update-ref", "-d", "refs/heads/deploy/a"]);
+        origin.put("a", "one", "{replicas: 2}");
+        agent.error("branch deploy/a was deleted on ");
+        assert_eq!(agent.stop(), Some(0));
+    }
+}

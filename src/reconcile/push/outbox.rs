@@ -47,6 +47,8 @@ struct State {
     flying: BTreeMap<String, Waiting>,
     /// Failed when there was no later any more.
     given_up: BTreeMap<String, Trouble>,
+    /// Deleted there, as was said already.
+    gone: BTreeSet<String>,
     /// What the remote has is not known any more, or is being asked.
     unasked: bool,
     asking: bool,
@@ -252,6 +254,7 @@ impl Outbox {
         let mut told = Vec::new();
         for branch in branches {
             state.given_up.remove(branch);
+            state.gone.remove(branch);
             let Some(Waiting { clusters, tags, has_told, .. }) = state.flying.remove(branch) else {
                 continue;
             };
@@ -316,6 +319,12 @@ impl Outbox {
             }
         }
         self.settle(state, around.queue);
+    }
+
+    /// Those of these branches that nobody was told of to be gone from the remote since it had them last.
+    pub fn gone(&self, branches: &[String]) -> Vec<String> {
+        let mut state = self.lock();
+        branches.iter().filter(|branch| state.gone.insert((*branch).clone())).cloned().collect()
     }
 
     /// These branches are to be pushed anew, at once; commits that are held may have other names now.

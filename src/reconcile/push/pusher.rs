@@ -230,19 +230,28 @@ impl Pusher<'_> {
         if whole.is_empty() {
             return;
         }
-        let named: Vec<String> = whole.iter().take(MOST_NAMED).map(|push| called(&push.branch)).collect();
-        let more = match whole.len() - named.len() {
+        let gone: Vec<String> = whole.iter().map(|push| push.branch.clone()).collect();
+        self.gone(&self.outbox.gone(&gone));
+        self.send(whole, searches);
+    }
+
+    /// Said once, however often they are refused.
+    fn gone(&self, branches: &[String]) {
+        if branches.is_empty() {
+            return;
+        }
+        let named: Vec<String> = branches.iter().take(MOST_NAMED).map(|branch| called(branch)).collect();
+        let more = match branches.len() - named.len() {
             0 => String::new(),
             more => format!(" and {more} more"),
         };
-        let (are, remote) = (if whole.len() == 1 { "was" } else { "were" }, &self.remote.address);
-        let again = if whole.len() == 1 { "it is" } else { "they are" };
+        let (are, remote) = (if branches.len() == 1 { "was" } else { "were" }, &self.remote.address);
+        let again = if branches.len() == 1 { "it is" } else { "they are" };
         let notice = format!(
             "{}{more} {are} deleted on {remote}; {again} pushed again, as there are clusters of it",
             named.join(", ")
         );
         (self.around.report)(Report::Notice(notice));
-        self.send(whole, searches);
     }
 
     /// Whether the history of a commit is here from its beginning: no server takes less as a new branch.
