@@ -13,6 +13,7 @@ use super::durable::{self, IoError};
 use super::lock::{Lock, LockError};
 use super::oid::Oid;
 use super::packed_refs::{self, PackedRef, PackedRefs, PackedRefsError};
+use super::path::called;
 use super::refs::{self, RefError};
 
 /// From this many on, `packed-refs` is rewritten: that takes three fsyncs at most, however many they are (one more for each
@@ -46,7 +47,12 @@ pub enum Refusal {
         show(found)
     )]
     Conflict { name: String, expected: Option<Oid>, found: Option<Oid> },
-    #[error("{name} cannot exist beside {other}; rename or delete one of them")]
+    #[error(
+        "{} cannot be made: {} is there, and no git repository holds both, since one name is a folder of the other; delete the one \
+         that is not needed, or give it another name",
+        of_branch(name),
+        of_branch(other)
+    )]
     NameTaken { name: String, other: String },
     #[error(transparent)]
     Lock(#[from] LockError),
@@ -66,6 +72,10 @@ impl From<PackedRefsError> for Refusal {
     fn from(error: PackedRefsError) -> Refusal {
         Refusal::Read(RefError::Packed(error))
     }
+}
+
+fn of_branch(name: &str) -> String {
+    called(name.strip_prefix("refs/heads/").unwrap_or(name))
 }
 
 fn show(oid: &Option<Oid>) -> String {

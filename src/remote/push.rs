@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::git::ancestry::{Relation, Span, between, relation};
-use crate::git::path::{branch_ref, is_tag};
+use crate::git::path::{branch_ref, called, is_tag};
 use crate::git::reader::ReadError;
 use crate::git::{Oid, Reader};
 use crate::secrecy::hidden::Hidden;
@@ -169,6 +169,14 @@ fn step(reader: &Reader, shown: &Advertisement, push: &BranchPush) -> Result<Ste
     if found.is_none() && push.expected.is_some() {
         return moved;
     }
+    if let Some(other) = beside(shown, &push.branch).filter(|_| found.is_none()) {
+        let setting = if is_tag(&push.branch) { "commit.tag" } else { "repository.branch" };
+        let reason = format!(
+            "{other} is there, and no git repository holds both, since one name is a folder of the other; delete the one that is \
+             not needed, or set another `{setting}`"
+        );
+        return Ok(Step::Settled(Pushed::Rejected { reason, words: String::new() }));
+    }
     if is_tag(&push.branch) {
         // everybody else's git keeps the tag that it has; and it follows its branch, so it brings nothing
         let span = Span { commits: Vec::new(), linear: true };
@@ -187,6 +195,17 @@ fn step(reader: &Reader, shown: &Advertisement, push: &BranchPush) -> Result<Ste
     }
     let span = between(reader, found, push.new, &shown.known)?;
     span.map_or(moved, |span| Ok(Step::Send { old: found, span }))
+}
+
+/// A reference of the server that keeps a new one from being made: git's files of one would lie in the place of the other's folder
+/// (refs.c, `refs_verify_refname_available`). Asked for, it answers in words of its files.
+fn beside(shown: &Advertisement, name: &str) -> Option<String> {
+    let is_there = |other: &&str| shown.branches.contains_key(*other);
+    let above = name.match_indices('/').map(|(at, _)| &name[..at]).find(is_there);
+    let inside = format!("{name}/");
+    let below = || shown.branches.range(inside.clone()..).next().map(|(other, _)| other.as_str());
+    let found = above.or_else(|| below().filter(|other| other.starts_with(&inside)));
+    found.map(called)
 }
 
 /// What one request asks for.

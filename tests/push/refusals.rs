@@ -170,3 +170,37 @@ fn a_deletion_that_is_defended_is_warned_of_once() {
         assert_eq!(agent.stop(), Some(0));
     }
 }
+
+/// git keeps no branch in the folder of another, here or there.
+#[test]
+fn a_branch_that_another_one_leaves_no_room_for_is_told_with_both_names() {
+    for (way, other) in
+        [("path", "deploy/a/theirs"), ("http", "deploy/a/theirs"), ("start", "deploy/a/theirs")]
+    {
+        let origin = Origin::new();
+        let url = if way == "http" { origin.http.url("/origin.git") } else { origin.url() };
+        origin.put("b", "one", "{}");
+        assert!(origin.once(&url).ok);
+        let make = || origin.git(&["update-ref", &format!("refs/heads/{other}"), "refs/heads/deploy/b"]);
+        let both = format!("branch {other} is there, and no git repository holds both");
+        let line = if way == "start" {
+            make();
+            origin.put("a", "one", "{}");
+            let said = origin.once(&url);
+            said.err.lines().find(|line| line.contains("a/one: ")).unwrap().to_owned()
+        } else {
+            let agent = origin.agent(&url, &[]);
+            agent.error("promgit: watching ");
+            make();
+            origin.put("a", "one", "{}");
+            let line = agent.error("a/one: ");
+            assert!(line.contains(&format!("refuses branch deploy/a: {both}")), "{way}: {line}");
+            line
+        };
+        assert!(line.contains("deploy/a") && line.contains(&both), "{way}: {line}");
+        assert!(
+            line.contains("delete the one that is not needed") && !line.contains("refs/heads"),
+            "{way}: {line}"
+        );
+    }
+}
