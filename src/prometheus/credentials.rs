@@ -28,6 +28,15 @@ const INLINE: &[(&str, &str)] = &[
     ("token", "authorization with credentials_file"),
 ];
 
+/// What is sent to who gives out tokens, and is a credential (RFC 6749; RFC 7521). Prometheus has no form with a file for any of it
+/// (`prometheus/common` `config.OAuth2`).
+const ENDPOINT: &str = "endpoint_params";
+const SENT: &[&str] =
+    &["assertion", "client_assertion", "client_secret", "password", "refresh_token", "token"];
+const INSTEAD_OF_SENT: &str = "client_secret_file with the grant type client_credentials, or authorization with a credentials_file \
+                               that something beside Prometheus keeps up to date, since parameters of a token request cannot come \
+                               from a file";
+
 /// Maps from a header's name to its values: `headers` of remote storage, `http_headers` (with `values`), and what is
 /// sent to a proxy, which is secret as a whole.
 const HEADERS: &[&str] = &["headers", "http_headers"];
@@ -131,6 +140,9 @@ fn is_secret(name: &str, values: &Value) -> bool {
 
 /// `key` is a secret only inside `tls_config`; a relabel rule or header may be called anything.
 fn instead(path: &str, key: &str) -> Option<&'static str> {
+    if path.ends_with(ENDPOINT) {
+        return SENT.contains(&key).then_some(INSTEAD_OF_SENT);
+    }
     let (_, instead) = INLINE.iter().find(|(name, _)| *name == key)?;
     (key != "key" || path.ends_with("tls_config")).then_some(instead)
 }
@@ -172,6 +184,16 @@ mod tests {
         );
         assert!(found.iter().any(|problem| problem.starts_with("line 2: remote_write[0].url: ")));
         assert!(found.iter().all(|problem| !problem.contains("hunter2")));
+    }
+
+    #[test]
+    fn what_is_sent_for_a_token_is_given_no_file_that_prometheus_does_not_know() {
+        let text = "scrape_configs:\n- job_name: a\n  oauth2:\n    client_id: c\n    client_secret_file: f\n    token_url: https://t\n    endpoint_params: {grant_type: password, username: u, password: hunter2}\n";
+        let found: Vec<String> = check(text).iter().map(ToString::to_string).collect();
+        assert_eq!(found.len(), 1, "{found:?}");
+        let place = "line 7: scrape_configs[0].oauth2.endpoint_params.password: ";
+        assert!(found[0].starts_with(place) && found[0].contains("use client_secret_file with"), "{found:?}");
+        assert!(!found[0].contains("password_file") && !found[0].contains("hunter2"), "{found:?}");
     }
 
     #[test]
