@@ -54,6 +54,7 @@ pub async fn pump(
                     .collect();
                 let gone = absent(&readers, shared, listed.keys().cloned().collect(), kept, &scope)?;
                 busy.extend(gone.iter().map(|deleted| deleted.key.namespace.clone()));
+                // once a listing: a commit of any cluster looks by itself, and nobody polls a branch of none
                 for (reader, target) in readers.iter().zip(&shared.targets) {
                     let found = idle::look(reader, &target.inputs, &busy, &scope)?;
                     found.into_iter().for_each(|text| shared.report(Report::Notice(text)));

@@ -121,6 +121,36 @@ fn what_was_held_back_is_told_by_the_run_that_pushes_it() {
     }
 }
 
+/// The run that pushes it commits something of the same branch, too, and tells of that at once.
+#[test]
+fn what_an_earlier_run_left_is_told_beside_what_this_one_commits() {
+    let origin = Origin::new();
+    origin.put("a", "one", "{}");
+    origin.put("a", "two", "{}");
+    origin.settle();
+    origin.away();
+    origin.put("a", "one", "{replicas: 2}");
+    assert!(!origin.once(&origin.url()).ok);
+    let agent = origin.agent(&origin.url(), &[("PROMGIT_REMOTE_PUSH", "async")]);
+    let mut told = Vec::new();
+    for name in ["one", "two"] {
+        origin.put("a", name, "{replicas: 3}");
+        told.push(agent.commit(&format!("a/{name}: replicas ")));
+    }
+    // they wait together
+    agent.error("there is no repository");
+    origin.back();
+    told.push(agent.commit("a/one: replicas 1 → 2"));
+    origin.wait("the push", || origin.tip("deploy/a") == Some(origin.local("deploy/a")));
+    assert_eq!(agent.stop(), Some(0));
+    let log = origin.git(&["log", "-3", "--abbrev=10", "--format=%h deploy/a  %s", "deploy/a"]);
+    let mut expected: Vec<&str> = log.lines().collect();
+    expected.sort_unstable();
+    told.sort_unstable();
+    assert_eq!(told, expected);
+    origin.check();
+}
+
 #[test]
 fn a_start_without_the_remote_goes_on_alone() {
     let origin = Origin::new();

@@ -81,9 +81,25 @@ struct Waiting {
     /// Failed by itself: not before this moment, and how often in a row.
     pause: Option<Instant>,
     failures: u32,
-    /// Commits were told of without waiting for the remote.
-    has_told: bool,
+    /// Commits that were told of without waiting for the remote, and whether some of them are not kept here.
+    told: BTreeSet<Oid>,
+    has_forgotten: bool,
 }
+
+impl Waiting {
+    fn tell(&mut self, commits: impl IntoIterator<Item = Oid>) {
+        for commit in commits {
+            match self.told.len() < MOST_KEPT {
+                true => drop(self.told.insert(commit)),
+                false => self.has_forgotten |= !self.told.contains(&commit),
+            }
+        }
+    }
+}
+
+/// Commits of a branch that are known to have been told of: of a thousand branches, a few megabytes. With more of them that wait,
+/// those of an earlier run are not told of.
+const MOST_KEPT: usize = 100;
 
 /// Gives reports of commits of a branch that the remote got, but for those that are told of.
 pub type Late<'a> = dyn Fn(&str, &BTreeSet<Oid>) -> Vec<Report> + 'a;
@@ -105,12 +121,16 @@ impl Entry {
     /// The commit that is told of when the remote has it.
     fn commit(&self) -> Option<Oid> {
         match self {
-            Entry::Held(report) => match &**report {
-                Report::Committed { commit, .. } => Some(*commit),
-                _ => None,
-            },
+            Entry::Held(report) => commit(report),
             Entry::Told => None,
         }
+    }
+}
+
+fn commit(report: &Report) -> Option<Oid> {
+    match report {
+        Report::Committed { commit, .. } => Some(*commit),
+        _ => None,
     }
 }
 
@@ -206,7 +226,7 @@ impl Outbox {
         // something new may be what the remote takes
         if report.is_commit() {
             waiting.pause = None;
-            waiting.has_told |= !self.is_required;
+            waiting.tell(commit(&report).filter(|_| !self.is_required));
         }
         let entry = match self.is_required {
             true => Entry::Held(Box::new(report)),
@@ -255,13 +275,14 @@ impl Outbox {
         for branch in branches {
             state.given_up.remove(branch);
             state.gone.remove(branch);
-            let Some(Waiting { clusters, tags, has_told, .. }) = state.flying.remove(branch) else {
+            let Some(Waiting { clusters, tags, told: mut known, has_forgotten, .. }) =
+                state.flying.remove(branch)
+            else {
                 continue;
             };
-            // which of them were told of at once is not known any more
-            if !has_told {
-                let held = clusters.values().filter_map(|(_, entry)| entry.commit()).collect();
-                late(branch, &held).into_iter().for_each(|report| (around.report)(report));
+            if !has_forgotten {
+                known.extend(clusters.values().filter_map(|(_, entry)| entry.commit()));
+                late(branch, &known).into_iter().for_each(|report| (around.report)(report));
             }
             state.waiting.extend(tags.into_iter().map(|tag| (tag, Waiting::default())));
             if let Some(again) = state.waiting.get_mut(branch) {
@@ -334,11 +355,13 @@ impl Outbox {
         flown.failures = flown.failures.saturating_add(1);
         let moves = flown.failures;
         state.put_back(branch, flown);
-        let clusters =
-            state.waiting.get_mut(branch).into_iter().flat_map(|waiting| waiting.clusters.values_mut());
-        for (_, entry) in clusters {
-            if let Entry::Held(report) = entry {
-                report.rename(renamed);
+        if let Some(waiting) = state.waiting.get_mut(branch) {
+            let now = |commit: Oid| renamed.get(&commit).copied().unwrap_or(Some(commit));
+            waiting.told = std::mem::take(&mut waiting.told).into_iter().filter_map(now).collect();
+            for (_, entry) in waiting.clusters.values_mut() {
+                if let Entry::Held(report) = entry {
+                    report.rename(renamed);
+                }
             }
         }
         self.changed.notify_all();
@@ -444,7 +467,8 @@ impl State {
     fn put_back(&mut self, branch: &str, flown: Waiting) {
         let waiting = self.waiting.entry(branch.to_owned()).or_default();
         waiting.failures = flown.failures;
-        waiting.has_told |= flown.has_told;
+        waiting.has_forgotten |= flown.has_forgotten;
+        waiting.tell(flown.told);
         waiting.tags.extend(flown.tags);
         for (key, (count, entry)) in flown.clusters {
             match waiting.clusters.remove(&key) {
