@@ -52,7 +52,8 @@ pub enum Pushed {
     Pushed,
     /// It stood there before.
     AlreadyThere,
-    /// It is gone, or has a commit that the new one does not descend from, or is a tag of another one; it was left alone.
+    /// It is gone, has a commit that the new one does not descend from, went back behind what it was last heard to have, or is a tag of
+    /// another one; it was left alone.
     Moved { found: Option<Oid> },
     /// The server said no.
     Rejected {

@@ -114,8 +114,14 @@ fn a_server_that_is_behind_catches_up() {
     let two = origin.commit("a", Some(one), "2");
     let three = origin.commit("a", Some(two), "3");
     origin.push(&remote, &[to("a", None, one)]);
-    // believed at two, or nowhere: it stands at one, which is known here
-    assert_eq!(origin.push(&remote, &[to("a", Some(two), three)]), [Pushed::Pushed]);
+    // heard to be at two, it stands at one: somebody took two off
+    let moved = Pushed::Moved { found: Some(one) };
+    assert_eq!(origin.push(&remote, &[to("a", Some(two), three)]), [moved]);
+    assert_eq!(origin.tip("a"), Some(one));
+    // believed nowhere, it stands at one, which is known here
+    assert_eq!(origin.push(&remote, &[to("a", None, two)]), [Pushed::Pushed]);
+    // heard to be at one, it stands at two
+    assert_eq!(origin.push(&remote, &[to("a", Some(one), three)]), [Pushed::Pushed]);
     assert_eq!(origin.push(&remote, &[to("a", None, three)]), [Pushed::AlreadyThere]);
     origin.check();
 }
