@@ -21,3 +21,5 @@ pub mod pause;
 pub mod pusher;
 pub mod start;
 pub mod tags;
+pub mod trouble;
+pub mod waiting;

@@ -7,11 +7,11 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::pause;
-use crate::api::conditions::Reason;
+use super::trouble::Trouble;
+use super::waiting::{Entry, State, Turn, Waiting, commit};
 use crate::git::oid::Oid;
 use crate::git::path::called;
 use crate::metrics::Metrics;
-use crate::reconcile::class::Class;
 use crate::reconcile::queue::{Queue, Work};
 use crate::reconcile::report::Report;
 use crate::settings::remote::Push;
@@ -21,13 +21,6 @@ use crate::source::event::Key;
 pub struct Around<'a> {
     pub queue: &'a Queue,
     pub report: &'a (dyn Fn(Report) + Sync),
-}
-
-/// Why the remote does not have a branch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
-    pub reason: Reason,
-    pub message: String,
 }
 
 /// Branches that wait for the remote, each with the newest report of its clusters. Shared by the writer, the workers and the
@@ -40,98 +33,12 @@ pub struct Outbox {
     counted: AtomicUsize,
 }
 
-#[derive(Default)]
-struct State {
-    waiting: BTreeMap<String, Waiting>,
-    /// Being pushed.
-    flying: BTreeMap<String, Waiting>,
-    /// Failed when there was no later any more.
-    given_up: BTreeMap<String, Trouble>,
-    /// Deleted there, as was said already.
-    gone: BTreeSet<String>,
-    /// What the remote has is not known any more, or is being asked.
-    unasked: bool,
-    asking: bool,
-    /// The remote failed as a whole: not before this moment, and how often in a row.
-    pause: Option<Instant>,
-    failures: u32,
-    /// Counts the entries, so that what was told first is told first.
-    count: u64,
-    /// The queue was told to wait for us.
-    holds: bool,
-    /// There is no later: what fails is given up.
-    draining: bool,
-    finished: bool,
-}
-
-/// What the pusher is to do next.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Turn {
-    /// To be pushed.
-    pub branches: Vec<String>,
-    /// The remote is to be asked before what it has.
-    pub ask: bool,
-}
-
-#[derive(Default)]
-struct Waiting {
-    clusters: BTreeMap<Key, (u64, Entry)>,
-    /// Tags of its commits: their turn comes when the remote has the branch.
-    tags: BTreeSet<String>,
-    /// Failed by itself: not before this moment, and how often in a row.
-    pause: Option<Instant>,
-    failures: u32,
-    /// Commits that were told of without waiting for the remote, and whether some of them are not kept here.
-    told: BTreeSet<Oid>,
-    has_forgotten: bool,
-}
-
-impl Waiting {
-    fn tell(&mut self, commits: impl IntoIterator<Item = Oid>) {
-        for commit in commits {
-            match self.told.len() < MOST_KEPT {
-                true => drop(self.told.insert(commit)),
-                false => self.has_forgotten |= !self.told.contains(&commit),
-            }
-        }
-    }
-}
-
-/// Commits of a branch that are known to have been told of: of a thousand branches, a few megabytes. With more of them that wait,
-/// those of an earlier run are not told of.
-const MOST_KEPT: usize = 100;
-
 /// Gives reports of commits of a branch that the remote got, but for those that are told of.
 pub type Late<'a> = dyn Fn(&str, &BTreeSet<Oid>) -> Vec<Report> + 'a;
 
 /// Where no commit came.
 pub fn none_late(_: &str, _: &BTreeSet<Oid>) -> Vec<Report> {
     Vec::new()
-}
-
-/// The newest report of a cluster on a branch that waits.
-enum Entry {
-    /// Told when the remote has it.
-    Held(Box<Report>),
-    /// Told already.
-    Told,
-}
-
-impl Entry {
-    /// The commit that is told of when the remote has it.
-    fn commit(&self) -> Option<Oid> {
-        match self {
-            Entry::Held(report) => commit(report),
-            Entry::Told => None,
-        }
-    }
-}
-
-fn commit(report: &Report) -> Option<Oid> {
-    match report {
-        Report::Committed { commit, .. } => Some(*commit),
-        _ => None,
-    }
 }
 
 impl Outbox {
@@ -421,87 +328,10 @@ impl Outbox {
 /// A wait without an end in sight; every change wakes it.
 const LONG: Duration = Duration::from_secs(3600);
 
-impl State {
-    fn lacks(&self, branch: &str) -> bool {
-        self.waiting.contains_key(branch)
-            || self.flying.contains_key(branch)
-            || self.given_up.contains_key(branch)
-    }
-
-    /// There is newer news of the cluster: what is held of it is not told any more.
-    fn forget(&mut self, key: &Key) {
-        for branch in self.waiting.values_mut().chain(self.flying.values_mut()) {
-            branch.clusters.remove(key);
-        }
-    }
-
-    fn due(&self, now: Instant) -> Turn {
-        let is_over = |pause: Option<Instant>| self.draining || pause.is_none_or(|pause| pause <= now);
-        if !is_over(self.pause) {
-            return Turn { branches: Vec::new(), ask: false };
-        }
-        let due = self.waiting.iter().filter(|(_, waiting)| is_over(waiting.pause));
-        Turn { branches: due.map(|(branch, _)| branch.clone()).collect(), ask: self.unasked }
-    }
-
-    fn begin(&mut self, turn: &Turn) {
-        for branch in &turn.branches {
-            if let Some(waiting) = self.waiting.remove(branch) {
-                self.flying.insert(branch.clone(), waiting);
-            }
-        }
-        if turn.ask {
-            (self.unasked, self.asking) = (false, true);
-        }
-    }
-
-    /// How long nothing is due.
-    fn next(&self, now: Instant) -> Option<Duration> {
-        let asking = self.unasked.then_some(None);
-        let first = self.waiting.values().map(|waiting| waiting.pause).chain(asking).min()?;
-        let next = self.pause.max(first)?;
-        Some(next.saturating_duration_since(now))
-    }
-
-    /// What has flown waits again; what came meanwhile is newer.
-    fn put_back(&mut self, branch: &str, flown: Waiting) {
-        let waiting = self.waiting.entry(branch.to_owned()).or_default();
-        waiting.failures = flown.failures;
-        waiting.has_forgotten |= flown.has_forgotten;
-        waiting.tell(flown.told);
-        waiting.tags.extend(flown.tags);
-        for (key, (count, entry)) in flown.clusters {
-            match waiting.clusters.remove(&key) {
-                None => drop(waiting.clusters.insert(key, (count, entry))),
-                Some((newer, Entry::Held(report))) if let Entry::Held(before) = entry => {
-                    waiting.clusters.insert(key, (newer, Entry::Held(Box::new(before.followed_by(*report)))));
-                }
-                Some(newer) => drop(waiting.clusters.insert(key, newer)),
-            }
-        }
-    }
-}
-
-impl Trouble {
-    /// What is told of a cluster whose newest report is this one.
-    fn told(&self, key: &Key, branch: &str, report: &Report, is_held: bool, again: bool) -> Report {
-        let work = match report {
-            Report::Committed { work, .. } | Report::Unchanged { work, .. } if is_held => work.clone(),
-            _ => return self.about(key, branch, again),
-        };
-        let (key, origin, class) = (key.clone(), work.origin(), Class::Transient);
-        Report::Failed { key, origin, class, reason: self.reason, message: self.message.clone(), again, work }
-    }
-
-    fn about(&self, key: &Key, branch: &str, again: bool) -> Report {
-        let (key, branch, message) = (key.clone(), branch.to_owned(), self.message.clone());
-        Report::NotPushed { key, branch, reason: self.reason, message, again }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::conditions::Reason;
     use crate::source::event::Deleted;
     use jiff::Timestamp;
 
