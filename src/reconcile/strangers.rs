@@ -131,7 +131,9 @@ pub fn left(
     let walked = walk(reader, tip, cluster, most)?;
     let Some(last) = walked.last else { return Ok((walked.told(cluster), None)) };
     let was = footprint::at(reader, last, cluster)?;
-    let generation = branch::last_generation(reader, last, cluster)?;
+    // who rebased a commit of promgit's made it theirs, and kept its trailers
+    let [last, newest] = [last, tip].map(|from| branch::last_generation(reader, from, cluster));
+    let generation = last?.max(newest?);
     Ok((Vec::new(), Some(Left { was, by: walked.told(cluster), generation })))
 }
 

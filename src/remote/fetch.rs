@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::git::incoming::{Incoming, IncomingError, Verified};
+use crate::git::object::parents;
 use crate::git::reader::ReadError;
 use crate::git::{Oid, Reader, shallow};
 
@@ -120,13 +121,27 @@ async fn take(
     let root = reader.root().to_owned();
     let banded = shown.can(SIDE_BAND);
     let receive = async |answer: &mut Answer| receive(answer, &root, question, banded).await;
-    let (pack, Beginnings { new, gone }) = conversation.ask(body, receive).await?;
+    let (pack, Beginnings { new, mut gone }) = conversation.ask(body, receive).await?;
     // before the pack is seen: a history whose beginning is not noted would look damaged; what is not one any more, after it
     let none = BTreeSet::new();
     shallow::change(&root, &new, &none)?;
     pack.place().map_err(IncomingError::from)?;
+    reader.look_again()?;
+    gone.extend(joined(reader)?);
     shallow::change(&root, &none, &gone)?;
     Ok(reader.look_again()?)
+}
+
+/// Commits at which a history began until what came brought their parents: a branch that was taken back to one of them, above all.
+fn joined(reader: &Reader) -> Result<Vec<Oid>, ReadError> {
+    let mut found = Vec::new();
+    for oid in reader.shallow().iter().filter(|oid| reader.has(**oid)) {
+        let bytes = reader.raw_commit(*oid)?;
+        if parents(&bytes).all(|parent| reader.has(parent)) {
+            found.push(*oid);
+        }
+    }
+    Ok(found)
 }
 
 const SIDE_BAND: &str = "side-band-64k";

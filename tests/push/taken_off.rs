@@ -243,3 +243,193 @@ fn a_branch_below_one_of_ours_is_in_the_way_on_the_remote_only() {
     assert_eq!(origin.settle(), "");
     origin.check();
 }
+
+#[test]
+fn what_was_taken_off_stays_off_though_a_start_found_the_branch_without_its_mark_in_between() {
+    for cure in ["reset", "revert"] {
+        let origin = Origin::new();
+        origin.put("a", "one", "{}");
+        origin.settle();
+        let good = origin.tip("deploy/a").unwrap();
+        origin.jane("deploy/a", |clone| write(clone, "note.md", "hers\n"));
+        origin.put("a", "one", "{replicas: 2}");
+        origin.settle();
+        reset(&origin, "deploy/a", &good);
+        rob(&origin, "deploy/a", "removed");
+        let robbed = origin.tip("deploy/a").unwrap();
+        let said = origin.once(&origin.url());
+        assert!(!said.ok && said.err.contains("`git revert`"), "{cure}: {}", said.err);
+        assert!(said.err.matches("warning: ").count() <= 1, "{cure}: {}", said.err);
+        assert_eq!(origin.tip("deploy/a").unwrap(), robbed, "{cure}: left alone");
+        match cure {
+            "reset" => reset(&origin, "deploy/a", &good),
+            _ => revert(&origin),
+        }
+        let said = origin.once(&origin.url());
+        assert!(said.ok && said.err.contains("somebody replaced the history"), "{cure}: {}", said.err);
+        let subjects = origin.subjects("deploy/a");
+        assert_eq!(subjects.last().unwrap(), "a/one: replicas 1 → 2", "{cure}");
+        assert!(!has(&origin, "deploy/a", "note.md"), "{cure}: {subjects:?}");
+        assert_eq!(origin.settle(), "", "{cure}: all is as it should be");
+        origin.check();
+    }
+}
+
+#[test]
+fn a_branch_that_stands_where_its_mark_is_gone_gets_nothing_on_top() {
+    let origin = Origin::new();
+    origin.put("a", "one", "{}");
+    origin.settle();
+    rob(&origin, "deploy/a", "removed");
+    let robbed = origin.tip("deploy/a").unwrap();
+    revert(&origin);
+    origin.put("a", "one", "{replicas: 2}");
+    origin.settle();
+    // back to where the mark was gone, which all commits here descend from
+    reset(&origin, "deploy/a", &robbed);
+    for _ in 0..2 {
+        let said = origin.once(&origin.url());
+        assert!(!said.ok && said.err.contains("`git revert`"), "{}", said.err);
+        assert_eq!(origin.tip("deploy/a").unwrap(), robbed);
+    }
+}
+
+#[test]
+fn the_newest_commit_of_an_agent_that_has_nothing_before_it_comes_again() {
+    for branches in [1, 3] {
+        let origin = Origin::new();
+        let names: Vec<String> = (0..branches).map(|number| format!("n{number}")).collect();
+        for replicas in 1..3 {
+            for name in &names {
+                origin.put(name, "one", &format!("{{replicas: {replicas}}}"));
+            }
+            origin.settle();
+        }
+        std::fs::remove_dir_all(&origin.bed.repo).unwrap();
+        origin.settle();
+        for name in &names {
+            assert_eq!(origin.bed.git(&["rev-list", "--count", &format!("deploy/{name}")]), "1\n");
+            reset(&origin, &format!("deploy/{name}"), &format!("deploy/{name}~1"));
+        }
+        origin.settle();
+        for name in &names {
+            let subjects = origin.subjects(&format!("deploy/{name}"));
+            assert_eq!(subjects, [format!("{name}/one: created"), format!("{name}/one: replicas 1 → 2")]);
+        }
+        assert_eq!(origin.settle(), "");
+        origin.check();
+    }
+}
+
+#[test]
+fn a_history_that_somebody_wrote_anew_is_not_played_again_where_it_led_to_the_same() {
+    for how in ["rebased", "squashed"] {
+        let origin = Origin::new();
+        origin.put("a", "one", "{}");
+        origin.settle();
+        origin.jane("deploy/a", |clone| write(clone, "note.md", "hers\n"));
+        for replicas in 2..4 {
+            origin.put("a", "one", &format!("{{replicas: {replicas}}}"));
+            origin.settle();
+        }
+        let clone = origin.bed.folder.path().join("clone");
+        let (from, at) = (origin.url(), clone.display().to_string());
+        origin.bed.git_in(origin.bed.folder.path(), &["clone", "-q", "-b", "deploy/a", &from, &at]);
+        let who = ["-c", "user.name=Jane Doe", "-c", "user.email=jane@example.com"];
+        let jane = |args: &[&str]| origin.bed.git_in(&clone, &[&who[..], args].concat());
+        let expected = match how {
+            "rebased" => {
+                jane(&["rebase", "-q", "--onto", "HEAD~3", "HEAD~2"]);
+                vec!["a/one: created", "a/one: replicas 1 → 2", "a/one: replicas 2 → 3"]
+            }
+            _ => {
+                let squashed = jane(&["commit-tree", "-m", "squashed", "HEAD^{tree}"]);
+                jane(&["reset", "-q", "--hard", squashed.trim()]);
+                vec!["squashed"]
+            }
+        };
+        jane(&["push", "-q", "--force", "origin", "deploy/a"]);
+        let had = origin.tip("deploy/a");
+        let said = origin.once(&origin.url());
+        assert!(said.ok && said.err.contains("somebody replaced the history"), "{how}: {}", said.err);
+        assert_eq!(origin.subjects("deploy/a"), expected, "{how}");
+        assert_eq!(origin.tip("deploy/a"), had, "{how}");
+        origin.put("a", "one", "{replicas: 4}");
+        let out = origin.settle();
+        // commits that somebody else has made now
+        assert!(out.contains("→ 4"), "{how}: {out}");
+        let message = origin.git(&["log", "-1", "--format=%B", "deploy/a"]);
+        let generation = if how == "rebased" { 4 } else { 1 };
+        assert!(message.contains(&format!("\nGeneration: {generation}\n")), "{how}: {message}");
+        assert_eq!(origin.settle(), "", "{how}");
+        origin.check();
+    }
+}
+
+#[test]
+fn a_branch_without_clusters_that_is_deleted_there_goes_here_too() {
+    let origin = Origin::new();
+    origin.put("a", "one", "{}");
+    origin.put("b", "one", "{}");
+    origin.settle();
+    let agent = origin.agent(&origin.url(), &[]);
+    agent.error("promgit: watching ");
+    origin.bed.remove("a-one.yaml");
+    agent.commit("a/one: deleted");
+    origin.wait("the push", || origin.subjects("deploy/a").len() == 2);
+    assert_eq!(agent.stop(), Some(0));
+    let last = origin.tip("deploy/a").unwrap();
+    origin.git(&["update-ref", "-d", "refs/heads/deploy/a"]);
+    let said = origin.once(&origin.url());
+    assert!(said.ok && said.err.contains("branch deploy/a was deleted on "), "{}", said.err);
+    for _ in 0..2 {
+        assert_eq!(origin.tip("deploy/a"), None);
+        assert_eq!(superseded(&origin, "deploy/a"), [last.clone()]);
+        let said = origin.once(&origin.url());
+        assert!(said.ok && !said.err.contains("deploy/a"), "once: {}", said.err);
+    }
+    origin.put("a", "one", "{}");
+    assert!(origin.settle().contains("a/one: created"));
+    assert_eq!(origin.subjects("deploy/a"), ["a/one: created"]);
+    origin.check();
+}
+
+#[test]
+fn what_the_remote_had_is_known_again_when_a_branch_gets_its_old_name_back() {
+    let origin = Origin::new();
+    origin.put("a", "one", "{}");
+    origin.settle();
+    let good = origin.tip("deploy/a").unwrap();
+    origin.jane("deploy/a", |clone| write(clone, "note.md", "hers\n"));
+    origin.settle();
+    let agent = origin.agent(&origin.url(), &[("PROMGIT_REPOSITORY_BRANCH", "env/{{ namespace }}")]);
+    agent.commit("a/one: created");
+    origin.wait("the push", || origin.tip("env/a").is_some());
+    assert_eq!(agent.stop(), Some(0));
+    reset(&origin, "deploy/a", &good);
+    origin.settle();
+    assert_eq!(origin.tip("deploy/a").unwrap(), good, "hers stays off");
+}
+
+#[test]
+fn a_branch_of_another_agent_is_followed_without_a_trace() {
+    let origin = Origin::new();
+    origin.put("a", "one", "{}");
+    let other = |agent: &str| {
+        let repo = origin.bed.folder.path().join(format!("{agent}.git"));
+        let mut command = origin.bed.promgit(&repo, &["--once", "--remote", &origin.url()]);
+        command.env("PROMGIT_AGENT_NAME", agent);
+        command.output().unwrap()
+    };
+    for replicas in 1..4 {
+        origin.put("a", "one", &format!("{{replicas: {replicas}}}"));
+        assert!(other("first").status.success());
+        assert!(!other("second").status.success(), "it is not the second's");
+    }
+    let second = origin.bed.folder.path().join("second.git");
+    assert_eq!(origin.bed.git_in(&second, &["for-each-ref", "refs/promgit"]), "");
+    assert_eq!(
+        origin.bed.git_in(&second, &["rev-parse", "deploy/a"]).trim(),
+        origin.tip("deploy/a").unwrap()
+    );
+}

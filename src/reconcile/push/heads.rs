@@ -13,6 +13,9 @@ use crate::git::store::Store;
 use crate::git::tracking::{self, TrackingError};
 use crate::ledger::branch::{BranchError, Branches};
 use crate::ledger::root::{MARKER, Marker};
+use crate::reconcile::branch;
+use crate::reconcile::verify::select;
+use crate::remote::address::RemoteAddress;
 
 use super::gather::left;
 use super::lacking::There;
@@ -114,6 +117,10 @@ pub fn goal(reader: &Reader, ours: &Ours<'_>, branch: &str, theirs: Oid) -> Resu
         return Ok(Goal::At(ours.newest(reader, branch, theirs)?.unwrap_or(theirs)));
     };
     if is_borrowed(reader, ours, branch, tip)? {
+        if relation(reader, tip, theirs)? == Relation::Forward {
+            return Ok(Goal::At(theirs));
+        }
+        keep(reader, branch, tip)?;
         return Ok(Goal::Follow { from: tip });
     }
     if !ours.has_mark(reader, branch, theirs)? {
@@ -123,26 +130,45 @@ pub fn goal(reader: &Reader, ours: &Ours<'_>, branch: &str, theirs: Oid) -> Resu
     Ok(if is_forward || left(reader, branch, theirs).is_none() { Goal::At(theirs) } else { Goal::Land })
 }
 
-/// Forgets what the remote has no more: borrowed branches, and news of those that are not here, or never were ours to follow.
-pub fn forget(store: &Store, reader: &Reader, ours: &Ours<'_>, there: &There) -> Result<(), HeadError> {
+/// Keeps what an agent ever wrote; what others did is theirs to keep.
+fn keep(reader: &Reader, branch: &str, tip: Oid) -> Result<bool, HeadError> {
+    let is_of_agent = select::made_mark(reader, tip, MOST_COMMITS)?.is_some();
+    if is_of_agent {
+        tracking::keep(reader, branch, tip)?;
+    }
+    Ok(is_of_agent)
+}
+
+/// Forgets what the remote has no more: borrowed branches, those without a cluster, and news of those that are not here.
+pub fn forget(
+    store: &Store,
+    reader: &Reader,
+    ours: &Ours<'_>,
+    there: &There,
+    remote: &RemoteAddress,
+) -> Result<(), HeadError> {
     let mut gone = Vec::new();
     for branch in tracking::all(reader)?.into_keys().filter(|name| !is_beside(name)) {
-        if !ours.could_be(&branch)? {
-            gone.push(branch);
-            continue;
-        }
-        if there.contains_key(&branch) {
-            continue;
-        }
-        match reader.tip(&branch)? {
-            // the next push says that it was deleted there
-            Some(tip) if !is_borrowed(reader, ours, &branch, tip)? => {}
-            Some(tip) => {
-                tracking::keep(reader, &branch, tip)?;
-                reset(store, &branch, tip, None)?;
+        let Some(tip) = reader.tip(&branch)? else {
+            if !there.contains_key(&branch) || !ours.could_be(&branch)? {
                 gone.push(branch);
             }
-            None => gone.push(branch),
+            continue;
+        };
+        if there.contains_key(&branch) || !ours.could_be(&branch)? {
+            continue;
+        }
+        // the next push says of others that they were deleted there
+        if is_borrowed(reader, ours, &branch, tip)? || branch::clusters_at(reader, tip)?.is_empty() {
+            let kept = match keep(reader, &branch, tip)? {
+                true => format!("; its history stays under refs/promgit/superseded/{branch}/ here"),
+                false => String::new(),
+            };
+            tracing::warn!(
+                "branch {branch} was deleted on {remote} and has no cluster of this agent: it goes here as well{kept}"
+            );
+            reset(store, &branch, tip, None)?;
+            gone.push(branch);
         }
     }
     Ok(tracking::forget(reader, &gone)?)

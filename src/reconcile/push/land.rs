@@ -117,20 +117,34 @@ pub fn land(
     Ok(landed)
 }
 
-/// The commits of others that the remote had and has no more: whoever took them off wants them off. What promgit committed is what
-/// the clusters are, and comes again.
+/// What the remote had and has no more, as far as it stays off: commits of others, since whoever took them off wants them off, and
+/// those of clusters that are as they are here, since whoever wrote the history anew kept what they led to. Other commits of promgit
+/// are what the clusters are, and come again.
 fn taken_off(
     reader: &Reader,
     line: &[Oid],
     moved: &Moved,
     marker: &Marker,
 ) -> Result<BTreeSet<Oid>, ReadError> {
-    let Some(left) = moved.left else { return Ok(BTreeSet::new()) };
-    let mut off: BTreeSet<Oid> = only_ours(reader, left, moved.theirs)?.into_iter().collect();
-    off.retain(|oid| line.contains(oid));
-    for oid in line.iter().filter(|oid| off.contains(oid)).copied().collect::<Vec<_>>() {
-        if made::by_promgit(&reader.commit(oid)?, marker).is_ok() {
-            off.remove(&oid);
+    let (Some(left), Some(ours)) = (moved.left, line.last()) else { return Ok(BTreeSet::new()) };
+    let had: BTreeSet<Oid> = only_ours(reader, left, moved.theirs)?.into_iter().collect();
+    let mut same: BTreeMap<String, bool> = BTreeMap::new();
+    let mut off = BTreeSet::new();
+    for oid in line.iter().filter(|oid| had.contains(oid)) {
+        let stays_off = match made::by_promgit(&reader.commit(*oid)?, marker) {
+            Err(_) => true,
+            Ok(cluster) => match same.get(&cluster) {
+                Some(same) => *same,
+                None => {
+                    let is_same = footprint::at(reader, *ours, &cluster)?
+                        == footprint::at(reader, moved.theirs, &cluster)?;
+                    same.insert(cluster, is_same);
+                    is_same
+                }
+            },
+        };
+        if stays_off {
+            off.insert(*oid);
         }
     }
     Ok(off)

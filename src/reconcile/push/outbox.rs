@@ -229,7 +229,8 @@ impl Outbox {
                     Entry::Told => trouble.about(key, branch, again),
                 });
             }
-            if waiting.clusters.is_empty() {
+            // nobody waits for it: once is enough
+            if waiting.clusters.is_empty() && failures == 1 {
                 (around.report)(Report::Notice(format!("{}: {}", called(branch), trouble.message)));
             }
             if !again {

@@ -57,7 +57,7 @@ pub fn look(remote: &Remote, store: &mut Store, ours: &Ours<'_>) -> Result<There
     let mut reader = store.reader()?;
     heads::step_back(store, &reader, ours)?;
     let mut there = tips(&asked)?;
-    heads::forget(store, &reader, ours, &there)?;
+    heads::forget(store, &reader, ours, &there, &remote.address)?;
     let (mut moved, mut now) = (Vec::new(), Vec::new());
     for (branch, tip) in there.iter().filter(|(branch, _)| !is_beside(branch)) {
         match ours.could_be(branch)? {
@@ -91,14 +91,10 @@ fn take(
     let (mut goals, mut now) = (Vec::new(), Vec::new());
     for (branch, theirs) in fetched {
         match heads::goal(&reader, ours, branch, *theirs)? {
-            // a push is to find it as it was
-            Goal::Land => continue,
-            Goal::Stay => {}
+            // a push is to find it as it was last heard of
+            Goal::Land | Goal::Stay => continue,
             Goal::At(goal) => goals.push((branch.clone(), goal)),
-            Goal::Follow { from } => {
-                tracking::keep(&reader, branch, from)?;
-                reset(store, branch, from, Some(*theirs))?;
-            }
+            Goal::Follow { from } => reset(store, branch, from, Some(*theirs))?,
         }
         if let Some(before) = left(&reader, branch, *theirs) {
             tracing::warn!("{}", replaced(remote, branch, before));
