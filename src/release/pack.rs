@@ -1,12 +1,12 @@
 //! The JSON of a record to the text that its Secret holds, and back (Helm `pkg/storage/driver/util.go`).
 
-use std::io::{Read, Write};
+use std::cell::RefCell;
+use std::io::Read;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use flate2::Compression;
 use flate2::read::MultiGzDecoder;
-use flate2::write::GzEncoder;
+use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 
 use super::record::{Release, Size};
 use crate::yaml::json::EncodeError;
@@ -22,6 +22,8 @@ const LEVEL: Compression = Compression::new(6);
 
 /// gzip's first bytes; a record of Helm 3.0's time may not be compressed.
 const GZIP: &[u8] = &[0x1F, 0x8B, 0x08];
+/// Where gzip names the system that a file comes from.
+const UNKNOWN_SYSTEM: u8 = 255;
 
 /// Why there is no text of a record.
 #[derive(Debug, thiserror::Error)]
@@ -88,12 +90,34 @@ pub fn pack(release: &Release<'_>) -> Result<Packed, PackError> {
     Err(PackError::TooLarge { name, revision, size })
 }
 
+thread_local! {
+    /// Its tables are bigger than most records, and holes of their size would be filled with what lives longer.
+    static DEFLATE: RefCell<Compress> = RefCell::new(Compress::new(LEVEL, false));
+}
+
 /// gzip, then base64.
 pub(super) fn packed(json: &[u8]) -> String {
-    let mut encoder = GzEncoder::new(Vec::new(), LEVEL);
-    // Writing to memory cannot fail, and what is missing would be found by whoever reads it.
-    let written = encoder.write_all(json).and_then(|()| encoder.finish());
-    STANDARD.encode(written.unwrap_or_default())
+    STANDARD.encode(DEFLATE.with_borrow_mut(|deflate| gzip(deflate, json)))
+}
+
+/// One member (RFC 1952): method and flags, no time, no system, then what `deflate` makes of it, and its end.
+fn gzip(deflate: &mut Compress, json: &[u8]) -> Vec<u8> {
+    let mut out = [GZIP, &[0, 0, 0, 0, 0, 0, UNKNOWN_SYSTEM]].concat();
+    let mut sum = Crc::new();
+    sum.update(json);
+    deflate.reset();
+    loop {
+        let done = usize::try_from(deflate.total_in()).unwrap_or(json.len());
+        out.reserve((json.len() - done) / 4 + 64);
+        match deflate.compress_vec(&json[done..], &mut out, FlushCompress::Finish) {
+            Ok(Status::Ok | Status::BufError) => {}
+            // What would be missing would be found by whoever reads it.
+            Ok(Status::StreamEnd) | Err(_) => break,
+        }
+    }
+    out.extend(sum.sum().to_le_bytes());
+    out.extend(sum.amount().to_le_bytes());
+    out
 }
 
 /// The JSON in the text that a Secret holds.
