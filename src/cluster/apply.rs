@@ -6,9 +6,11 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Client;
 use kube::api::{Api, DynamicObject, Patch, PatchParams, PostParams};
+use kube::core::Request;
 use serde_json::Value;
 
 use super::adopt::{self, Adopt, Taken};
+use super::brief;
 use super::call::{CallError, limited};
 use super::ignore::{self, Rule};
 use super::kinds::{KindError, Kinds, Served};
@@ -173,10 +175,10 @@ impl Applier<'_> {
             }
             other => other.map_err(failed)?,
         };
-        if applied.metadata.deletion_timestamp.is_some() {
+        if applied.deletion_timestamp.is_some() {
             return Err(ApplyError::Going { title: title() });
         }
-        Ok(Version::of(&applied.metadata))
+        Ok(Version::of(&applied))
     }
 
     /// Makes one object; none if there is one of its name already, whoever it belongs to.
@@ -184,18 +186,40 @@ impl Applier<'_> {
         let served = self.served(object).await?;
         self.is_in_bounds(object, &served)?;
         match self.send(&served, object, Intent::Make).await {
-            Ok(made) => Ok(Some(Version::of(&made.metadata))),
+            Ok(made) => Ok(Some(Version::of(&made))),
             Err(error) if error.is_conflict() => Ok(None),
             Err(source) => Err(ApplyError::Call { title: object.title(), source }),
         }
     }
 
+    /// Sends an object; returns the metadata that it has then.
     pub(super) async fn send(
         &self,
         served: &Served,
         object: &Object,
         intent: Intent,
+    ) -> Result<ObjectMeta, CallError> {
+        let (api, parameters, body) = self.prepared(served, object, intent).await?;
+        let patch = Request::new(api.resource_url()).patch(&object.name, &parameters, &Patch::Apply(&body));
+        brief::send(&self.client, patch).await
+    }
+
+    /// Makes an object what is sent; returns all that it is then.
+    pub(super) async fn make_over(
+        &self,
+        served: &Served,
+        object: &Object,
     ) -> Result<DynamicObject, CallError> {
+        let (api, parameters, body) = self.prepared(served, object, Intent::Take).await?;
+        limited(api.patch(&object.name, &parameters, &Patch::Apply(&body))).await
+    }
+
+    async fn prepared(
+        &self,
+        served: &Served,
+        object: &Object,
+        intent: Intent,
+    ) -> Result<(Api<DynamicObject>, PatchParams, Value), CallError> {
         let namespace = namespace(served, self.release.namespace);
         let api = served.api(self.client.clone(), namespace);
         let body = object.body(self.release, served.is_namespaced.then_some(namespace));
@@ -209,7 +233,7 @@ impl Applier<'_> {
             dry_run: matches!(intent, Intent::Ask | Intent::AskForced),
             ..PatchParams::apply(FIELD_MANAGER)
         };
-        limited(api.patch(&object.name, &parameters, &Patch::Apply(&body))).await
+        Ok((api, parameters, body))
     }
 
     /// What somebody else may set is sent as it is in the cluster. It costs a request, so only where a rule asks for it.

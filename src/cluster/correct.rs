@@ -44,7 +44,7 @@ impl Applier<'_> {
         }
         match self.send(&served, object, Intent::Take).await {
             Ok(applied) => {
-                let version = Version::of(&applied.metadata);
+                let version = Version::of(&applied);
                 self.settle(object).await?;
                 Ok(version)
             }

@@ -5,6 +5,7 @@
 //! it is a hook as well, left by somebody's helm.
 
 use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::api::DynamicObject;
 use serde_json::Value;
 
@@ -49,7 +50,7 @@ impl Applier<'_> {
     pub async fn make_hook(&self, hook: &Object, run: &str) -> Result<Ended, ApplyError> {
         let served = self.served(hook).await?;
         let failed = |source| ApplyError::Call { title: hook.title(), source };
-        let made = self.send(&served, &marked(hook, run), Intent::Take).await.map_err(failed)?;
+        let made = self.make_over(&served, &marked(hook, run)).await.map_err(failed)?;
         if made.metadata.deletion_timestamp.is_some() {
             return Err(ApplyError::Going { title: hook.title() });
         }
@@ -81,8 +82,7 @@ impl Applier<'_> {
             other => other?,
         };
         let asked = self.send(&served, hook, Intent::AskForced).await;
-        let is_new =
-            |found: &DynamicObject| found.metadata.resource_version.as_ref().is_none_or(String::is_empty);
+        let is_new = |found: &ObjectMeta| found.resource_version.as_ref().is_none_or(String::is_empty);
         let refused = match asked {
             Ok(found) if is_new(&found) => return Ok(()),
             Ok(_) => None,

@@ -1,7 +1,7 @@
 //! The Kubernetes side of a delivery: manifests into applied objects, live objects into readiness, outcomes into status
 //! and events.
 //!
-//! [`connect`] finds the API server, [`greet`] what it can, [`kinds`] what it serves. [`rehearse`] asks what an apply would do, [`apply`], [`replace`] (by the
+//! [`connect`] finds the API server, [`greet`] what it can, [`kinds`] what it serves. [`brief`] hears of a change no more than it has to. [`rehearse`] asks what an apply would do, [`apply`], [`replace`] (by the
 //! ways of [`immutable`]) and [`remove`] change objects, [`settle`] waits for what others need, [`unpin`] makes
 //! room for a rollback, [`hook`] makes what runs once, [`live`] follows
 //! what becomes of them, by the few numbers of [`mark`], and [`revisions`] what becomes of Helm's history. Where somebody else changed
@@ -13,6 +13,7 @@
 pub mod acting;
 pub mod adopt;
 pub mod apply;
+pub mod brief;
 pub mod call;
 pub mod claims;
 pub mod connect;

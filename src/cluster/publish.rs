@@ -9,9 +9,11 @@ use k8s_openapi::api::core::v1::ObjectReference;
 use k8s_openapi::api::events::v1::Event;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use kube::api::{Api, Patch, PatchParams, PostParams};
+use kube::core::Request;
 use kube::{Client, ResourceExt};
 use serde_json::{Value, json};
 
+use super::brief;
 use super::call::{CallError, limited};
 use super::object::FIELD_MANAGER;
 use crate::api::names::{API_VERSION, FINALIZER, KIND};
@@ -68,7 +70,9 @@ impl Publisher {
     pub async fn status(&self, subject: &Subject, status: &PrometheusClusterStatus) -> Result<(), CallError> {
         let body = body(subject, json!({ "status": status }));
         let parameters = PatchParams::apply(FIELD_MANAGER).force();
-        limited(self.api(subject).patch_status(&subject.name, &parameters, &Patch::Apply(&body))).await?;
+        let (url, patch) = (self.api(subject).resource_url().to_owned(), Patch::Apply(&body));
+        let request = Request::new(url).patch_subresource("status", &subject.name, &parameters, &patch);
+        brief::send(&self.client, request).await?;
         Ok(())
     }
 

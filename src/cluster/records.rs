@@ -5,8 +5,10 @@ use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use kube::Client;
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams, PostParams};
+use kube::core::Request;
 use serde_json::Value;
 
+use super::brief;
 use super::call::{CallError, limited};
 use super::object::{FIELD_MANAGER, Release};
 use crate::release::history::{Entry, History};
@@ -69,13 +71,9 @@ impl Records<'_> {
 
     /// Writes a new record ([`secret::New::secret`]). A conflict: somebody else made that revision meanwhile.
     pub async fn create(&self, secret: &Value) -> Result<(), CallError> {
-        let secret: Secret = serde_json::from_value(secret.clone()).map_err(|error| CallError::Refused {
-            code: 422,
-            reason: "Invalid".into(),
-            message: error.to_string(),
-        })?;
         let parameters = PostParams { field_manager: Some(FIELD_MANAGER.into()), ..PostParams::default() };
-        limited(self.api().create(&parameters, &secret)).await?;
+        let text = secret.to_string().into_bytes();
+        brief::send(&self.client, Request::new(self.api().resource_url()).create(&parameters, text)).await?;
         Ok(())
     }
 
@@ -89,7 +87,9 @@ impl Records<'_> {
     ) -> Result<(), CallError> {
         let parameters = PatchParams { field_manager: Some(FIELD_MANAGER.into()), ..PatchParams::default() };
         let patch = Patch::Merge(secret::patch(status, record, at));
-        match limited(self.api().patch(&self.name(revision), &parameters, &patch)).await {
+        let request =
+            Request::new(self.api().resource_url()).patch(&self.name(revision), &parameters, &patch);
+        match brief::send(&self.client, request).await {
             Ok(_) => Ok(()),
             Err(error) if error.is_not_found() => Ok(()),
             Err(error) => Err(error),

@@ -49,7 +49,7 @@ impl Applier<'_> {
         match self.send(&served, object, Intent::Ask).await {
             Ok(found) => {
                 // one that would be made has no version yet
-                let is_there = found.metadata.resource_version.is_some_and(|version| !version.is_empty());
+                let is_there = found.resource_version.is_some_and(|version| !version.is_empty());
                 let taken = match !is_known && is_there {
                     true => self.claim(&api, object).await?,
                     false => None,
