@@ -20,7 +20,7 @@ const MOST_EVENTS: u32 = 100;
 /// explanation is a service, its failure no reason to fail.
 pub async fn why(client: &Client, target: &Target, replicas: Option<&Replicas>) -> Option<String> {
     let selected = ListParams::default().labels(&replicas?.selector);
-    of_pods(client, &target.namespace, (&target.kind, &target.name), selected).await
+    of_pods(client, target.namespace(), (target.kind(), target.name()), selected).await
 }
 
 /// The same of what runs once: a Pod, or the pods of a Job.

@@ -16,10 +16,18 @@ use super::call::{CallError, limited};
 /// A group without the kind is asked again after this: a definition may have been installed meanwhile.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
 
+/// Kind with its API version; what keeps many objects of a kind shares it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Kind {
+    pub api_version: String,
+    pub kind: String,
+}
+
 /// What is known of a kind.
 #[derive(Clone, Debug)]
 pub struct Served {
-    pub resource: ApiResource,
+    pub kind: Arc<Kind>,
+    pub resource: Arc<ApiResource>,
     pub is_namespaced: bool,
 }
 
@@ -27,8 +35,8 @@ impl Served {
     /// Calls for one object.
     pub fn api(&self, client: Client, namespace: &str) -> Api<DynamicObject> {
         match self.is_namespaced {
-            true => Api::namespaced_with(client, namespace, &self.resource),
-            false => Api::all_with(client, &self.resource),
+            true => Api::namespaced_with(client, namespace, &*self.resource),
+            false => Api::all_with(client, &*self.resource),
         }
     }
 }
@@ -103,7 +111,8 @@ impl Kinds {
         let resources = group.await?.map(|group| group.versioned_resources(&version.version));
         let served = resources.into_iter().flatten().map(|(resource, capabilities)| {
             let is_namespaced = capabilities.scope == Scope::Namespaced;
-            (resource.kind.clone(), Served { resource, is_namespaced })
+            let kind = Kind { api_version: resource.api_version.clone(), kind: resource.kind.clone() };
+            (kind.kind.clone(), Served { kind: kind.into(), resource: resource.into(), is_namespaced })
         });
         Ok(served.collect())
     }

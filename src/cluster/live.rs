@@ -11,29 +11,48 @@ use std::time::{Duration, Instant};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use kube::Client;
-use kube::api::{ApiResource, DynamicObject, TypeMeta};
+use kube::api::{ApiResource, DynamicObject};
 use kube::runtime::watcher::{self, Event};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use super::apply::Version;
 use super::call::CallError;
-use super::kinds::{KindError, Kinds, Served};
+use super::kinds::{Kind, KindError, Kinds, Served};
 use super::object::{HELM, MANAGED_BY};
 use crate::health::{self, Health, Replicas};
 use crate::metrics::Metrics;
 use crate::metrics::labels::Watched;
 use crate::source::cluster::stream::{self, Told};
 
-/// Which object: kind (with its API version), namespace, name.
+/// Which object. Small: thousands are kept.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Target {
-    pub api_version: String,
-    pub kind: String,
-    /// Empty for what belongs to no namespace.
-    pub namespace: String,
-    pub name: String,
+    pub of: Arc<Kind>,
+    pub place: Place,
 }
+
+impl Target {
+    /// `namespace`: empty for what belongs to none.
+    pub fn new(of: Arc<Kind>, namespace: &str, name: String) -> Self {
+        Target { of, place: Arc::new((namespace.to_owned(), name)) }
+    }
+
+    pub fn kind(&self) -> &str {
+        &self.of.kind
+    }
+
+    pub fn namespace(&self) -> &str {
+        &self.place.0
+    }
+
+    pub fn name(&self) -> &str {
+        &self.place.1
+    }
+}
+
+/// Namespace and name, shared by all who keep it.
+pub type Place = Arc<(String, String)>;
 
 /// What is kept of a live object.
 #[derive(Clone, Debug)]
@@ -60,7 +79,7 @@ pub struct Live {
     namespaces: Vec<String>,
     streams: bool,
     metrics: Arc<Metrics>,
-    watches: Mutex<BTreeMap<(String, String), Watch>>,
+    watches: Mutex<BTreeMap<Arc<Kind>, Watch>>,
 }
 
 struct Watch {
@@ -74,9 +93,6 @@ impl Drop for Watch {
     }
 }
 
-/// Namespace and name, shared by all who keep it.
-type Name = Arc<(String, String)>;
-
 /// One kind, as all of its watches fill it.
 struct Shared {
     state: Mutex<State>,
@@ -85,7 +101,7 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    objects: BTreeMap<Name, Object>,
+    objects: BTreeMap<Place, Object>,
     /// Watches that have not listed yet.
     unlisted: usize,
     trouble: Option<Trouble>,
@@ -129,13 +145,14 @@ impl Live {
     }
 
     /// Follows an object from now on: `changed` is notified of every change for as long as it exists.
-    pub async fn follow(&self, target: &Target, changed: &Arc<Notify>) -> Result<(), KindError> {
-        let served = self.kinds.of(&target.api_version, &target.kind).await?;
+    pub async fn follow(&self, target: &mut Target, changed: &Arc<Notify>) -> Result<(), KindError> {
+        let served = self.kinds.of(&target.of.api_version, &target.of.kind).await?;
         let mut watches = lock(&self.watches);
-        let key = (target.api_version.clone(), target.kind.clone());
-        let watch = watches.entry(key).or_insert_with(|| self.start(&served));
+        let watch = watches.entry(target.of.clone()).or_insert_with(|| self.start(&served));
         let mut state = watch.shared.lock();
-        let listeners = &mut state.objects.entry(name(target)).or_default().listeners;
+        let known = state.objects.entry(target.place.clone());
+        target.place = known.key().clone();
+        let listeners = &mut known.or_default().listeners;
         listeners.retain(|listener| listener.strong_count() > 0);
         if !listeners.iter().any(|known| known.as_ptr() == Arc::as_ptr(changed)) {
             listeners.reserve_exact(1);
@@ -147,10 +164,9 @@ impl Live {
     /// What the watch says of an object that is followed.
     pub fn sight(&self, target: &Target) -> Sight {
         let watches = lock(&self.watches);
-        let key = (target.api_version.clone(), target.kind.clone());
-        let Some(watch) = watches.get(&key) else { return Sight::Unknown(None) };
+        let Some(watch) = watches.get(&target.of) else { return Sight::Unknown(None) };
         let state = watch.shared.lock();
-        match state.objects.get(&name(target)).and_then(|object| object.seen.as_ref()) {
+        match state.objects.get(&target.place).and_then(|object| object.seen.as_ref()) {
             Some(_) if state.trouble.as_ref().is_some_and(Trouble::hides) => state.unknown(),
             Some(seen) => Sight::Seen(seen.clone()),
             None if state.unlisted > 0 => state.unknown(),
@@ -186,7 +202,7 @@ fn owned_by_helm() -> String {
 }
 
 /// Keeps one watch's part of the state up to date.
-async fn fill(mut events: BoxStream<'static, Told>, resource: ApiResource, shared: Arc<Shared>) {
+async fn fill(mut events: BoxStream<'static, Told>, resource: Arc<ApiResource>, shared: Arc<Shared>) {
     let seen = |object| seen(object, &resource);
     let (mut own, mut listing) = (BTreeMap::new(), BTreeMap::new());
     let mut listed = false;
@@ -224,7 +240,7 @@ impl Shared {
         lock(&self.state)
     }
 
-    fn put(&self, name: Name, seen: Option<Seen>) {
+    fn put(&self, name: Place, seen: Option<Seen>) {
         let mut state = self.lock();
         state.trouble = None;
         state.wake(&name);
@@ -232,7 +248,7 @@ impl Shared {
     }
 
     /// Replaces what one watch knew by what it lists now.
-    fn relist(&self, old: &BTreeMap<Name, ()>, new: &BTreeMap<Name, Seen>, first: bool) {
+    fn relist(&self, old: &BTreeMap<Place, ()>, new: &BTreeMap<Place, Seen>, first: bool) {
         let mut state = self.lock();
         state.trouble = None;
         for name in old.keys().filter(|name| !new.contains_key(*name)) {
@@ -275,7 +291,7 @@ impl State {
         Sight::Unknown(self.trouble.as_ref().map(|trouble| trouble.text.clone()))
     }
 
-    fn set(&mut self, name: Name, seen: Option<Seen>) {
+    fn set(&mut self, name: Place, seen: Option<Seen>) {
         match (seen, self.objects.entry(name)) {
             (Some(seen), entry) => entry.or_default().seen = Some(seen),
             (None, Entry::Occupied(mut known)) if !known.get().listeners.is_empty() => {
@@ -286,7 +302,7 @@ impl State {
         }
     }
 
-    fn wake(&mut self, name: &Name) {
+    fn wake(&mut self, name: &Place) {
         self.objects.get_mut(name).into_iter().for_each(Object::wake);
     }
 
@@ -309,25 +325,20 @@ impl Object {
     }
 }
 
-/// The items of a listing do not say their kind, where the API server does not stream it: `types` is empty then.
-fn seen(mut object: DynamicObject, resource: &ApiResource) -> Option<(Name, Seen)> {
-    object.types.get_or_insert_with(|| TypeMeta {
-        api_version: resource.api_version.clone(),
-        kind: resource.kind.clone(),
-    });
-    let name = (object.metadata.namespace.clone().unwrap_or_default(), object.metadata.name.clone()?);
+/// The items of a listing do not say their kind, where the API server does not stream it.
+fn seen(object: DynamicObject, resource: &ApiResource) -> Option<(Place, Seen)> {
+    let DynamicObject { types: _, mut metadata, data: mut value } = object;
+    let name = (metadata.namespace.clone().unwrap_or_default(), metadata.name.clone()?);
     let name = Arc::new(name);
-    let version = Version::of(&object.metadata);
-    object.metadata.managed_fields = None;
-    let value = serde_json::to_value(object).ok()?;
+    let version = Version::of(&metadata);
+    metadata.managed_fields = None;
+    value["apiVersion"] = resource.api_version.clone().into();
+    value["kind"] = resource.kind.clone().into();
+    value["metadata"] = serde_json::to_value(metadata).ok()?;
     Some((
         name,
         Seen { version, health: health::of(&value), replicas: health::replicas(&value).map(Box::new) },
     ))
-}
-
-fn name(target: &Target) -> Name {
-    Arc::new((target.namespace.clone(), target.name.clone()))
 }
 
 /// A thread that panicked left the state whole: every change of it is one step.

@@ -1,6 +1,7 @@
 //! Live objects turned into what users are told, for as long as a commit is the newest one.
 #![allow(clippy::disallowed_methods)] // time-outs
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::time::{sleep, sleep_until};
@@ -18,6 +19,7 @@ use crate::api::PrometheusClusterStatus;
 use crate::api::conditions::{Reason, STALLED};
 use crate::cluster::apply::namespace;
 use crate::cluster::explain;
+use crate::cluster::kinds::Kind;
 use crate::cluster::live::{Sight, Target};
 use crate::cluster::publish::{Tone, cut};
 use crate::git::oid::Oid;
@@ -50,7 +52,7 @@ impl Actor {
                 (&object.api_version, &object.kind, &object.name) == (&api_version, &kind, &name)
             };
             let applied = brought.iter().find(is_same).map(|object| object.version.clone());
-            let target = Target { api_version, kind, namespace: own.clone(), name };
+            let target = Target::new(Arc::new(Kind { api_version, kind }), own, name);
             let mut object = Awaited { target, applied, trouble: None };
             self.watch(&mut object).await;
             awaited.push(object);
@@ -61,10 +63,11 @@ impl Actor {
     /// Starts to follow an object, or notes what is in the way.
     async fn watch(&self, awaited: &mut Awaited) {
         let target = &mut awaited.target;
-        let served = self.shared.kinds.of(&target.api_version, &target.kind).await;
+        let served = self.shared.kinds.of(&target.of.api_version, &target.of.kind).await;
         let followed = match served {
             Ok(served) => {
-                target.namespace = namespace(&served, &self.key.namespace).to_string();
+                let at = namespace(&served, &self.key.namespace);
+                *target = Target::new(served.kind, at, target.name().to_owned());
                 self.shared.live.follow(target, &self.changed).await
             }
             Err(error) => Err(error),
@@ -177,8 +180,8 @@ impl Actor {
             && let Some(object) = watch.awaited.get(*about)
             && matches!(self.shared.live.sight(&object.target), Sight::Absent)
         {
-            let Described { branch, short, .. } = &watch.described;
-            let missing = format!("{}/{}", object.target.kind, object.target.name);
+            let Described { branch, short, .. } = &*watch.described;
+            let missing = format!("{}/{}", object.target.kind(), object.target.name());
             watch.applied = Applied::NotYet(format!(
                 "another tool is to apply {branch} at {short}: {missing} does not exist yet"
             ));

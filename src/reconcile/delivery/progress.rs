@@ -70,7 +70,7 @@ enum Verdict {
 }
 
 fn judge(object: &Awaited, sight: &Sight) -> Verdict {
-    let title = format!("{}/{}", object.target.kind, object.target.name);
+    let title = format!("{}/{}", object.target.kind(), object.target.name());
     match sight {
         Sight::Unknown(None) => Verdict::Waiting(format!("{title}: not looked at yet")),
         Sight::Unknown(Some(trouble)) => Verdict::Waiting(format!("{title}: {trouble}")),
@@ -102,6 +102,7 @@ fn up(replicas: Option<&Replicas>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::kinds::Kind;
     use crate::cluster::mark::Mark;
 
     /// The object that was made at a second.
@@ -111,8 +112,8 @@ mod tests {
     }
 
     fn awaited(name: &str, generation: i64) -> Awaited {
-        let [api_version, kind, namespace] = ["apps/v1", "StatefulSet", "n"].map(str::to_string);
-        let target = Target { api_version, kind, namespace, name: name.into() };
+        let kind = Kind { api_version: "apps/v1".into(), kind: "StatefulSet".into() };
+        let target = Target::new(kind.into(), "n", name.into());
         Awaited { target, applied: Some(version(5, generation)), trouble: None }
     }
 
@@ -144,7 +145,7 @@ mod tests {
 
     #[test]
     fn what_failed_speaks_before_what_waits() {
-        let sight = |target: &Target| match target.name.as_str() {
+        let sight = |target: &Target| match target.name() {
             "a" => Sight::Absent,
             _ => seen(Health::Failed { message: "no".into() }, 1),
         };

@@ -159,11 +159,12 @@ impl Actor {
     /// Pods of the change that was taken back and never came up are in the way of those that did: a StatefulSet waits for them
     /// (<https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#forced-rollback>).
     pub(super) async fn unpin(&self, awaited: &[Awaited]) {
-        for Awaited { target, .. } in awaited.iter().filter(|awaited| awaited.target.kind == "StatefulSet") {
-            match self.shared.in_turn(self.applier().unpin(&target.name)).await {
+        for Awaited { target, .. } in awaited.iter().filter(|awaited| awaited.target.kind() == "StatefulSet")
+        {
+            match self.shared.in_turn(self.applier().unpin(target.name())).await {
                 Ok(0) => {}
                 Ok(pods) => {
-                    tracing::info!(cluster = %self.key, set = target.name, pods, "pods of the change that was taken back are replaced")
+                    tracing::info!(cluster = %self.key, set = target.name(), pods, "pods of the change that was taken back are replaced")
                 }
                 Err(error) => {
                     tracing::warn!(cluster = %self.key, %error, "pods of the change that was taken back cannot be replaced")

@@ -80,13 +80,12 @@ impl Actor {
             (&object.api_version, &object.kind, &object.name) == (&api_version, &kind, &name)
         };
         let mark = brought.iter().find(is_same).map(|object| object.version.mark);
-        let namespace = namespace(&served, &self.key.namespace).to_owned();
-        let target = Target { api_version, kind, namespace, name };
+        let mut target = Target::new(served.kind.clone(), namespace(&served, &self.key.namespace), name);
         // what no commit has changed was not applied, and is what it was
         let id = owned::id(&target);
         let known = self.known.iter().find(|(known, _)| *known == id).map(|(_, mark)| *mark);
         let mark = mark.or(known);
-        self.shared.live.follow(&target, &self.changed).await.ok()?;
+        self.shared.live.follow(&mut target, &self.changed).await.ok()?;
         Some(Owned::new(target, file, mark))
     }
 

@@ -63,8 +63,8 @@ pub enum Glimpse {
 }
 
 /// Enough to tell the objects of one cluster apart.
-pub fn id(Target { api_version, kind, namespace, name }: &Target) -> u64 {
-    digest(&(api_version, kind, namespace, name))
+pub fn id(target: &Target) -> u64 {
+    digest(&(&target.of.api_version, target.kind(), target.namespace(), target.name()))
 }
 
 impl Wrong {
@@ -183,6 +183,7 @@ impl Owned {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cluster::kinds::Kind;
 
     fn mark(revision: u64, owned: u64, state: u64) -> Mark {
         Mark { revision, owned, state }
@@ -193,8 +194,8 @@ mod tests {
     }
 
     fn owned(mark: Option<Mark>) -> Owned {
-        let [api_version, kind, namespace, name] = ["v1", "ConfigMap", "n", "a"].map(str::to_owned);
-        Owned::new(Target { api_version, kind, namespace, name }, "f".into(), mark)
+        let kind = Kind { api_version: "v1".into(), kind: "ConfigMap".into() };
+        Owned::new(Target::new(kind.into(), "n", "a".into()), "f".into(), mark)
     }
 
     fn wrong(at: Glimpse) -> Owned {
