@@ -51,12 +51,12 @@ impl Drop for Watch {
     }
 }
 
-/// Namespace and name of a release.
-type Name = (String, String);
+/// Namespace and name of a release, shared by all who keep it.
+type Name = Arc<(String, String)>;
 
 #[derive(Default)]
 struct State {
-    releases: BTreeMap<Name, BTreeMap<u32, Newest>>,
+    revisions: BTreeMap<Record, Newest>,
     listeners: BTreeMap<Name, Weak<Notify>>,
     /// Watches that have not listed yet.
     unlisted: usize,
@@ -72,7 +72,7 @@ impl Revisions {
     pub fn follow(&self, namespace: &str, release: &str, changed: &Arc<Notify>) {
         let mut watch = lock(&self.watch);
         let watch = watch.get_or_insert_with(|| self.start());
-        let name = (namespace.to_owned(), release.to_owned());
+        let name = Arc::new((namespace.to_owned(), release.to_owned()));
         lock(&watch.shared).listeners.insert(name, Arc::downgrade(changed));
     }
 
@@ -80,8 +80,9 @@ impl Revisions {
     pub fn newest(&self, namespace: &str, release: &str) -> Option<Sight> {
         let watch = lock(&self.watch);
         let state = lock(&watch.as_ref()?.shared);
-        let name = (namespace.to_owned(), release.to_owned());
-        let newest = state.releases.get(&name).and_then(|revisions| revisions.values().next_back()).copied();
+        let name = Arc::new((namespace.to_owned(), release.to_owned()));
+        let all = (name.clone(), u32::MIN)..=(name, u32::MAX);
+        let newest = state.revisions.range(all).next_back().map(|(_, newest)| *newest);
         match (newest, state.unlisted) {
             (Some(newest), _) => Some(Sight::Newest(newest)),
             (None, 0) => Some(Sight::Nothing),
@@ -154,14 +155,8 @@ impl State {
 
     fn set(&mut self, release: &Name, revision: u32, seen: Option<Newest>) {
         match seen {
-            Some(seen) => drop(self.releases.entry(release.clone()).or_default().insert(revision, seen)),
-            None => {
-                let Some(revisions) = self.releases.get_mut(release) else { return };
-                revisions.remove(&revision);
-                if revisions.is_empty() {
-                    self.releases.remove(release);
-                }
-            }
+            Some(seen) => drop(self.revisions.insert((release.clone(), revision), seen)),
+            None => drop(self.revisions.remove(&(release.clone(), revision))),
         }
     }
 
@@ -194,7 +189,7 @@ fn seen(object: &DynamicObject) -> Option<(Record, Newest)> {
     let entry = Entry::of(&release, metadata.name.as_deref()?, labels)?;
     let is_ours = entry.is_ours();
     let Entry { revision, status, written, .. } = entry;
-    let name = (metadata.namespace.clone().unwrap_or_default(), release);
+    let name = Arc::new((metadata.namespace.clone().unwrap_or_default(), release));
     Some(((name, revision), Newest { revision, status, is_ours, written }))
 }
 
