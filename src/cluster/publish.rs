@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::brief;
 use super::call::{CallError, limited};
+use super::mark::digest;
 use super::object::FIELD_MANAGER;
 use crate::api::names::{API_VERSION, FINALIZER, KIND};
 use crate::api::{PrometheusCluster, PrometheusClusterStatus};
@@ -58,7 +59,8 @@ pub struct Publisher {
     /// Which agent; events name it.
     instance: String,
     metrics: Arc<Metrics>,
-    told: Mutex<BTreeMap<(String, String, String), Timestamp>>,
+    /// Digests of what was told, and when.
+    told: Mutex<BTreeMap<u64, Timestamp>>,
 }
 
 impl Publisher {
@@ -136,7 +138,7 @@ impl Publisher {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         told.retain(|_, at| now.duration_since(*at) < AGAIN);
         let mut is_news = false;
-        told.entry((subject.uid.clone(), reason.to_string(), note.to_string())).or_insert_with(|| {
+        told.entry(digest(&(&subject.uid, reason, note))).or_insert_with(|| {
             is_news = true;
             now
         });
