@@ -34,14 +34,16 @@ pub const NOTES: &str = "NOTES.txt";
 /// Where what the files do not say of the render is among what is delivered and not committed (`release/layout.rs`).
 pub const LAYOUT: &str = "layout.json";
 
-/// Texts of Secrets as they are delivered, by the paths of their stubs. Shared: they pass through several hands.
+/// Texts of Secrets as they are delivered, by the paths of their stubs, in their order. Shared: they pass through several hands. They are
+/// few, and kept for as long as the commit is the newest one: a list takes less room than a map.
 #[derive(Clone, Default)]
-pub struct Secrets(Arc<BTreeMap<String, String>>);
+pub struct Secrets(Arc<[(Box<str>, Box<str>)]>);
 
 impl Secrets {
     /// The text that the stub at this path stands for.
     pub fn get(&self, path: &str) -> Option<&str> {
-        self.0.get(path).map(String::as_str)
+        let place = self.0.binary_search_by(|(at, _)| (**at).cmp(path)).ok()?;
+        Some(&self.0[place].1)
     }
 
     /// The same, with another text that is not committed; an empty one is none.
@@ -49,40 +51,35 @@ impl Secrets {
         if text.is_empty() {
             return self;
         }
-        let mut all = Arc::unwrap_or_clone(self.0);
-        all.insert(path.to_owned(), text);
-        Secrets(Arc::new(all))
+        let new = (path.into(), text.into());
+        self.0.iter().cloned().chain([new]).collect::<BTreeMap<_, _>>().into()
     }
 
     /// These and those.
     pub fn and(self, others: &Secrets) -> Self {
         match others.0.is_empty() {
             true => self,
-            false => {
-                let mut all = Arc::unwrap_or_clone(self.0);
-                all.extend(others.0.iter().map(|(path, text)| (path.clone(), text.clone())));
-                Secrets(Arc::new(all))
-            }
+            // of two at a path the last one stays
+            false => self.0.iter().chain(others.0.iter()).cloned().collect::<BTreeMap<_, _>>().into(),
         }
     }
 
     /// Those at the paths that are told.
     pub fn only(&self, is_kept: impl Fn(&str) -> bool) -> Self {
-        let kept = self.0.iter().filter(|(path, _)| is_kept(path));
-        Secrets(Arc::new(kept.map(|(path, text)| (path.clone(), text.clone())).collect()))
+        Secrets(self.0.iter().filter(|(path, _)| is_kept(path)).cloned().collect())
     }
 }
 
-impl From<BTreeMap<String, String>> for Secrets {
-    fn from(texts: BTreeMap<String, String>) -> Self {
-        Secrets(Arc::new(texts))
+impl<T: Into<Box<str>> + Ord> From<BTreeMap<T, T>> for Secrets {
+    fn from(texts: BTreeMap<T, T>) -> Self {
+        Secrets(texts.into_iter().map(|(path, text)| (path.into(), text.into())).collect())
     }
 }
 
 impl fmt::Debug for Secrets {
     /// Paths only: plans and reports that carry them may be printed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.0.iter().map(|(path, _)| path)).finish()
     }
 }
 
