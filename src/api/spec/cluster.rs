@@ -52,6 +52,7 @@ use crate::api::status::PrometheusClusterStatus;
     validation = rules::claim_policy_needs_storage(),
     validation = rules::retention_below_storage(),
 )]
+// Boxed: what is large and stands in few resources. Thousands of them are kept.
 pub struct PrometheusClusterSpec {
     /// How many replicas run. Each one scrapes everything and has its own data. `kubectl scale` and a
     /// HorizontalPodAutoscaler change this field. At most 1000: the controllers of Kubernetes make room for all of them at
@@ -99,7 +100,7 @@ pub struct PrometheusClusterSpec {
     /// The volume for the data of each replica. Without it data lives in an emptyDir and is gone with the pod. Cannot
     /// change once the cluster exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub storage: Option<Storage>,
+    pub storage: Option<Box<Storage>>,
 
     /// What happens to the data when the cluster is deleted or scaled down. Default: it is retained, and attached again
     /// when the cluster comes back.
@@ -109,7 +110,7 @@ pub struct PrometheusClusterSpec {
     /// CPU and memory that each replica requests and is limited to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "shapes::resources")]
-    pub resources: Option<ResourceRequirements>,
+    pub resources: Option<Box<ResourceRequirements>>,
 
     /// Labels that a node must have to run a replica.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -118,7 +119,7 @@ pub struct PrometheusClusterSpec {
 
     /// On which nodes, and near which pods, replicas may or should run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub affinity: Option<Affinity>,
+    pub affinity: Option<Box<Affinity>>,
 
     /// Taints of nodes that replicas tolerate.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -142,7 +143,7 @@ pub struct PrometheusClusterSpec {
 
     /// Security settings of the pods. Default: the chart's, which pass the `restricted` Pod Security Standard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pod_security_context: Option<PodSecurityContext>,
+    pub pod_security_context: Option<Box<PodSecurityContext>>,
 
     /// An existing ServiceAccount for the pods. Default: one of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
