@@ -16,8 +16,8 @@ const HEADER: &str = "# Written by `promgit crd` from the types in src/api. Do n
 const KEEP: &str = "    helm.sh/resource-policy: keep\n";
 const FROM_VALUES: &str = "    # {{- with .Values.annotations }}{{ toYaml . | nindent 4 }}{{- end }}\n";
 
-static DEFINITION: LazyLock<Result<Definition, String>> =
-    LazyLock::new(|| build().map_err(|error| error.to_string()));
+static SCHEMA: LazyLock<Result<JSONSchemaProps, String>> =
+    LazyLock::new(|| build().map_err(|error| error.to_string()).and_then(schema_of));
 
 /// The definition in its two forms.
 #[derive(Clone, Debug)]
@@ -36,16 +36,20 @@ pub enum CrdError {
     Build(String),
 }
 
-/// The definition, built once.
-pub fn definition() -> Result<&'static Definition, CrdError> {
-    DEFINITION.as_ref().map_err(|error| CrdError::Build(error.clone()))
+/// The definition. It takes a megabyte, so whoever needs it makes it.
+pub fn definition() -> Result<Definition, CrdError> {
+    build().map_err(|error| CrdError::Build(error.to_string()))
 }
 
-/// The schema of the one version.
+/// The schema of the one version, which every resource is held against: made once.
 pub fn schema() -> Result<&'static JSONSchemaProps, CrdError> {
-    let version = definition()?.typed.spec.versions.first();
-    let schema = version.and_then(|version| version.schema.as_ref()?.open_api_v3_schema.as_ref());
-    schema.ok_or_else(|| CrdError::Build("it has no schema".to_owned()))
+    SCHEMA.as_ref().map_err(|error| CrdError::Build(error.clone()))
+}
+
+fn schema_of(definition: Definition) -> Result<JSONSchemaProps, String> {
+    let version = definition.typed.spec.versions.into_iter().next();
+    let schema = version.and_then(|version| version.schema?.open_api_v3_schema);
+    schema.ok_or_else(|| "it has no schema".to_owned())
 }
 
 /// The file `charts/promgit-crds/templates/prometheusclusters.promgit.dev.yaml`, to the byte.
