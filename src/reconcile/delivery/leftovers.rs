@@ -8,7 +8,7 @@ use super::release::{self, Head, Part, ReleaseError};
 use crate::cluster::object::Object;
 use crate::git::history;
 use crate::git::oid::Oid;
-use crate::git::reader::Reader;
+use crate::git::reader::{ReadError, Reader};
 use crate::source::event::Key;
 
 /// Commits that are looked at where nobody knows which one the cluster holds.
@@ -24,6 +24,9 @@ pub fn leftovers(
     part: Part,
 ) -> Result<Vec<Object>, ReleaseError> {
     let Key { namespace, name: cluster } = key;
+    if is_first(reader, commit, cluster)? {
+        return Ok(Vec::new());
+    }
     let head = release::head(reader, commit, cluster)?;
     let mut named: BTreeSet<_> = head.inventory.iter().map(|item| item.object(namespace)).collect();
     let mut found = Vec::new();
@@ -46,4 +49,13 @@ pub fn leftovers(
         }
     }
     Ok(found)
+}
+
+/// The commit made the folder of the cluster: what was there before went with an earlier one. The history is not walked for it, which
+/// for a new cluster would be all of the branch.
+fn is_first(reader: &Reader, commit: Oid, cluster: &str) -> Result<bool, ReadError> {
+    match reader.commit(commit)?.parents.first() {
+        Some(parent) => Ok(!reader.entry(*parent, cluster)?.is_some_and(|entry| entry.is_tree())),
+        None => Ok(true),
+    }
 }
