@@ -111,8 +111,8 @@ impl Actor {
         }
     }
 
-    /// Runs until the cluster is gone.
-    pub async fn run(mut self) {
+    /// Runs until the cluster is gone. Boxed: a future keeps what it is given beside what it makes of it.
+    pub async fn run(mut self: Box<Self>) {
         loop {
             self.busy.set(true);
             let settled = self.news.borrow_and_update().clone();

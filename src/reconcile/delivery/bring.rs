@@ -2,6 +2,7 @@
 #![allow(clippy::disallowed_methods)] // how long it took
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::time::{sleep, timeout};
@@ -61,7 +62,7 @@ impl Actor {
         &mut self,
         settled: &Settled,
         what: &What<'_>,
-        described: &Described,
+        described: &Arc<Described>,
     ) -> (Vec<Brought>, Option<Pending>) {
         let (mut attempts, began, mut told) = (Attempts::default(), Instant::now(), None);
         // what an agent before this one began is gone on with
@@ -78,7 +79,7 @@ impl Actor {
                     Box::pin(self.pruned(settled, &pruned, &described.short)).await;
                     Box::pin(self.adopted(settled, &taken, &unknown)).await;
                     let took = began.elapsed().as_millis();
-                    let Described { short, .. } = described;
+                    let Described { short, .. } = &**described;
                     tracing::info!(cluster = %self.key, generation = settled.generation(), commit = short, took, "applied");
                     return (brought, record.pending);
                 }
@@ -133,7 +134,7 @@ impl Actor {
     async fn not_applied(
         &mut self,
         settled: &Settled,
-        described: &Described,
+        described: &Arc<Described>,
         error: &ApplyError,
         told: &mut Option<String>,
     ) {
@@ -159,7 +160,7 @@ impl Actor {
         &mut self,
         settled: &Settled,
         what: &What<'_>,
-        described: &Described,
+        described: &Arc<Described>,
         record: &mut Recording,
         turn: &mut Turn,
     ) -> Result<Done, HookError> {
@@ -206,7 +207,7 @@ impl Actor {
     async fn patiently<T>(
         &mut self,
         settled: &Settled,
-        described: &Described,
+        described: &Arc<Described>,
         work: impl Future<Output = T>,
     ) -> T {
         let mut work = pin!(work);

@@ -1,6 +1,7 @@
 //! A commit turned into objects of the cluster that are followed from then on.
 #![allow(clippy::disallowed_methods)] // time-outs
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
@@ -34,8 +35,8 @@ impl Actor {
     ) {
         // boxed: what it takes to bring it is not kept while it is followed
         let brought = Box::pin(self.bring_up(settled, branch, new, secrets)).await;
-        if let Some((commit, watch)) = brought {
-            self.follow(commit, watch).await;
+        if let Some((commit, mut watch)) = brought {
+            self.follow(commit, &mut watch).await;
         }
     }
 
@@ -46,7 +47,7 @@ impl Actor {
         branch: &str,
         new: Option<&New>,
         secrets: &Secrets,
-    ) -> Option<(Oid, Watch<'a>)> {
+    ) -> Option<(Oid, Box<Watch<'a>>)> {
         let newest = async { Box::pin(self.newest(settled, branch, new)).await };
         let Head { commit, chart, inventory, undone } = match self.shared.in_turn(newest).await {
             Newest::Describes(head) => head,
@@ -55,12 +56,12 @@ impl Actor {
                 return None;
             }
         };
-        let described = Described {
+        let described = Arc::new(Described {
             branch: branch.to_string(),
             commit: commit.to_string(),
             short: commit.short(),
             chart,
-        };
+        });
         let is_external = self.mode(settled) == Mode::External;
         let is_again = std::mem::take(&mut self.redelivers);
         let is_held = !is_again && self.holds(settled, &described.commit, is_external);
@@ -143,7 +144,7 @@ impl Actor {
             };
         }
         watch.wait = Wait::new((!is_ready).then(Instant::now), before, limit);
-        Some((commit, watch))
+        Some((commit, Box::new(watch)))
     }
 
     /// True if the status says that the cluster holds this commit already, and nobody asked to look again.

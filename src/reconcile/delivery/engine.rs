@@ -127,7 +127,7 @@ impl Engine {
         let (onward, seen) = watch::channel(onward);
         actors.insert(key.clone(), Inbox { news, onward });
         drop(actors);
-        self.runtime.spawn(Actor::new(self.shared.clone(), key, heard, seen).run());
+        self.runtime.spawn(Box::new(Actor::new(self.shared.clone(), key, heard, seen)).run());
     }
 
     /// Ends what is done for all clusters: what is not finished is taken up by the next start. Without it the actors,

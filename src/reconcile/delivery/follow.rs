@@ -57,6 +57,7 @@ impl Actor {
             self.watch(&mut object).await;
             awaited.push(object);
         }
+        awaited.shrink_to_fit();
         awaited
     }
 
@@ -77,7 +78,7 @@ impl Actor {
 
     /// Follows the live objects, and tells what users have to know, for as long as this state is the newest. This is where
     /// a cluster spends its life: what is done now and then is boxed, so that it takes no room in between.
-    pub(super) async fn follow(&mut self, commit: Oid, mut watch: Watch<'_>) {
+    pub(super) async fn follow(&mut self, commit: Oid, watch: &mut Watch<'_>) {
         let mut pace = Pace::new(Instant::now());
         let mut is_woken = true;
         loop {
@@ -86,30 +87,30 @@ impl Actor {
             }
             let progress = progress::look(&watch.awaited, |target| self.shared.live.sight(target));
             if matches!(watch.applied, Applied::NotYet(_)) && pace.compares(is_woken, Instant::now()) {
-                Box::pin(self.compare(commit, &mut watch, &progress)).await;
+                Box::pin(self.compare(commit, watch, &progress)).await;
             }
-            let minds = Box::pin(self.mind(commit, &mut watch)).await;
+            let minds = Box::pin(self.mind(commit, watch)).await;
             if self.redelivers {
                 return;
             }
             watch.wait.look(watch.is_up(&progress), Instant::now());
-            Box::pin(self.explain(&watch, &progress, &mut pace)).await;
+            Box::pin(self.explain(watch, &progress, &mut pace)).await;
             let phase = watch.phase(&progress, pace.reason.as_deref(), Instant::now());
             if watch.hooks.is_some() && matches!(phase, Phase::Ready { .. } | Phase::RolledBack { .. }) {
-                Box::pin(self.after(&mut watch)).await;
+                Box::pin(self.after(watch)).await;
                 continue;
             }
             // with its reason, before it is taken back
-            Box::pin(self.settle_record(&mut watch, &phase)).await;
-            let phase = self.judge(commit, &mut watch, phase);
-            Box::pin(self.tell(&watch, &phase, &progress, &mut pace)).await;
+            Box::pin(self.settle_record(watch, &phase)).await;
+            let phase = self.judge(commit, watch, phase);
+            Box::pin(self.tell(watch, &phase, &progress, &mut pace)).await;
             if matches!(phase, Phase::Ready { .. })
                 && let Some(asked) = self.wants_trial(watch.settled)
             {
                 Box::pin(self.trial(watch.settled, commit, watch.is_external, asked)).await;
                 continue;
             }
-            let due = pace.due(&watch, &phase, Instant::now());
+            let due = pace.due(watch, &phase, Instant::now());
             if let (Phase::RolledBack { .. }, Some((_, Some(again)))) = (&phase, &watch.undone)
                 && *again <= Instant::now()
             {
@@ -192,7 +193,7 @@ impl Actor {
         match self.shared.in_turn(self.applier().difference(&release.objects)).await {
             None => watch.applied = Applied::ByOthers,
             Some(difference) => {
-                let Described { branch, short, .. } = &watch.described;
+                let Described { branch, short, .. } = &*watch.described;
                 watch.applied = Applied::NotYet(format!(
                     "another tool is to apply {branch} at {short}: {}",
                     cut(&difference, MOST_DIFFERENCE)
@@ -272,7 +273,7 @@ impl Actor {
         if !changed || !is_turn {
             return;
         }
-        let Described { short, .. } = &watch.described;
+        let Described { short, .. } = &*watch.described;
         let took = self.began.elapsed();
         let publisher = &self.shared.publisher;
         let subject = &watch.settled.subject;

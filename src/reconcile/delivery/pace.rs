@@ -144,18 +144,20 @@ fn is_same(one: &Phase, other: &Phase) -> bool {
 #[cfg(test)]
 #[allow(clippy::disallowed_methods)] // some moment has to be the first
 mod tests {
+    use std::sync::Arc;
+
     use super::super::phase::Described;
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
 
     fn phases(words: &str) -> [Phase; 3] {
-        let release = Described {
+        let release = Arc::new(Described {
             branch: "b".into(),
             commit: "c".repeat(40),
             short: "c".repeat(10),
             chart: "x-1".into(),
-        };
+        });
         let (applied, message) = (Applied::ByUs, words.to_string());
         [
             Phase::Ready { release: release.clone(), applied: applied.clone(), message: message.clone() },

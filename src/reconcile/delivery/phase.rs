@@ -1,5 +1,7 @@
 //! How far a delivery is: what a status is made of.
 
+use std::sync::Arc;
+
 use crate::api::conditions::Reason;
 use crate::metrics::labels::State;
 
@@ -15,31 +17,31 @@ pub enum Phase {
     Suspended,
     /// In git, and some object is not in the cluster.
     NotApplied {
-        release: Described,
+        release: Arc<Described>,
         reason: Reason,
         message: String,
     },
     /// In git and on its way: applied and not up yet, or another tool has not applied it yet.
     Progressing {
-        release: Described,
+        release: Arc<Described>,
         applied: Applied,
         message: String,
     },
     /// Time is up, or an object failed for good. It may still come up, and is followed.
     Late {
-        release: Described,
+        release: Arc<Described>,
         applied: Applied,
         message: String,
     },
     Ready {
-        release: Described,
+        release: Arc<Described>,
         applied: Applied,
         message: String,
     },
     /// The change did not come up, and what was before it runs again; nothing does, where nothing was.
     RolledBack {
         /// The commit that took it back.
-        release: Described,
+        release: Arc<Described>,
         /// The one that was taken back.
         bad: String,
         message: String,
@@ -93,7 +95,7 @@ pub enum Applied {
     NotYet(String),
 }
 
-/// The commit and what it describes.
+/// The commit and what it describes; shared by all that is told of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Described {
     pub branch: String,

@@ -86,6 +86,9 @@ pub fn compose(
     conditions.tested();
     status.conditions = conditions.new;
     record(&mut status.history, phase, facts, now);
+    // each cluster keeps one for as long as it lives
+    status.conditions.shrink_to_fit();
+    status.history.shrink_to_fit();
     status
 }
 
@@ -312,15 +315,17 @@ fn record(history: &mut Vec<Change>, phase: &Phase, facts: &Facts, now: Timestam
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
-    fn described(commit: &str) -> Described {
-        Described {
+    fn described(commit: &str) -> Arc<Described> {
+        Arc::new(Described {
             branch: "deploy/n".into(),
             commit: commit.repeat(40),
             short: commit.repeat(7),
             chart: "c-1".into(),
-        }
+        })
     }
 
     fn ready(commit: &str) -> Phase {

@@ -68,7 +68,12 @@ impl Actor {
     }
 
     /// The set was refused, and its commit is being taken back: the commit that does so is the next news.
-    pub(super) async fn being_taken_back(&mut self, settled: &Settled, described: &Described, why: &str) {
+    pub(super) async fn being_taken_back(
+        &mut self,
+        settled: &Settled,
+        described: &Arc<Described>,
+        why: &str,
+    ) {
         let phase = Phase::NotApplied {
             release: described.clone(),
             reason: Reason::ApplyFailed,
@@ -116,7 +121,7 @@ impl Actor {
         let again = self.again(settled, undone);
         let chart = self.status.as_ref().and_then(|status| status.chart.clone()).unwrap_or_default();
         let short = undone.commit.short();
-        let release = Described { branch: branch.to_owned(), commit, short, chart };
+        let release = Arc::new(Described { branch: branch.to_owned(), commit, short, chart });
         let message = undone.words.clone();
         let bad = undone.bad.to_string();
         let phase = Phase::RolledBack { release, bad, message, is_removed: true, again: again.is_some() };

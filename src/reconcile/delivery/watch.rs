@@ -1,5 +1,6 @@
 //! What is waited for on behalf of one commit, and how far it is. Pure: the time comes in as an argument.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
@@ -19,7 +20,7 @@ use crate::reconcile::undo::Undone;
 /// What is waited for on behalf of one commit.
 pub struct Watch<'a> {
     pub settled: &'a Settled,
-    pub described: Described,
+    pub described: Arc<Described>,
     pub awaited: Vec<Awaited>,
     pub applied: Applied,
     pub is_external: bool,
@@ -198,12 +199,12 @@ mod tests {
     #[test]
     fn the_status_tells_how_long_was_waited() {
         let at = |second| Timestamp::from_second(second).unwrap();
-        let release = Described {
+        let release = Arc::new(Described {
             branch: "b".into(),
             commit: "c".repeat(40),
             short: "c".repeat(10),
             chart: "x-1".into(),
-        };
+        });
         let commit = release.commit.clone();
         let facts = |generation| Facts { generation, ..Facts::default() };
         let [progressing, late] = [false, true].map(|late| {

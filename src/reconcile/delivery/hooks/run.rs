@@ -2,6 +2,7 @@
 //! `execHookWithDelayedShutdown`).
 #![allow(clippy::disallowed_methods)] // time-outs, and when a hook ran
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -48,9 +49,9 @@ pub struct Stage<'a> {
 #[derive(Clone, Copy)]
 pub enum Telling<'a> {
     /// Nothing of the commit is applied yet.
-    Before(&'a Described),
+    Before(&'a Arc<Described>),
     /// All of it is up.
-    After(&'a Described),
+    After(&'a Arc<Described>),
     Deletion,
     Nothing,
 }

@@ -1,6 +1,7 @@
 //! The stages of a delivery turned into the hooks that run there: before the first object is applied, and when all are up.
 #![allow(clippy::disallowed_methods)] // time-outs
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::time::sleep;
@@ -48,7 +49,7 @@ impl Actor {
         settled: &Settled,
         due: Option<&Due>,
         record: Option<&Pending>,
-        described: &Described,
+        described: &Arc<Described>,
     ) -> Result<(), HookError> {
         let Some(due) = due else { return Ok(()) };
         let [event, _] = self.events(record, due.is_back);
@@ -124,7 +125,7 @@ impl Actor {
     pub(in crate::reconcile::delivery) async fn stopped_by<T>(
         &mut self,
         settled: &Settled,
-        described: &Described,
+        described: &Arc<Described>,
         record: Option<&Pending>,
         failure: &Failure,
         taken_back: impl FnOnce(&Self, String) -> bool,
