@@ -127,7 +127,7 @@ impl Ground<'_> {
 
     fn agent(&self, repository: &str, more: &[&str]) -> Agent {
         let mut command = self.bed.promgit();
-        command.env("MALLOC_ARENA_MAX", "2"); // as in the image
+        command.envs([("MALLOC_ARENA_MAX", "1"), ("MALLOC_MMAP_THRESHOLD_", "32768")]); // as in the image
         command.args(["run", "--source", "cluster", "--repo"]).arg(self.bed.path(repository));
         command.arg("--kubeconfig").arg(self.plane.kubeconfig_for(AGENT)).args(more);
         Agent::spawn(command)
