@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::scene::Scene;
+use crate::support;
 
 /// A cluster that brings these ConfigMaps along, with these annotations.
 fn with_maps(maps: &[(&str, Value)]) -> String {
@@ -85,6 +86,28 @@ fn a_restart_a_crash_and_a_lost_status_prune_all_the_same() {
     scene.agent.launch();
     scene.ready("simple");
     assert_eq!(maps(&scene), ["m-c"]);
+    scene.holds_branch();
+}
+
+/// Who removes a folder from the branch removes nothing from the cluster.
+#[test]
+fn a_folder_that_somebody_removed_is_an_inventory_still() {
+    let mut scene = Scene::new("removed");
+    scene.put("simple", &with_maps(&[("m-a", json!({})), ("m-b", json!({}))]));
+    scene.ready("simple");
+    scene.agent.stop();
+    let git = |arguments: &[&str]| {
+        support::stdout(scene.agent.command("git").args(arguments).output().expect("git"))
+    };
+    git(&["clone", "-q", "-b", &scene.branch(), "deploy.git", "clone"]);
+    git(&["-C", "clone", "rm", "-q", "-r", "simple"]);
+    let jane = ["-c", "user.name=Jane Doe", "-c", "user.email=jane@example.com"];
+    git(&[&["-C", "clone"], &jane[..], &["commit", "-q", "-m", "tidy up"]].concat());
+    git(&["-C", "clone", "push", "-q"]);
+    scene.put("simple", &with_maps(&[("m-a", json!({}))]));
+    scene.agent.launch();
+    scene.ready("simple");
+    assert_eq!(maps(&scene), ["m-a"]);
     scene.holds_branch();
 }
 

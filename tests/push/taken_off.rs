@@ -384,7 +384,7 @@ fn a_branch_without_clusters_that_is_deleted_there_goes_here_too() {
     assert!(said.ok && said.err.contains("branch deploy/a was deleted on "), "{}", said.err);
     for _ in 0..2 {
         assert_eq!(origin.tip("deploy/a"), None);
-        assert_eq!(superseded(&origin, "deploy/a"), [last.clone()]);
+        assert_eq!(superseded(&origin, "deploy/a"), std::slice::from_ref(&last));
         let said = origin.once(&origin.url());
         assert!(said.ok && !said.err.contains("deploy/a"), "once: {}", said.err);
     }

@@ -24,8 +24,14 @@ pub fn leftovers(
     part: Part,
 ) -> Result<Vec<Object>, ReleaseError> {
     let Key { namespace, name: cluster } = key;
-    if is_first(reader, commit, cluster)? {
-        return Ok(Vec::new());
+    // a folder that somebody removed from the branch, and that is put back, went from the branch alone
+    let is_over = |tree: Oid| -> Result<bool, ReadError> {
+        Ok(held.is_none() && !reader.entry_in_tree(tree, cluster)?.is_some_and(|entry| entry.is_tree()))
+    };
+    // the history of a new cluster is that of the whole branch
+    match reader.commit(commit)?.parents.first() {
+        Some(parent) if !is_over(reader.commit(*parent)?.tree)? => {}
+        _ => return Ok(Vec::new()),
     }
     let head = release::head(reader, commit, cluster)?;
     let mut named: BTreeSet<_> = head.inventory.iter().map(|item| item.object(namespace)).collect();
@@ -33,7 +39,7 @@ pub fn leftovers(
     for before in history::log(reader, Some(commit), cluster).skip(1).take(MOST_COMMITS) {
         let (before, about) = before?;
         // it was deleted then, and everything with it
-        if !reader.entry_in_tree(about.tree, cluster)?.is_some_and(|entry| entry.is_tree()) {
+        if is_over(about.tree)? {
             break;
         }
         // what somebody broke by hand says nothing, and the commit before it says it all
@@ -49,13 +55,4 @@ pub fn leftovers(
         }
     }
     Ok(found)
-}
-
-/// The commit made the folder of the cluster: what was there before went with an earlier one. The history is not walked for it, which
-/// for a new cluster would be all of the branch.
-fn is_first(reader: &Reader, commit: Oid, cluster: &str) -> Result<bool, ReadError> {
-    match reader.commit(commit)?.parents.first() {
-        Some(parent) => Ok(!reader.entry(*parent, cluster)?.is_some_and(|entry| entry.is_tree())),
-        None => Ok(true),
-    }
 }
