@@ -6,111 +6,181 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use regex::{RegexSet, RegexSetBuilder};
 
-/// A format: what it is, and how it looks.
-struct Format(&'static str, &'static str);
+/// A format: what it is, how it looks, and words of which each text of it holds one.
+struct Format(&'static str, &'static str, &'static [&'static str]);
 
 /// Documented by those who issue them, for secret scanning; `\b` keeps longer words out.
 const FORMATS: &[Format] = &[
     Format(
         "a private key",
         r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\s|\\n)*[A-Za-z0-9+/=]",
+        &["PRIVATE KEY"],
     ),
-    Format("a private key", r"\bPuTTY-User-Key-File-[23]: "),
-    Format("an age identity", r"\bAGE-SECRET-KEY-1[0-9A-Z]{58}\b"),
-    Format("an AWS access key", r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b"),
-    Format("an AWS API key", r"\bABSK[A-Za-z0-9+/]{109,269}"),
+    Format("a private key", r"\bPuTTY-User-Key-File-[23]: ", &["PuTTY-User-Key-File-"]),
+    Format("an age identity", r"\bAGE-SECRET-KEY-1[0-9A-Z]{58}\b", &["AGE-SECRET-KEY-1"]),
+    Format(
+        "an AWS access key",
+        r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b",
+        &["AKIA", "ASIA", "ABIA", "ACCA"],
+    ),
+    Format("an AWS API key", r"\bABSK[A-Za-z0-9+/]{109,269}", &["ABSK"]),
     Format(
         "an Azure client secret",
         r"(?:^|[\s\x22'`=:,>(])[A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}(?:$|[\s\x22'`<),;\\])",
+        &["Q~"],
     ),
-    Format("an Azure account key", r"\b(?:AccountKey|SharedAccessKey)=[A-Za-z0-9+/]{42,87}="),
+    Format(
+        "an Azure account key",
+        r"\b(?:AccountKey|SharedAccessKey)=[A-Za-z0-9+/]{42,87}=",
+        &["AccountKey=", "SharedAccessKey="],
+    ),
     Format(
         "a GitHub token",
         r"\b(?:gh[pousr]_[A-Za-z0-9]{36,}|github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59})\b",
+        &["ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"],
     ),
     Format(
         "a GitLab token",
         r"\b(?:gl(?:pat|rt|rtr|dt|ptt|ft|soat|imt|agent|cbt|oas|ffct)-|GR1348941)[A-Za-z0-9_-]{20,}",
+        &[
+            "glpat-",
+            "glrt-",
+            "glrtr-",
+            "gldt-",
+            "glptt-",
+            "glft-",
+            "glsoat-",
+            "glimt-",
+            "glagent-",
+            "glcbt-",
+            "gloas-",
+            "glffct-",
+            "GR1348941",
+        ],
     ),
-    Format("a Google API key", r"\bAIza[A-Za-z0-9_-]{35}\b"),
-    Format("a Google client secret", r"\bGOCSPX-[A-Za-z0-9_-]{28}\b"),
-    Format("a Google access token", r"\bya29\.[A-Za-z0-9_-]{30,}"),
-    Format("a Slack token", r"\b(?:xox[abeprs]|xapp)-[A-Za-z0-9-]{20,}"),
+    Format("a Google API key", r"\bAIza[A-Za-z0-9_-]{35}\b", &["AIza"]),
+    Format("a Google client secret", r"\bGOCSPX-[A-Za-z0-9_-]{28}\b", &["GOCSPX-"]),
+    Format("a Google access token", r"\bya29\.[A-Za-z0-9_-]{30,}", &["ya29."]),
+    Format(
+        "a Slack token",
+        r"\b(?:xox[abeprs]|xapp)-[A-Za-z0-9-]{20,}",
+        &["xoxa-", "xoxb-", "xoxe-", "xoxp-", "xoxr-", "xoxs-", "xapp-"],
+    ),
     Format(
         "a Slack webhook",
         r"https://hooks\.slack\.com/(?:services/T[A-Z0-9]{8,}/B[A-Z0-9]{8,}/[A-Za-z0-9]{20,}|(?:workflows|triggers)/[A-Za-z0-9+/]{43,})",
+        &["hooks.slack.com/"],
     ),
     Format(
         "a Discord webhook",
         r"https://(?:[a-z]+\.)?discord(?:app)?\.com/api/(?:v[0-9]+/)?webhooks/[0-9]{17,20}/[A-Za-z0-9_-]{60,}",
+        &["/webhooks/"],
     ),
     Format(
         "a Teams webhook",
         r"https://[a-z0-9-]+\.webhook\.office\.com/webhookb2/[a-f0-9@-]{36,}/IncomingWebhook/[a-f0-9]{32}",
+        &[".webhook.office.com"],
     ),
-    Format("a Telegram bot token", r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{33}\b"),
-    Format("a Stripe key", r"\b[rs]k_live_[A-Za-z0-9]{24,}\b"),
-    Format("a Square secret", r"\bsq0csp-[A-Za-z0-9_-]{43}\b"),
-    Format("a Shopify token", r"\bshp(?:at|ca|pa|ss)_[A-Fa-f0-9]{32}\b"),
-    Format("a Vault token", r"\bhv[sbr]\.[A-Za-z0-9_-]{24,}"),
-    Format("a Terraform token", r"\b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,}"),
-    Format("a Grafana token", r"\bglsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}\b"),
-    Format("a Grafana Cloud token", r"\bglc_[A-Za-z0-9+/]{32,}"),
-    Format("a Grafana API key", r"\beyJrIjoi[A-Za-z0-9]{70,}"),
-    Format("a Docker token", r"\bdckr_(?:pat|oat)_[A-Za-z0-9_-]{27,}"),
-    Format("a DigitalOcean token", r"\bdo[opr]_v1_[a-f0-9]{64}\b"),
+    Format("a Telegram bot token", r"\b[0-9]{8,10}:AA[A-Za-z0-9_-]{33}\b", &[":AA"]),
+    Format("a Stripe key", r"\b[rs]k_live_[A-Za-z0-9]{24,}\b", &["k_live_"]),
+    Format("a Square secret", r"\bsq0csp-[A-Za-z0-9_-]{43}\b", &["sq0csp-"]),
+    Format(
+        "a Shopify token",
+        r"\bshp(?:at|ca|pa|ss)_[A-Fa-f0-9]{32}\b",
+        &["shpat_", "shpca_", "shppa_", "shpss_"],
+    ),
+    Format("a Vault token", r"\bhv[sbr]\.[A-Za-z0-9_-]{24,}", &["hvs.", "hvb.", "hvr."]),
+    Format("a Terraform token", r"\b[A-Za-z0-9]{14}\.atlasv1\.[A-Za-z0-9_=-]{60,}", &[".atlasv1."]),
+    Format("a Grafana token", r"\bglsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}\b", &["glsa_"]),
+    Format("a Grafana Cloud token", r"\bglc_[A-Za-z0-9+/]{32,}", &["glc_"]),
+    Format("a Grafana API key", r"\beyJrIjoi[A-Za-z0-9]{70,}", &["eyJrIjoi"]),
+    Format("a Docker token", r"\bdckr_(?:pat|oat)_[A-Za-z0-9_-]{27,}", &["dckr_"]),
+    Format("a DigitalOcean token", r"\bdo[opr]_v1_[a-f0-9]{64}\b", &["doo_v1_", "dop_v1_", "dor_v1_"]),
     Format(
         "a Doppler token",
         r"\bdp\.(?:pt|st|ct|sa|said|scim|audit)\.(?:[a-z0-9_-]{2,35}\.)?[A-Za-z0-9]{40,44}\b",
+        &["dp.pt.", "dp.st.", "dp.ct.", "dp.sa.", "dp.said.", "dp.scim.", "dp.audit."],
     ),
-    Format("an npm token", r"\bnpm_[A-Za-z0-9]{36}\b"),
+    Format("an npm token", r"\bnpm_[A-Za-z0-9]{36}\b", &["npm_"]),
     // a macaroon that begins with the name of its place: `pypi.org`, `test.pypi.org`
-    Format("a PyPI token", r"\bpypi-Ag(?:EIcHlwaS5vcmc|ENdGVzdC5weXBpLm9yZw)[A-Za-z0-9_-]{50,}"),
-    Format("a RubyGems key", r"\brubygems_[a-f0-9]{48}\b"),
-    Format("a Packagist token", r"\bpackagist_[a-z]{3}_[a-f0-9]{68}\b"),
-    Format("a SendGrid key", r"\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}\b"),
-    Format("a Brevo key", r"\bxkeysib-[a-f0-9]{64}-[A-Za-z0-9]{16}\b"),
-    Format("an Anthropic key", r"\bsk-ant-[a-z]{3,10}[0-9]{2}-[A-Za-z0-9_-]{80,}"),
-    Format("an OpenAI key", r"\bsk-[A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,}"),
-    Format("a Hugging Face token", r"\b(?:hf|api_org)_[A-Za-z]{34}\b"),
-    Format("a Groq key", r"\bgsk_[A-Za-z0-9]{52}\b"),
-    Format("a Perplexity key", r"\bpplx-[A-Za-z0-9]{48}\b"),
-    Format("a Databricks token", r"\bdapi[a-f0-9]{32}\b"),
-    Format("a New Relic key", r"\b(?:NRAK-[A-Z0-9]{27}|NRII-[A-Za-z0-9_-]{32}|[a-f0-9]{36}NRAL)\b"),
-    Format("a Dynatrace token", r"\bdt0[a-z][0-9]{2}\.[A-Z0-9]{24}\.[A-Z0-9]{64}\b"),
-    Format("a Sentry token", r"\b(?:sntryu_[a-f0-9]{64}\b|sntrys_eyJ[A-Za-z0-9+/=]{20,}_[A-Za-z0-9+/]{43})"),
-    Format("a Sonar token", r"\bsq[apu]_[a-f0-9]{40}\b"),
-    Format("a Sourcegraph token", r"\bsgp_(?:[A-Fa-f0-9]{16}_|local_)?[A-Fa-f0-9]{40}\b"),
-    Format("an Artifactory key", r"\b(?:AKCp[A-Za-z0-9]{69}|cmVmd[A-Za-z0-9]{59})\b"),
-    Format("an Atlassian token", r"\bATATT3[A-Za-z0-9_=-]{186}"),
-    Format("a Linear key", r"\blin_api_[A-Za-z0-9]{40}\b"),
-    Format("a Notion token", r"\bntn_[0-9]{11}[A-Za-z0-9]{35}\b"),
-    Format("a Postman key", r"\bPMAK-[a-f0-9]{24}-[a-f0-9]{34}\b"),
-    Format("a Pulumi token", r"\bpul-[a-f0-9]{40}\b"),
-    Format("a PlanetScale secret", r"\bpscale_(?:tkn|oauth|pw)_[A-Za-z0-9_=.-]{32,}"),
-    Format("a Supabase token", r"\bsbp_[a-f0-9]{40}\b"),
-    Format("a Tailscale key", r"\btskey-[a-z]{3,10}-[A-Za-z0-9]{5,}-[A-Za-z0-9]{20,}"),
-    Format("a Cloudflare token", r"\b(?:cf(?:k|ut|at)_[A-Za-z0-9]{44,}|v1\.0-[a-f0-9]{24}-[a-f0-9]{146})\b"),
-    Format("a Fly token", r"\b(?:fo1_[A-Za-z0-9_-]{43}\b|fm(?:1[ar]|2)_[A-Za-z0-9+/]{100,})"),
-    Format("a Heroku key", r"\bHRKU-AA[A-Za-z0-9_-]{58}\b"),
-    Format("an OpenShift token", r"\bsha256~[A-Za-z0-9_-]{43}\b"),
-    Format("a 1Password token", r"\bops_eyJ[A-Za-z0-9+/]{250,}"),
-    Format("a JSON web token", r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}"),
+    Format(
+        "a PyPI token",
+        r"\bpypi-Ag(?:EIcHlwaS5vcmc|ENdGVzdC5weXBpLm9yZw)[A-Za-z0-9_-]{50,}",
+        &["pypi-Ag"],
+    ),
+    Format("a RubyGems key", r"\brubygems_[a-f0-9]{48}\b", &["rubygems_"]),
+    Format("a Packagist token", r"\bpackagist_[a-z]{3}_[a-f0-9]{68}\b", &["packagist_"]),
+    Format("a SendGrid key", r"\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}\b", &["SG."]),
+    Format("a Brevo key", r"\bxkeysib-[a-f0-9]{64}-[A-Za-z0-9]{16}\b", &["xkeysib-"]),
+    Format("an Anthropic key", r"\bsk-ant-[a-z]{3,10}[0-9]{2}-[A-Za-z0-9_-]{80,}", &["sk-ant-"]),
+    Format("an OpenAI key", r"\bsk-[A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,}", &["T3BlbkFJ"]),
+    Format("a Hugging Face token", r"\b(?:hf|api_org)_[A-Za-z]{34}\b", &["hf_", "api_org_"]),
+    Format("a Groq key", r"\bgsk_[A-Za-z0-9]{52}\b", &["gsk_"]),
+    Format("a Perplexity key", r"\bpplx-[A-Za-z0-9]{48}\b", &["pplx-"]),
+    Format("a Databricks token", r"\bdapi[a-f0-9]{32}\b", &["dapi"]),
+    Format(
+        "a New Relic key",
+        r"\b(?:NRAK-[A-Z0-9]{27}|NRII-[A-Za-z0-9_-]{32}|[a-f0-9]{36}NRAL)\b",
+        &["NRAK-", "NRII-", "NRAL"],
+    ),
+    Format("a Dynatrace token", r"\bdt0[a-z][0-9]{2}\.[A-Z0-9]{24}\.[A-Z0-9]{64}\b", &["dt0"]),
+    Format(
+        "a Sentry token",
+        r"\b(?:sntryu_[a-f0-9]{64}\b|sntrys_eyJ[A-Za-z0-9+/=]{20,}_[A-Za-z0-9+/]{43})",
+        &["sntryu_", "sntrys_"],
+    ),
+    Format("a Sonar token", r"\bsq[apu]_[a-f0-9]{40}\b", &["sqa_", "sqp_", "squ_"]),
+    Format("a Sourcegraph token", r"\bsgp_(?:[A-Fa-f0-9]{16}_|local_)?[A-Fa-f0-9]{40}\b", &["sgp_"]),
+    Format("an Artifactory key", r"\b(?:AKCp[A-Za-z0-9]{69}|cmVmd[A-Za-z0-9]{59})\b", &["AKCp", "cmVmd"]),
+    Format("an Atlassian token", r"\bATATT3[A-Za-z0-9_=-]{186}", &["ATATT3"]),
+    Format("a Linear key", r"\blin_api_[A-Za-z0-9]{40}\b", &["lin_api_"]),
+    Format("a Notion token", r"\bntn_[0-9]{11}[A-Za-z0-9]{35}\b", &["ntn_"]),
+    Format("a Postman key", r"\bPMAK-[a-f0-9]{24}-[a-f0-9]{34}\b", &["PMAK-"]),
+    Format("a Pulumi token", r"\bpul-[a-f0-9]{40}\b", &["pul-"]),
+    Format("a PlanetScale secret", r"\bpscale_(?:tkn|oauth|pw)_[A-Za-z0-9_=.-]{32,}", &["pscale_"]),
+    Format("a Supabase token", r"\bsbp_[a-f0-9]{40}\b", &["sbp_"]),
+    Format("a Tailscale key", r"\btskey-[a-z]{3,10}-[A-Za-z0-9]{5,}-[A-Za-z0-9]{20,}", &["tskey-"]),
+    Format(
+        "a Cloudflare token",
+        r"\b(?:cf(?:k|ut|at)_[A-Za-z0-9]{44,}|v1\.0-[a-f0-9]{24}-[a-f0-9]{146})\b",
+        &["cfk_", "cfut_", "cfat_", "v1.0-"],
+    ),
+    Format(
+        "a Fly token",
+        r"\b(?:fo1_[A-Za-z0-9_-]{43}\b|fm(?:1[ar]|2)_[A-Za-z0-9+/]{100,})",
+        &["fo1_", "fm1a_", "fm1r_", "fm2_"],
+    ),
+    Format("a Heroku key", r"\bHRKU-AA[A-Za-z0-9_-]{58}\b", &["HRKU-AA"]),
+    Format("an OpenShift token", r"\bsha256~[A-Za-z0-9_-]{43}\b", &["sha256~"]),
+    Format("a 1Password token", r"\bops_eyJ[A-Za-z0-9+/]{250,}", &["ops_eyJ"]),
+    Format(
+        "a JSON web token",
+        r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{20,}",
+        &["eyJ"],
+    ),
 ];
 
 static SET: LazyLock<Option<RegexSet>> =
     // letters of other languages are in no format, and slow down the search
     LazyLock::new(|| {
-        RegexSetBuilder::new(FORMATS.iter().map(|Format(_, pattern)| pattern)).unicode(false).build().ok()
+        RegexSetBuilder::new(FORMATS.iter().map(|Format(_, pattern, _)| pattern)).unicode(false).build().ok()
     });
+
+/// All formats together take megabytes of tables, in each thread that searches. Hardly any text holds one of the words.
+static WORDS: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::new(FORMATS.iter().flat_map(|Format(.., words)| *words)).ok());
 
 /// What Amazon's own documentation shows.
 const EXAMPLE: &str = "AKIAIOSFODNN7EXAMPLE";
 
 /// The first kind of credential that a text holds.
 pub fn kind(text: &str) -> Option<&'static str> {
+    if !WORDS.as_ref()?.is_match(text) {
+        return None;
+    }
     let text = match text.contains(EXAMPLE) {
         true => Cow::Owned(text.replace(EXAMPLE, "")),
         false => Cow::Borrowed(text),
@@ -121,6 +191,8 @@ pub fn kind(text: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::strategy::{Strategy, ValueTree};
+
     use super::*;
 
     /// Made here, so that no scanner of this repository takes a case for a leak.
@@ -219,6 +291,20 @@ mod tests {
         ];
         for (wanted, text) in cases {
             assert_eq!(kind(&text), Some(wanted), "{text}");
+        }
+    }
+
+    /// A format whose words are wrong would be found no more.
+    #[test]
+    fn each_text_of_a_format_holds_one_of_its_words() {
+        let mut runner = proptest::test_runner::TestRunner::deterministic();
+        for Format(what, pattern, words) in FORMATS {
+            let plain = pattern.replace(r"\b", "").replace("(?:^|", "(?:").replace("(?:$|", "(?:");
+            let texts = proptest::string::string_regex(&plain).unwrap();
+            for _ in 0..200 {
+                let text = texts.new_tree(&mut runner).unwrap().current();
+                assert!(words.iter().any(|word| text.contains(word)), "{what}: {text}");
+            }
         }
     }
 
