@@ -29,7 +29,7 @@ impl One {
                 let repository = Repository::of(&address);
                 (address, repository)
             }),
-            prefix: Branches::compile(&settings.repository.branch)?.prefix()?,
+            prefix: Branches::compile(&settings.repository.branch)?.prefix().to_owned(),
         })
     }
 

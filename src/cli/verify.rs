@@ -59,7 +59,7 @@ pub fn run(arguments: Arguments, console: &mut Console) -> anyhow::Result<Exit> 
     let charts = Charts::new(&settings, &charts, fetch)?;
     let report = verify::run(&Request {
         repository: &settings.repository.path,
-        prefix: &Branches::compile(&settings.repository.branch)?.prefix()?,
+        prefix: Branches::compile(&settings.repository.branch)?.prefix(),
         branches: &branches,
         all,
         charts: &charts,

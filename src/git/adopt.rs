@@ -66,7 +66,7 @@ pub fn adopt(
 /// caller to keep.
 pub fn reset(store: &Store, branch: &str, found: Oid, to: Option<Oid>) -> Result<(), AdoptError> {
     let change = RefChange { name: branch_ref(branch)?, expected: Some(found), new: to };
-    ref_update::apply(store.root(), &[change]).into_iter().try_for_each(|result| Ok(result?))
+    Ok(ref_update::apply_all(store.root(), &[change])?)
 }
 
 fn look(reader: &Reader, branch: &str, new: Oid) -> Result<(Adopted, RefChange), AdoptError> {

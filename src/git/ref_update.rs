@@ -122,6 +122,11 @@ pub fn apply(root: &Path, changes: &[RefChange]) -> Vec<Result<(), Refusal>> {
     answers.into_values().collect()
 }
 
+/// The same for changes of which none is worth more than the others: the first refusal.
+pub fn apply_all(root: &Path, changes: &[RefChange]) -> Result<(), Refusal> {
+    apply(root, changes).into_iter().collect()
+}
+
 fn lock(root: &Path, index: usize, change: &RefChange, first: Option<&Lock>) -> Result<Prepared, Refusal> {
     let target = root.join(&change.name);
     let taken = match first {

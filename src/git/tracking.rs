@@ -32,31 +32,32 @@ pub fn known(reader: &Reader, branch: &str) -> Result<Option<Oid>, ReadError> {
 
 /// Notes where the remote has these branches. They may stand anywhere: this is news, not history.
 pub fn note(reader: &Reader, branches: &[(String, Oid)]) -> Result<(), TrackingError> {
+    put(reader, branches.iter().map(|(branch, new)| (branch.as_str(), Some(*new))))
+}
+
+/// Notes that the remote has none of these branches any more.
+pub fn forget(reader: &Reader, branches: &[String]) -> Result<(), TrackingError> {
+    put(reader, branches.iter().map(|branch| (branch.as_str(), None)))
+}
+
+fn put<'a>(
+    reader: &Reader,
+    branches: impl Iterator<Item = (&'a str, Option<Oid>)>,
+) -> Result<(), TrackingError> {
     let mut changes = Vec::new();
     for (branch, new) in branches {
         let expected = known(reader, branch)?;
-        if expected != Some(*new) {
-            changes.push(RefChange { name: format!("{REMOTE}{branch}"), expected, new: Some(*new) });
+        if expected != new {
+            changes.push(RefChange { name: format!("{REMOTE}{branch}"), expected, new });
         }
     }
-    ref_update::apply(reader.root(), &changes).into_iter().try_for_each(|result| Ok(result?))
+    Ok(ref_update::apply_all(reader.root(), &changes)?)
 }
 
 /// All that was noted, by branch.
 pub fn all(reader: &Reader) -> Result<BTreeMap<String, Oid>, ReadError> {
     let found = reader.references(REMOTE)?.into_iter();
     Ok(found.filter_map(|(name, oid)| Some((name.strip_prefix(REMOTE)?.to_owned(), oid))).collect())
-}
-
-/// Notes that the remote has none of these branches any more.
-pub fn forget(reader: &Reader, branches: &[String]) -> Result<(), TrackingError> {
-    let mut changes = Vec::new();
-    for branch in branches {
-        if let expected @ Some(_) = known(reader, branch)? {
-            changes.push(RefChange { name: format!("{REMOTE}{branch}"), expected, new: None });
-        }
-    }
-    ref_update::apply(reader.root(), &changes).into_iter().try_for_each(|result| Ok(result?))
 }
 
 /// Keeps a commit that a branch is about to be taken off, durable when this returns.
@@ -67,7 +68,7 @@ pub fn keep(reader: &Reader, branch: &str, tip: Oid) -> Result<(), TrackingError
         return Ok(());
     }
     let change = RefChange { name, expected: None, new: Some(tip) };
-    ref_update::apply(reader.root(), &[change]).into_iter().try_for_each(|result| Ok(result?))
+    Ok(ref_update::apply_all(reader.root(), &[change])?)
 }
 
 /// Whether the branch was ever taken off a commit.

@@ -24,6 +24,8 @@ pub enum BranchError {
 pub struct Branches {
     template: String,
     environment: Environment<'static>,
+    /// What all branches start with, up to where the namespace begins.
+    prefix: String,
     /// Number of `/`: a branch `a` and a branch `a/b` cannot live side by side in git.
     depth: usize,
 }
@@ -38,13 +40,17 @@ impl Branches {
             reason: format!("{error:#}"),
         };
         let environment = template::compile(NAME, text, false).map_err(failed)?;
-        let mut branches = Branches { template: text.to_string(), environment, depth: 0 };
+        let mut branches =
+            Branches { template: text.to_string(), environment, prefix: String::new(), depth: 0 };
         let [first, second] = [branches.render("one")?, branches.render("two")?];
         if first == second {
             return Err(BranchError::Same(text.to_string()));
         }
         branches.depth = first.matches('/').count();
         branches.of("one")?;
+        let [first, second] = [branches.render("a")?, branches.render("b")?];
+        let shared = first.chars().zip(second.chars()).take_while(|(a, b)| a == b);
+        branches.prefix = shared.map(|(c, _)| c).collect();
         Ok(branches)
     }
 
@@ -59,15 +65,18 @@ impl Branches {
     }
 
     /// What all branches start with, up to where the namespace begins.
-    pub fn prefix(&self) -> Result<String, BranchError> {
-        let [first, second] = [self.render("a")?, self.render("b")?];
-        let shared = first.chars().zip(second.chars()).take_while(|(a, b)| a == b);
-        Ok(shared.map(|(c, _)| c).collect())
+    pub fn prefix(&self) -> &str {
+        &self.prefix
     }
 
     /// Whether a branch of this name could be one of a namespace's: those of others may stand beside them on a remote.
-    pub fn could_give(&self, branch: &str) -> Result<bool, BranchError> {
-        Ok(branch.matches('/').count() == self.depth && branch.starts_with(&self.prefix()?))
+    pub fn could_give(&self, branch: &str) -> bool {
+        branch.matches('/').count() == self.depth && branch.starts_with(&self.prefix)
+    }
+
+    /// Whether this is the branch of `namespace`.
+    pub fn is_of(&self, branch: &str, namespace: &str) -> bool {
+        self.of(namespace).is_ok_and(|name| name == branch)
     }
 
     fn render(&self, namespace: &str) -> Result<String, BranchError> {
@@ -106,10 +115,10 @@ mod tests {
     fn a_namespace_has_its_branch() {
         let branches = Branches::compile("deploy/{{ namespace }}").unwrap();
         assert_eq!(branches.of("example").unwrap(), "deploy/example");
-        assert_eq!(branches.prefix().unwrap(), "deploy/");
+        assert_eq!(branches.prefix(), "deploy/");
         let table = [("deploy/example", true), ("deploy/a/b", false), ("deploy", false), ("main", false)];
         for (branch, expected) in table {
-            assert_eq!(branches.could_give(branch).unwrap(), expected, "{branch}");
+            assert_eq!(branches.could_give(branch), expected, "{branch}");
         }
     }
 

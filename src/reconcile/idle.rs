@@ -20,7 +20,7 @@ pub fn look(
     busy: &BTreeSet<String>,
     scope: &Scope,
 ) -> Result<Vec<String>, PruneError> {
-    let listing = reader.branches_if_readable(&inputs.branches.prefix()?)?;
+    let listing = reader.branches_if_readable(inputs.branches.prefix())?;
     let is_idle = |marker: &Marker| scope.holds(&marker.namespace) && !busy.contains(&marker.namespace);
     // of one that cannot be read it is said elsewhere
     let of = |(name, tip)| of_branch(reader, inputs, (name, tip), &is_idle).unwrap_or_default();

@@ -43,8 +43,8 @@ fn read_one(repository: &Repository, place: &Place<'_>, pins: &mut Pins) -> Resu
         Err(OpenReaderError::Absent(_)) => return Ok(()),
         Err(error) => return Err(error.into()),
     };
-    let prefix = Branches::compile(&repository.branch)?.prefix()?;
-    for tip in reader.branches(&prefix)?.into_values() {
+    let branches = Branches::compile(&repository.branch)?;
+    for tip in reader.branches(branches.prefix())?.into_values() {
         add(pins, &reader, tip, place)?;
     }
     Ok(())

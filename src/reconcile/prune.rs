@@ -9,13 +9,12 @@ use super::inputs::Inputs;
 use super::verify::select;
 use crate::git::oid::Oid;
 use crate::git::reader::{ReadError, Reader};
-use crate::ledger::branch::BranchError as NameError;
-use crate::ledger::root::{MARKER, Marker};
+use crate::ledger::root::Marker;
 use crate::source::event::{Deleted, Key, Scope};
 
 /// Commits of a branch without our mark that are looked at for one of this agent: whoever takes the mark away seldom goes on for long,
 /// and the branches of others are looked at with every start.
-const MOST_COMMITS: usize = 1_000;
+pub const MOST_COMMITS: usize = 1_000;
 
 /// What a look through the branches found.
 #[derive(Debug, Default)]
@@ -30,8 +29,6 @@ pub struct Absent {
 pub enum PruneError {
     #[error(transparent)]
     Read(#[from] ReadError),
-    #[error(transparent)]
-    Name(#[from] NameError),
 }
 
 /// Clusters on this agent's branches that are not in `present`. Branches of others are passed over, whatever
@@ -43,7 +40,7 @@ pub fn absent(
     scope: &Scope,
     now: Timestamp,
 ) -> Result<Absent, PruneError> {
-    let listing = reader.branches_if_readable(&inputs.branches.prefix()?)?;
+    let listing = reader.branches_if_readable(inputs.branches.prefix())?;
     let unread = listing.unread.into_iter().map(|(name, error)| format!("branch {name}: {error}"));
     let mut found = Absent { unread: unread.collect(), ..Absent::default() };
     for (name, tip) in listing.found {
@@ -64,7 +61,7 @@ pub fn absent(
 /// The branches that are this agent's, by the marks at their tips, with these.
 pub fn managed(reader: &Reader, inputs: &Inputs) -> Result<Vec<(String, Oid)>, PruneError> {
     let mut found = Vec::new();
-    for (name, tip) in reader.branches(&inputs.branches.prefix()?)? {
+    for (name, tip) in reader.branches(inputs.branches.prefix())? {
         let marker = marker(reader, inputs, &name, tip)?;
         if marker.is_some_and(|marker| marker.agent == inputs.agent.name) {
             found.push((name, tip));
@@ -75,11 +72,9 @@ pub fn managed(reader: &Reader, inputs: &Inputs) -> Result<Vec<(String, Oid)>, P
 
 /// What the branch says whom it is for, if this agent would give it that name.
 pub fn marker(reader: &Reader, inputs: &Inputs, name: &str, tip: Oid) -> Result<Option<Marker>, ReadError> {
-    let entry = reader.entry(tip, MARKER)?.filter(|entry| entry.is_file());
-    let Some(entry) = entry else { return Ok(None) };
-    let marker = serde_yaml::from_slice::<Marker>(&reader.blob(entry.oid)?).ok();
-    let is_ours = |marker: &Marker| inputs.branches.of(&marker.namespace).ok().as_deref() == Some(name);
-    Ok(marker.filter(is_ours).filter(|marker| inputs.serves(&marker.namespace)))
+    let is_for = |marker: &Marker| inputs.branches.is_of(name, &marker.namespace);
+    let marker = select::at(reader, reader.commit(tip)?.tree)?.filter(is_for);
+    Ok(marker.filter(|marker| inputs.serves(&marker.namespace)))
 }
 
 /// The clusters of a branch, if this agent would write it for the namespace that it says it is for. One that lost its mark has them
@@ -111,7 +106,7 @@ pub fn robbed(reader: &Reader, inputs: &Inputs, name: &str, tip: Oid) -> Result<
     let made = select::made_mark(reader, tip, MOST_COMMITS)?;
     let is_ours = |marker: &Marker| {
         marker.agent == inputs.agent.name
-            && inputs.branches.of(&marker.namespace).ok().as_deref() == Some(name)
+            && inputs.branches.is_of(name, &marker.namespace)
             && inputs.serves(&marker.namespace)
     };
     Ok(made.filter(is_ours))

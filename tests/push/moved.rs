@@ -2,12 +2,8 @@
 
 use std::path::Path;
 
-use crate::origin::Origin;
+use crate::origin::{Origin, write};
 use crate::sshd::keygen;
-
-fn write(clone: &Path, file: &str, text: &str) {
-    std::fs::write(clone.join(file), text).unwrap();
-}
 
 fn append(clone: &Path, file: &str) {
     let text = std::fs::read_to_string(clone.join(file)).unwrap();

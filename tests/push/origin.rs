@@ -20,6 +20,11 @@ pub struct Origin {
     pub http: GitHttp,
 }
 
+/// A file of a clone.
+pub fn write(clone: &Path, file: &str, text: &str) {
+    std::fs::write(clone.join(file), text).unwrap();
+}
+
 /// As the tests of the library name it.
 pub fn remote(address: &str) -> Remote {
     Remote::new(RemoteAddress::parse(address).unwrap())

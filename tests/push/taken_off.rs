@@ -1,12 +1,6 @@
 //! People who take commits off the branches of the agent, or the branches themselves.
 
-use std::path::Path;
-
-use crate::origin::Origin;
-
-fn write(clone: &Path, file: &str, text: &str) {
-    std::fs::write(clone.join(file), text).unwrap();
-}
+use crate::origin::{Origin, write};
 
 fn reset(origin: &Origin, branch: &str, to: &str) {
     origin.git(&["update-ref", &format!("refs/heads/{branch}"), to]);

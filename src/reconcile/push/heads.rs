@@ -5,23 +5,20 @@
 
 use crate::git::adopt::{AdoptError, reset};
 use crate::git::ancestry::{Relation, relation};
-use crate::git::object::TreeEntry;
 use crate::git::oid::Oid;
 use crate::git::path::is_beside;
 use crate::git::reader::{ReadError, Reader};
 use crate::git::store::Store;
 use crate::git::tracking::{self, TrackingError};
-use crate::ledger::branch::{BranchError, Branches};
-use crate::ledger::root::{MARKER, Marker};
+use crate::ledger::branch::Branches;
+use crate::ledger::root::MARKER;
 use crate::reconcile::branch;
+use crate::reconcile::prune::MOST_COMMITS;
 use crate::reconcile::verify::select;
 use crate::remote::address::RemoteAddress;
 
 use super::gather::left;
 use super::lacking::There;
-
-/// Commits of a branch without its mark that are looked at for one that has it, as `prune` does.
-const MOST_COMMITS: usize = 1_000;
 
 /// Whose branches are looked at.
 pub struct Ours<'a> {
@@ -35,8 +32,6 @@ pub enum HeadError {
     #[error(transparent)]
     Read(#[from] ReadError),
     #[error(transparent)]
-    Name(#[from] BranchError),
-    #[error(transparent)]
     Adopt(#[from] AdoptError),
     #[error(transparent)]
     Tracking(#[from] TrackingError),
@@ -45,12 +40,9 @@ pub enum HeadError {
 impl Ours<'_> {
     /// Whether the mark in a commit says that the branch is this agent's. One of a newer promgit does: it is not for us to pass over.
     pub fn has_mark(&self, reader: &Reader, branch: &str, commit: Oid) -> Result<bool, ReadError> {
-        let entry = reader.entry(commit, MARKER)?.filter(TreeEntry::is_file);
-        let Some(entry) = entry else { return Ok(false) };
-        let marker = serde_yaml::from_slice::<Marker>(&reader.blob(entry.oid)?).ok();
+        let marker = select::at(reader, reader.commit(commit)?.tree)?;
         Ok(marker.is_some_and(|marker| {
-            let name = self.branches.of(&marker.namespace).ok();
-            marker.agent == self.agent && name.as_deref() == Some(branch)
+            marker.agent == self.agent && self.branches.is_of(branch, &marker.namespace)
         }))
     }
 
@@ -73,18 +65,18 @@ impl Ours<'_> {
     }
 
     /// Whether the branch could be one of a namespace's.
-    pub fn could_be(&self, branch: &str) -> Result<bool, BranchError> {
+    pub fn could_be(&self, branch: &str) -> bool {
         self.branches.could_give(branch)
     }
 }
 
 /// Takes each branch whose mark somebody took away back to its newest commit that has it. What it is taken off stays beside it.
 pub fn step_back(store: &Store, reader: &Reader, ours: &Ours<'_>) -> Result<(), HeadError> {
-    for (branch, tip) in reader.branches_if_readable(&ours.branches.prefix()?)?.found {
-        if !ours.could_be(&branch)? || ours.has_mark(reader, &branch, tip)? {
+    for (branch, tip) in reader.branches_if_readable(ours.branches.prefix())?.found {
+        if !ours.could_be(&branch) {
             continue;
         }
-        if let Some(with) = ours.newest(reader, &branch, tip)? {
+        if let Some(with) = ours.newest(reader, &branch, tip)?.filter(|with| *with != tip) {
             tracking::keep(reader, &branch, tip)?;
             reset(store, &branch, tip, Some(with))?;
         }
@@ -150,12 +142,12 @@ pub fn forget(
     let mut gone = Vec::new();
     for branch in tracking::all(reader)?.into_keys().filter(|name| !is_beside(name)) {
         let Some(tip) = reader.tip(&branch)? else {
-            if !there.contains_key(&branch) || !ours.could_be(&branch)? {
+            if !there.contains_key(&branch) || !ours.could_be(&branch) {
                 gone.push(branch);
             }
             continue;
         };
-        if there.contains_key(&branch) || !ours.could_be(&branch)? {
+        if there.contains_key(&branch) || !ours.could_be(&branch) {
             continue;
         }
         // the next push says of others that they were deleted there

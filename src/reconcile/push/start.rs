@@ -12,7 +12,6 @@ use crate::git::path::is_beside;
 use crate::git::reader::{ReadError, Reader};
 use crate::git::store::Store;
 use crate::git::tracking::{self, TrackingError};
-use crate::ledger::branch::BranchError;
 use crate::reconcile::strangers::{self, MOST_COMMITS, MOST_RECENT};
 use crate::reconcile::verify::select;
 use crate::remote::error::RemoteError;
@@ -38,8 +37,6 @@ pub enum StartError {
     #[error(transparent)]
     Tracking(#[from] TrackingError),
     #[error(transparent)]
-    Name(#[from] BranchError),
-    #[error(transparent)]
     Adopt(#[from] AdoptError),
     #[error(transparent)]
     Head(#[from] HeadError),
@@ -60,7 +57,7 @@ pub fn look(remote: &Remote, store: &mut Store, ours: &Ours<'_>) -> Result<There
     heads::forget(store, &reader, ours, &there, &remote.address)?;
     let (mut moved, mut now) = (Vec::new(), Vec::new());
     for (branch, tip) in there.iter().filter(|(branch, _)| !is_beside(branch)) {
-        match ours.could_be(branch)? {
+        match ours.could_be(branch) {
             true if reader.tip(branch)? != Some(*tip) => moved.push(branch.clone()),
             true => now.push((branch.clone(), *tip)),
             false => {}

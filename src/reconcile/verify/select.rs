@@ -120,7 +120,8 @@ pub fn marker(reader: &Reader, tip: Oid) -> Result<Option<Marker>, ReadError> {
     }
 }
 
-fn at(reader: &Reader, tree: Oid) -> Result<Option<Marker>, ReadError> {
+/// The mark in a tree, if it can be read.
+pub fn at(reader: &Reader, tree: Oid) -> Result<Option<Marker>, ReadError> {
     let Some(entry) = reader.entry_in_tree(tree, MARKER)?.filter(TreeEntry::is_file) else { return Ok(None) };
     Ok(serde_yaml::from_slice(&reader.blob(entry.oid)?).ok())
 }
