@@ -24,7 +24,10 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
 
 /// A compiled expression.
 #[derive(Debug)]
-pub struct Expression(minijinja::Expression<'static, 'static>);
+pub struct Expression {
+    compiled: minijinja::Expression<'static, 'static>,
+    field: Option<Vec<String>>,
+}
 
 /// Why a text is not an expression, or why it has no value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,13 +52,18 @@ impl Expression {
         // minijinja looks filters up when it comes to them: a run over nothing finds most of the misspelt ones.
         match expression.eval(Value::from_pairs([("spec", Value::UNDEFINED)])) {
             Err(error) if is_misspelling(&error) => Err(error.into()),
-            _ => Ok(Expression(expression)),
+            _ => Ok(Expression { compiled: expression, field: field(source) }),
         }
+    }
+
+    /// The field of `spec` that it names and does nothing else with: `storage`, `size`.
+    pub fn field(&self) -> Option<&[String]> {
+        self.field.as_deref()
     }
 
     /// The value for a resource; `context` is a map of [`NAMES`].
     pub fn evaluate(&self, context: &Value) -> Result<Value, ExpressionError> {
-        Ok(self.0.eval(context)?)
+        Ok(self.compiled.eval(context)?)
     }
 }
 
@@ -74,6 +82,15 @@ pub fn message(error: &Error) -> String {
         Some(detail) => format!("{}: {detail}", error.kind()),
         None => error.kind().to_string(),
     }
+}
+
+fn field(source: &str) -> Option<Vec<String>> {
+    let is_name = |step: &str| {
+        step.starts_with(|first: char| first.is_ascii_alphabetic())
+            && step.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+    };
+    let steps = source.trim().strip_prefix("spec.")?.split('.');
+    steps.map(|step| is_name(step).then(|| step.to_owned())).collect()
 }
 
 fn is_known(name: &str) -> bool {

@@ -118,6 +118,39 @@ impl Mapping {
         let mut run = Run { file: &self.file, context, budget: Budget::default() };
         Ok(run.value(&self.root)?.unwrap_or_else(|| Value::Object(Map::new())))
     }
+
+    /// The values that are a field of the resource and nothing else, so that they can be told backwards. Items of lists are not
+    /// among them.
+    pub fn fields(&self) -> Vec<Field<'_>> {
+        let mut found = Vec::new();
+        fields(&self.root, &mut Vec::new(), &mut found);
+        found
+    }
+}
+
+/// A value that is what a field of the resource says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field<'a> {
+    /// The keys that lead to the value.
+    pub value: Vec<&'a str>,
+    /// The keys that lead to the field, below `spec`.
+    pub field: &'a [String],
+}
+
+fn fields<'a>(node: &'a Node, path: &mut Vec<&'a str>, found: &mut Vec<Field<'a>>) {
+    match node {
+        Node::Map(entries) => {
+            for (key, node) in entries {
+                path.push(key);
+                fields(node, path, found);
+                path.pop();
+            }
+        }
+        Node::Expression { expression, .. } => {
+            found.extend(expression.field().map(|field| Field { value: path.clone(), field }));
+        }
+        Node::List(_) | Node::Literal(_) => {}
+    }
 }
 
 impl Subject<'_> {

@@ -7,8 +7,9 @@
 //! ```
 //!
 //! [`mapping`] reads the file, [`leaf`] and [`expression`] one leaf of it; [`bridge`] carries values in and out of
-//! minijinja; [`merge`] is Helm's merging of values files; [`compose`] is the way through all of it.
+//! minijinja; [`merge`] is Helm's merging of values files; [`compose`] is the way through all of it, and [`asking`] the way back.
 
+pub mod asking;
 pub mod bridge;
 pub mod compose;
 pub mod expression;
