@@ -21,6 +21,8 @@ mod deletion;
 mod drift;
 #[path = "cluster/examples.rs"]
 mod examples;
+#[path = "cluster/followed.rs"]
+mod followed;
 #[path = "cluster/frugal.rs"]
 mod frugal;
 #[path = "cluster/external.rs"]

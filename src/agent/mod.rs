@@ -119,8 +119,8 @@ impl Agent {
                 let readers = Readers::new(inputs.routes.clone(), readers()?);
                 let (reports, outcomes, queue) = (reports.clone(), outcomes.clone(), queue.clone());
                 let told = Told { reports, outcomes, queue };
-                let chart = inputs.each[0].chart.chart().clone();
-                source::cluster(&settings, readers, told, chart, &metrics, sender).await?
+                let common = inputs.each[0].common();
+                source::cluster(&settings, readers, told, common, &metrics, sender).await?
             }
         };
         let known = Known::default();

@@ -11,7 +11,6 @@ use super::errors::RunError;
 use super::outcomes::Outcomes;
 use super::shared::Reports;
 use crate::api::spec::delivery::{Drift, Mode};
-use crate::chart::Chart;
 use crate::cluster::acting::Clients;
 use crate::cluster::connect::{self, Access, ConnectError};
 use crate::cluster::greet;
@@ -25,6 +24,7 @@ use crate::reconcile::attached::Finder;
 use crate::reconcile::delivery::drift::policy;
 use crate::reconcile::delivery::engine::{Engine, Parts};
 use crate::reconcile::delivery::shared::{Defaults, Readers};
+use crate::reconcile::inputs::Common;
 use crate::reconcile::lock::Locks;
 use crate::reconcile::lock::file::Files;
 use crate::reconcile::lock::secret::SecretKeeper;
@@ -68,7 +68,7 @@ pub async fn cluster(
     settings: &Settings,
     readers: Readers,
     told: Told,
-    chart: Arc<Chart>,
+    common: Arc<Common>,
     metrics: &Arc<Metrics>,
     events: mpsc::Sender<Event>,
 ) -> Result<Started, RunError> {
@@ -100,7 +100,7 @@ pub async fn cluster(
             // Nobody listening is not a reason to stop working.
             drop(reports.send(report));
         }),
-        chart,
+        common,
         offer: Box::new(move |work| queue.offer(work)),
     };
     let engine = Some(Engine::new(parts, Handle::current()));
@@ -135,6 +135,7 @@ fn defaults(settings: &Settings) -> Defaults {
         allow_adopt: settings.delivery.allow_adopt,
         drift: policy::Defaults {
             drift,
+            follows_helm: settings.delivery.follow_helm,
             ignored: settings.delivery.ignore_differences.iter().map(rule).collect(),
         },
     }

@@ -7,11 +7,12 @@
 //! what becomes of them, by the few numbers of [`mark`], and [`revisions`] what becomes of Helm's history. Where somebody else changed
 //! them, [`culprit`] says who, [`ignore`] whether that may be, and [`correct`] puts it back. [`leaving`] is what is left of what was
 //! deleted, [`claims`] the data, [`explain`] asks why one is not up. [`acting`] makes
-//! requests as an account of a namespace, [`adopt`] says what may be taken from others. [`publish`] writes the resource's status, finalizer and events, [`secret`] what
+//! requests as an account of a namespace, [`adopt`] says what may be taken from others. [`publish`] writes the resource's status, finalizer and events, [`amend`] its spec where somebody else's change is taken over, [`secret`] what
 //! is to stay out of git, [`records`] Helm's history of it. [`dry_run`] is what `promgit template` asks, by Helm's rules.
 
 pub mod acting;
 pub mod adopt;
+pub mod amend;
 pub mod apply;
 pub mod brief;
 pub mod call;

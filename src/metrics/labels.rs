@@ -113,6 +113,8 @@ words! {
         Reported = "reported",
         /// It cannot be put back; tried again.
         Failed = "failed",
+        /// The resource asks for it from then on.
+        TakenOver = "taken_over",
     }
 }
 

@@ -122,6 +122,11 @@ impl Inputs {
         Ok(All { routes, each })
     }
 
+    /// What all targets share.
+    pub fn common(&self) -> Arc<Common> {
+        self.common.clone()
+    }
+
     /// The tag of a cluster's commit.
     pub fn tag(&self, key: &Key, generation: i64) -> Option<String> {
         self.tags.as_ref()?.of(&key.namespace, &key.name, generation)

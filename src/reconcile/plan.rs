@@ -99,6 +99,9 @@ impl Generation {
 /// Characters of the change cause in a commit message: a page. `cluster.yaml` keeps all of it.
 const LONGEST_CAUSE: usize = 1_000;
 
+/// The trailer that names what somebody did past git, and the commit now asks for.
+const TAKES_OVER_TRAILER: &str = "Takes-Over";
+
 /// Characters of who asked: name and address, both as long as mail servers take them.
 const LONGEST_REQUESTER: usize = 320;
 
@@ -168,6 +171,7 @@ pub fn write(
     let requested_by = requested_by.map(|who| cut(who, LONGEST_REQUESTER));
     let mut trailers = new.record.as_ref().map(trailers).unwrap_or_default();
     trailers.extend(by.into_iter().map(|who| (OVERWRITES_TRAILER, who)));
+    trailers.extend(taken_over(observed).map(|revision| (TAKES_OVER_TRAILER, revision)));
     Ok(Plan::Change(Box::new(Change {
         branch: branch.to_string(),
         base,
@@ -181,6 +185,13 @@ pub fn write(
         generation,
         key,
     })))
+}
+
+/// What somebody's helm did, where the resource asks for it because of that.
+fn taken_over(observed: &Observed) -> Option<String> {
+    let all = observed.cluster.metadata.annotations.as_ref()?;
+    let revision = annotations::revision_taken_over(all, observed.generation?)?;
+    Some(format!("revision {revision} of the Helm release"))
 }
 
 /// Applies the rules of the resource that compare with what was: an API server knows the old object, a folder does

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value as Json, json};
 
-use super::inputs::{Common, Inputs};
+use super::inputs::Common;
 use super::objects::{self, ObjectError};
 use super::unwritable;
 use crate::api::{PrometheusCluster, PrometheusClusterSpec, annotations};
@@ -96,7 +96,7 @@ impl PrepareError {
 pub fn prepare(
     key: &Key,
     cluster: &PrometheusCluster,
-    inputs: &Inputs,
+    inputs: &Common,
     lock: Option<&Lock>,
 ) -> Result<Prepared, PrepareError> {
     let asked = as_asked(key, cluster);
@@ -116,7 +116,7 @@ fn prepared(
     key: &Key,
     cluster: &PrometheusCluster,
     asked: Json,
-    inputs: &Inputs,
+    inputs: &Common,
     lock: Option<&Lock>,
 ) -> Result<Prepared, PrepareError> {
     check_prometheus(cluster)?;
@@ -130,7 +130,7 @@ fn prepared(
         let asked = [("spec", &of.cluster["spec"]), ("values", &values)];
         Ok(check_secrets(objects(), asked).map_err(FolderError::from)?)
     };
-    let Common { chart, chart_ref, capabilities, recorded, .. } = &**inputs;
+    let Common { chart, chart_ref, capabilities, recorded, .. } = inputs;
     release(key, asked, &values, &Fixed { chart, chart_ref, capabilities, recorded }, lock, check)
 }
 
@@ -226,6 +226,7 @@ fn as_asked(key: &Key, cluster: &PrometheusCluster) -> Json {
         annotations::TEST_AT,
         annotations::SKIP_HOOKS,
         annotations::REQUESTED_BY,
+        annotations::TAKEN_OVER,
     ];
     let mut metadata = Map::from_iter([
         ("name".to_string(), json!(key.name)),
@@ -323,7 +324,7 @@ fn map_texts(map: &Json) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
     texts.chain(binary)
 }
 
-fn values(key: &Key, asked: &Json, inputs: &Inputs) -> Result<Json, ComposeError> {
+fn values(key: &Key, asked: &Json, inputs: &Common) -> Result<Json, ComposeError> {
     let subject = Subject {
         name: &key.name,
         namespace: &key.namespace,

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use serde_json::Value as Json;
 
+use super::chart::ChartText;
 use super::hook::{Hook, Run};
 use super::json;
 use super::pack::{self, MAX_DATA, Packed, UnpackError};
@@ -84,6 +85,28 @@ impl Stored {
         }
     }
 
+    /// The default values of its chart. `helm upgrade --reuse-values` keeps the values of the revision before in them (Helm
+    /// `pkg/action/upgrade.go`, `reuseValues`).
+    pub fn defaults(&self) -> Result<Json, StoredError> {
+        let chart = span::member(&self.json, "chart").map_or(json::NULL, |place| &self.json[place]);
+        match span::member(chart, "values").map(|place| &chart[place]) {
+            None => Ok(Json::Null),
+            Some(text) if text.len() > MAX_CONFIG => Err(StoredError::Values),
+            Some(text) => Ok(serde_json::from_slice(text)?),
+        }
+    }
+
+    /// Whether it was made of this chart: of its name and version, and of its templates, where it holds them.
+    pub fn is_of(&self, chart: &ChartText) -> Result<bool, StoredError> {
+        let held = span::member(&self.json, "chart").map_or(json::NULL, |place| &self.json[place]);
+        let (held, ours): (Json, Json) =
+            (serde_json::from_slice(held)?, serde_json::from_slice(&chart.whole)?);
+        let same = |path: &str| held.pointer(path) == ours.pointer(path);
+        let is_slim = held["templates"].is_null();
+        let is_named = same("/metadata/name") && same("/metadata/version");
+        Ok(is_named && held["metadata"].is_object() && (is_slim || templates(&held) == templates(&ours)))
+    }
+
     /// The same record in another state; `description` replaces what it says of itself, if given. No other byte changes.
     pub fn with_status(&self, status: Status, description: Option<&str>) -> Result<Self, StoredError> {
         // An object whose info is one too, or this fails.
@@ -148,9 +171,17 @@ impl Stored {
     }
 }
 
+/// Names and texts, without the times that Helm adds.
+fn templates(chart: &Json) -> Vec<(&Json, &Json)> {
+    let all = chart["templates"].as_array().into_iter().flatten();
+    all.map(|file| (&file["name"], &file["data"])).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chart::load;
+    use crate::chart::model::File;
 
     /// Written as no Helm would, but with what a later one may add.
     const FOREIGN: &str = r#"{"name":"a","info":{"first_deployed":"2024-01-01T00:00:00.5+01:00","deleted":"",
@@ -198,6 +229,41 @@ mod tests {
         assert_eq!((first.as_deref(), record.info.deleted), (Some("2023-12-31T23:00:00.5Z"), None));
         assert_eq!(stored(FOREIGN).config().unwrap()["f"], serde_json::json!(1.5));
         assert_eq!(stored("{}").config().unwrap(), Json::Null);
+    }
+
+    #[test]
+    fn a_record_is_of_the_chart_that_it_holds() {
+        let file = |name: &str, text: &str| File { name: name.into(), data: text.into() };
+        let chart = |version: &str, template: &str, values: &str| {
+            let metadata = format!("apiVersion: v2\nname: c\nversion: {version}\n");
+            let files =
+                [("Chart.yaml", metadata.as_str()), ("values.yaml", values), ("templates/a.yaml", template)];
+            load::files(files.map(|(name, text)| file(name, text)).to_vec()).unwrap()
+        };
+        let text = ChartText::of(&chart("1.0.0", "a: 1", "b: 2")).unwrap();
+        let whole = std::str::from_utf8(&text.whole).unwrap();
+        // as Helm has it since 4.0
+        let dated = whole.replace(
+            r#""name":"templates/a.yaml","#,
+            r#""name":"templates/a.yaml","modtime":"2026-01-01T00:00:00Z","#,
+        );
+        assert_ne!(whole, dated);
+        let slim = std::str::from_utf8(&text.slim).unwrap();
+        assert_eq!(
+            stored(&format!(r#"{{"chart":{slim}}}"#)).defaults().unwrap(),
+            serde_json::json!({"b": 2})
+        );
+        assert_eq!(stored("{}").defaults().unwrap(), Json::Null);
+        for (held, is_of) in [(whole, true), (&dated, true), (slim, true), ("null", false), ("{}", false)] {
+            assert_eq!(stored(&format!(r#"{{"chart":{held}}}"#)).is_of(&text).unwrap(), is_of, "{held}");
+        }
+        for (version, template, values) in [("1.0.1", "a: 1", "b: 2"), ("1.0.0", "a: 2", "b: 2")] {
+            let other = ChartText::of(&chart(version, template, values)).unwrap();
+            assert!(
+                !stored(&format!(r#"{{"chart":{whole}}}"#)).is_of(&other).unwrap(),
+                "{version} {template} {values}"
+            );
+        }
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub struct Delivery {
     pub max_retries: u32,
     /// What happens when somebody changes the objects in the cluster.
     pub drift: Drift,
+    /// Whether what somebody does with helm becomes a change of the resource, and so a commit, instead of being put back.
+    pub follow_helm: bool,
     /// Fields that others may set there; counts beside what a resource says.
     pub ignore_differences: Vec<IgnoreDifference>,
     /// Whether Helm's own history of each release is kept, in Secrets beside its objects.
@@ -77,6 +79,7 @@ impl Default for Delivery {
             atomic: true,
             max_retries: 3,
             drift: Drift::Correct,
+            follow_helm: false,
             ignore_differences: Vec::new(),
             records: true,
             history_max: 10,

@@ -10,7 +10,7 @@ use super::{rules, shapes};
 /// How this cluster is delivered; what is not set is as the agent is set.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = rules::atomic_needs_apply(), validation = rules::correction_needs_apply())]
+#[x_kube(validation = rules::atomic_needs_apply(), validation = rules::correction_needs_apply(), validation = rules::following_needs_apply())]
 pub struct Delivery {
     /// Who applies what was committed: `Apply`, promgit does; `External`, another tool (Argo CD, Flux) applies the
     /// branch and promgit reports how it went.
@@ -37,6 +37,11 @@ pub struct Delivery {
     /// is `Correct`; with mode External the other tool sees to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<Drift>,
+
+    /// True: what somebody does with `helm rollback` or `helm upgrade` becomes a change of this resource, and so a commit, instead of
+    /// being put back; `drift` decides where that cannot be. Default: as the agent is set, and that is false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follow_helm: Option<bool>,
 
     /// Objects of the cluster that may be taken over where they exist and belong to somebody else, such as another Helm release: each
     /// as `Kind/name`, such as `ConfigMap/settings`, or `*` for all of them. Their data stays. What a controller or another

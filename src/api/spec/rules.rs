@@ -211,6 +211,19 @@ pub fn correction_needs_apply() -> Rule {
         )
 }
 
+/// What promgit does not watch it does not take over.
+pub fn following_needs_apply() -> Rule {
+    Rule::new(
+        "!has(self.followHelm) || !self.followHelm \
+         || ((!has(self.mode) || self.mode != 'External') && (!has(self.drift) || self.drift != 'Ignore'))",
+    )
+    .field_path(".followHelm")
+    .message(
+        "delivery.followHelm needs mode Apply, and drift Correct or Report: with mode External or drift Ignore promgit does not look \
+            at what somebody does with helm. Write false, or another mode or drift",
+    )
+}
+
 /// An object, as messages name it; asked of every item.
 pub fn adopted() -> Rule {
     Rule::new("self == '*' || self.matches('^[A-Z][A-Za-z0-9]*/[A-Za-z0-9][-A-Za-z0-9._:]*$')").message(

@@ -11,13 +11,13 @@ use super::charts::Charts;
 use super::onward::Onward;
 use super::settled::{self, Outcome, Settled};
 use super::shared::{Defaults, Inbox, Readers, Shared};
-use crate::chart::Chart;
 use crate::cluster::acting::Clients;
 use crate::cluster::kinds::Kinds;
 use crate::cluster::live::Live;
 use crate::cluster::publish::Publisher;
 use crate::cluster::revisions::Revisions;
 use crate::metrics::Metrics;
+use crate::reconcile::inputs::Common;
 use crate::reconcile::queue::Work;
 use crate::reconcile::report::Report;
 use crate::source::event::Key;
@@ -46,7 +46,8 @@ pub struct Parts {
     pub report: Box<dyn Fn(Report) + Send + Sync>,
     /// Takes what is to be committed.
     pub offer: Box<dyn Fn(Work) -> bool + Send + Sync>,
-    pub chart: Arc<Chart>,
+    /// What everything is rendered with.
+    pub common: Arc<Common>,
 }
 
 impl Engine {
@@ -66,7 +67,8 @@ impl Engine {
             metrics: parts.metrics,
             report: parts.report,
             offer: parts.offer,
-            charts: Charts::new(parts.chart),
+            charts: Charts::new(parts.common.chart.chart().clone()),
+            common: parts.common,
             actors: Mutex::default(),
         };
         Engine { shared: Arc::new(shared), runtime }

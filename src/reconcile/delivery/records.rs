@@ -13,6 +13,7 @@ use super::actor::Actor;
 use super::charts::ChartError;
 use super::recorded::{self, Recorded};
 use super::settled::Settled;
+use crate::api::annotations::revision_taken_over;
 use crate::api::status::Release as Told;
 use crate::cluster::call::CallError;
 use crate::cluster::object;
@@ -283,6 +284,10 @@ impl Actor {
     /// Somebody's helm has made revisions since: what it did is put back by what is applied now.
     async fn others(&self, settled: &Settled, history: &History) -> bool {
         let Some(Entry { revision, status, .. }) = history.taken_by_others() else { return false };
+        let annotations = settled.cluster.metadata.annotations.as_ref();
+        if annotations.and_then(|all| revision_taken_over(all, settled.generation())) == Some(*revision) {
+            return true;
+        }
         let note = format!(
             "Revision {revision} of the release ({status}) was made by somebody's helm; the commit on the branch is applied over it. \
              To keep such a change, make it in the PrometheusCluster"

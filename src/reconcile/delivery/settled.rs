@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::api::PrometheusCluster;
 use crate::api::conditions::Reason;
 use crate::api::names::FINALIZER;
+use crate::api::spec::delivery::Delivery;
 use crate::cluster::publish::Subject;
 use crate::git::oid::Oid;
 use crate::ledger::stub::Secrets;
@@ -62,6 +63,11 @@ impl Settled {
     /// The generation that this speaks of.
     pub fn generation(&self) -> i64 {
         self.cluster.metadata.generation.unwrap_or_default()
+    }
+
+    /// What the resource says of how it is delivered.
+    pub fn delivery(&self) -> Option<&Delivery> {
+        self.cluster.spec.delivery.as_ref()
     }
 
     /// Whether the resource waits for us before it goes.

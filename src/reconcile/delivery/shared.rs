@@ -24,6 +24,7 @@ use crate::cluster::publish::Publisher;
 use crate::cluster::revisions::Revisions;
 use crate::git::reader::Reader;
 use crate::metrics::Metrics;
+use crate::reconcile::inputs::Common;
 use crate::reconcile::queue::Work;
 use crate::reconcile::report::Report;
 use crate::settings::group_kind::GroupKind;
@@ -73,6 +74,8 @@ pub struct Shared {
     /// Takes what is to be committed, unless something newer is waiting; false when nothing is taken any more.
     pub offer: Box<dyn Fn(Work) -> bool + Send + Sync>,
     pub charts: Charts,
+    /// What everything is rendered with.
+    pub common: Arc<Common>,
     pub(super) actors: Mutex<BTreeMap<Key, Inbox>>,
 }
 

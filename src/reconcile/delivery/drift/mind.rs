@@ -2,24 +2,22 @@
 #![allow(clippy::disallowed_methods)] // when to correct, and what is too old
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
-
-use super::foreign::{Foreign, foreign};
+use super::foreign::Foreign;
 use super::look::{Looked, look};
 use super::owned::{self, Fault, Owned};
 use super::said::{Found, Said};
 use super::state::Drift;
 use crate::api::conditions::{DRIFTED, Reason};
-use crate::api::spec::delivery::{Delivery, Drift as Policy};
+use crate::api::spec::delivery::Drift as Policy;
 use crate::cluster::apply::{Applier, ApplyError, namespace};
 use crate::cluster::ignore::Rule;
 use crate::cluster::live::Target;
 use crate::cluster::object::Object;
 use crate::cluster::publish::{Tone, cut};
-use crate::cluster::revisions::{Newest, Sight};
 use crate::git::oid::Oid;
 use crate::ledger::record::Item;
 use crate::metrics::labels::Drifted;
@@ -36,7 +34,7 @@ const MOST_MESSAGE: usize = 2_000;
 impl Actor {
     /// What of a cluster stays as somebody else has set it.
     pub(in crate::reconcile::delivery) fn ignored(&self, settled: &Settled) -> Arc<[Rule]> {
-        self.shared.defaults.drift.ignored(own(settled))
+        self.shared.defaults.drift.ignored(settled.delivery())
     }
 
     /// Follows all objects of a commit, and the history of the release.
@@ -48,7 +46,7 @@ impl Actor {
         is_external: bool,
         is_held: bool,
     ) -> Drift {
-        let policy = self.shared.defaults.drift.drift(own(settled));
+        let policy = self.shared.defaults.drift.drift(settled.delivery());
         let drift = Drift::new(policy, self.ignored(settled), Instant::now());
         // The other tool sees to it: what is put there is its own, with its own marks.
         if is_external || drift.is_off() {
@@ -106,8 +104,11 @@ impl Actor {
             Foreign::AtWork(left) => {
                 return Some(Instant::now() + Duration::try_from(left).unwrap_or_default());
             }
-            Foreign::Changed(newest) => self.helm_changed(watch, Some(newest)).await,
-            Foreign::Gone => self.helm_changed(watch, None).await,
+            Foreign::Changed(newest) => match self.follow_helm(watch, newest).await {
+                ControlFlow::Break(again) => return again,
+                ControlFlow::Continue(why) => self.helm_changed(watch, Some(newest), why.as_deref()).await,
+            },
+            Foreign::Gone => self.helm_changed(watch, None, None).await,
             Foreign::Nothing => watch.drift.release = None,
         }
         if self.redelivers {
@@ -135,41 +136,6 @@ impl Actor {
         let conditions = &self.status.as_ref()?.conditions;
         let told = conditions.iter().find(|condition| condition.type_ == DRIFTED)?;
         Some(told.message.as_str())
-    }
-
-    fn release_drift(&self, watch: &mut Watch<'_>) -> Foreign {
-        if !self.shared.defaults.records {
-            return Foreign::Nothing;
-        }
-        let sight = self.shared.revisions.newest(&self.key.namespace, &self.key.name);
-        if let Some(Sight::Newest(newest)) = sight {
-            watch.drift.passed = watch.drift.passed.max(newest.revision);
-        }
-        foreign(self.release.as_ref(), sight, watch.drift.passed, Timestamp::now())
-    }
-
-    /// Somebody's own helm was at the release: the commit is delivered over it, or that is said.
-    async fn helm_changed(&mut self, watch: &mut Watch<'_>, newest: Option<Newest>) {
-        let words = helm_words(newest);
-        let is_corrected = watch.drift.policy == Policy::Correct;
-        let may = is_corrected && self.helm.next(Instant::now()) <= Instant::now();
-        let way = match (is_corrected, may) {
-            (true, true) => {
-                "the commit on the branch is applied over it. To keep such a change, make it in the PrometheusCluster"
-            }
-            (true, false) => "it is done again and again, and put back less and less often",
-            (false, _) => "it is left as it is, because delivery.drift is Report",
-        };
-        let message = format!("{words}; {way}");
-        if may {
-            self.helm_event(watch.settled, &message).await;
-            self.helm.corrected(Instant::now());
-            self.shared.metrics.drifted(Drifted::Corrected);
-            self.release = newest.map(|newest| self.told_release(newest));
-            self.redelivers = true;
-            return;
-        }
-        watch.drift.release = Some(Said { reason: Reason::HelmChanged, message });
     }
 
     async fn look_at_all(&self, commit: Oid, watch: &mut Watch<'_>) -> Option<Instant> {
@@ -326,10 +292,6 @@ impl Actor {
     }
 }
 
-fn own(settled: &Settled) -> Option<&Delivery> {
-    settled.cluster.spec.delivery.as_ref()
-}
-
 fn said(error: &ApplyError, message: &str) -> Said {
     let reason = match error {
         ApplyError::NotOurs { .. } => Reason::NotOurs,
@@ -364,16 +326,4 @@ fn contest(contested: &[(&Owned, Instant)]) -> Said {
         cut(&words.join("; "), MOST_MESSAGE)
     );
     Said { reason: Reason::Contested, message }
-}
-
-fn helm_words(newest: Option<Newest>) -> String {
-    match newest {
-        Some(Newest { revision, status, is_ours: false, .. }) => {
-            format!("Revision {revision} of the release ({status}) was made by somebody's helm")
-        }
-        Some(Newest { revision, status, .. }) => {
-            format!("Revision {revision} of the release is {status}, by somebody's helm")
-        }
-        None => "The newest record of the release was deleted, as helm uninstall does it".into(),
-    }
 }

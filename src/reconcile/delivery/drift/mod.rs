@@ -11,9 +11,11 @@
 
 pub mod contest;
 pub mod foreign;
+pub mod helm;
 pub mod look;
 pub mod mind;
 pub mod owned;
 pub mod policy;
 pub mod said;
 pub mod state;
+pub mod takeover;

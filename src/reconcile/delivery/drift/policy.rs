@@ -10,6 +10,8 @@ use crate::cluster::ignore::Rule;
 #[derive(Clone, Debug)]
 pub struct Defaults {
     pub drift: Drift,
+    /// Whether what somebody does with helm becomes a change of the resource.
+    pub follows_helm: bool,
     /// Counts beside what a resource says.
     pub ignored: Arc<[Rule]>,
 }
@@ -18,6 +20,11 @@ impl Defaults {
     /// What is done about changes of a cluster.
     pub fn drift(&self, own: Option<&Delivery>) -> Drift {
         own.and_then(|own| own.drift).unwrap_or(self.drift)
+    }
+
+    /// Whether what somebody's helm did to a cluster is asked for from then on.
+    pub fn follows_helm(&self, own: Option<&Delivery>) -> bool {
+        own.and_then(|own| own.follow_helm).unwrap_or(self.follows_helm)
     }
 
     /// What may differ.

@@ -35,6 +35,25 @@ pub struct Drift {
     pub failed: Option<Said>,
     /// What somebody's helm did, where it is left.
     pub release: Option<Said>,
+    /// What somebody's helm did, where it is taken over.
+    pub takeover: Option<Takeover>,
+}
+
+/// How far somebody's revision is taken over.
+#[derive(Debug)]
+pub struct Takeover {
+    pub revision: u32,
+    pub state: State,
+}
+
+#[derive(Debug)]
+pub enum State {
+    /// The resource asks for it: what is committed next is the next news.
+    Asked,
+    /// It cannot be asked for, and why.
+    Refused(String),
+    /// To be tried then.
+    Later(Instant),
 }
 
 impl Drift {
@@ -56,6 +75,7 @@ impl Drift {
             retry: None,
             failed: None,
             release: None,
+            takeover: None,
         }
     }
 

@@ -1,0 +1,88 @@
+//! A new `spec` turned into a change of the resource, as whoever may write it could make it.
+
+use json_patch::Patch as Operations;
+use kube::Client;
+use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams};
+use kube::core::Request;
+use serde_json::{Map, Value as Json, json};
+
+use super::brief;
+use super::call::{CallError, limited};
+use super::object::FIELD_MANAGER;
+use super::publish::Subject;
+use crate::api::PrometheusCluster;
+
+/// A change of what a resource asks for.
+pub struct Amendment<'a> {
+    pub subject: &'a Subject,
+    /// The generation that `old` is of: nothing is changed in a later one.
+    pub generation: i64,
+    pub old: &'a Json,
+    pub new: &'a Json,
+    /// Key and text of an annotation that is set with it.
+    pub annotation: (&'a str, &'a str),
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Amended {
+    Done,
+    /// Somebody changed or deleted the resource meanwhile.
+    Overtaken,
+}
+
+impl Amendment<'_> {
+    /// Makes it: `reader` looks at the resource, `writer` changes it. Takes `get` and `patch` of it.
+    pub async fn make(&self, reader: Client, writer: Client) -> Result<Amended, CallError> {
+        let Subject { namespace, name, uid } = self.subject;
+        let kind = ApiResource::erase::<PrometheusCluster>(&());
+        let api: Api<DynamicObject> = Api::namespaced_with(reader, namespace, &kind);
+        let found = match limited(api.get(name)).await {
+            Ok(found) => found,
+            Err(error) if error.is_not_found() => return Ok(Amended::Overtaken),
+            Err(error) => return Err(error),
+        };
+        let is_same = found.metadata.uid.as_ref() == Some(uid);
+        if !is_same || found.metadata.generation != Some(self.generation) {
+            return Ok(Amended::Overtaken);
+        }
+        let parameters = PatchParams { field_manager: Some(FIELD_MANAGER.into()), ..PatchParams::default() };
+        let operations = self.operations(&found);
+        let request =
+            Request::new(api.resource_url()).patch(name, &parameters, &Patch::Json::<()>(operations));
+        match brief::send(&writer, request).await {
+            Ok(_) => Ok(Amended::Done),
+            Err(error) if error.is_conflict() || error.is_not_found() => Ok(Amended::Overtaken),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whole fields of `spec`: a merge patch could not say that a value is null, which means something to Helm.
+    fn operations(&self, found: &DynamicObject) -> Operations {
+        let version = json!(found.metadata.resource_version);
+        let mut all = vec![json!({"op": "replace", "path": "/metadata/resourceVersion", "value": version})];
+        let (empty, held) = (Map::new(), &found.data["spec"]);
+        let fields = |spec: &'_ Json| spec.as_object().unwrap_or(&empty).clone();
+        let (old, new) = (fields(self.old), fields(self.new));
+        for (key, value) in new.iter().filter(|(key, value)| old.get(*key) != Some(*value)) {
+            all.push(json!({"op": "add", "path": format!("/spec/{}", escaped(key)), "value": value}));
+        }
+        for key in old.keys().filter(|key| !new.contains_key(*key) && held.get(*key).is_some()) {
+            all.push(json!({"op": "remove", "path": format!("/spec/{}", escaped(key))}));
+        }
+        if found.metadata.annotations.as_ref().is_none_or(|all| all.is_empty()) {
+            all.push(json!({"op": "add", "path": "/metadata/annotations", "value": {}}));
+        }
+        let (key, text) = self.annotation;
+        all.push(
+            json!({"op": "add", "path": format!("/metadata/annotations/{}", escaped(key)), "value": text}),
+        );
+        // these are operations, each of them
+        serde_json::from_value(Json::Array(all)).unwrap_or_default()
+    }
+}
+
+/// A key in a JSON pointer (RFC 6901).
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
