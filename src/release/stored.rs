@@ -1,16 +1,18 @@
 //! What the Secret of a record holds, of whichever Helm, to what it says; and to the same with another status.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde::de::IgnoredAny;
 use serde_json::Value as Json;
 
-use super::chart::ChartText;
 use super::hook::{Hook, Run};
 use super::json;
 use super::pack::{self, MAX_DATA, Packed, UnpackError};
 use super::record::{APPLY_METHOD, Info, Record, cut};
 use super::span;
 use super::status::Status;
+use crate::chart::Chart;
 
 /// Bytes of the user's values that are read as data, which takes up to 40 times as much memory. What is committed is less.
 const MAX_CONFIG: usize = 1024 * 1024;
@@ -97,14 +99,12 @@ impl Stored {
     }
 
     /// Whether it was made of this chart: of its name and version, and of its templates, where it holds them.
-    pub fn is_of(&self, chart: &ChartText) -> Result<bool, StoredError> {
+    pub fn is_of(&self, chart: &Chart) -> Result<bool, StoredError> {
         let held = span::member(&self.json, "chart").map_or(json::NULL, |place| &self.json[place]);
-        let (held, ours): (Json, Json) =
-            (serde_json::from_slice(held)?, serde_json::from_slice(&chart.whole)?);
-        let same = |path: &str| held.pointer(path) == ours.pointer(path);
-        let is_slim = held["templates"].is_null();
-        let is_named = same("/metadata/name") && same("/metadata/version");
-        Ok(is_named && held["metadata"].is_object() && (is_slim || templates(&held) == templates(&ours)))
+        let held: Json = serde_json::from_slice(held)?;
+        let is = |field: &str, ours: &str| held["metadata"][field] == *ours;
+        let is_named = is("name", &chart.metadata.name) && is("version", &chart.metadata.version);
+        Ok(is_named && (held["templates"].is_null() || templates(&held) == own_templates(chart)))
     }
 
     /// The same record in another state; `description` replaces what it says of itself, if given. No other byte changes.
@@ -172,9 +172,14 @@ impl Stored {
 }
 
 /// Names and texts, without the times that Helm adds.
-fn templates(chart: &Json) -> Vec<(&Json, &Json)> {
+fn templates(chart: &Json) -> Vec<(String, String)> {
+    let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
     let all = chart["templates"].as_array().into_iter().flatten();
-    all.map(|file| (&file["name"], &file["data"])).collect()
+    all.map(|file| (text(&file["name"]), text(&file["data"]))).collect()
+}
+
+fn own_templates(chart: &Chart) -> Vec<(String, String)> {
+    chart.templates.iter().map(|file| (file.name.to_string(), STANDARD.encode(&file.data))).collect()
 }
 
 #[cfg(test)]
@@ -234,35 +239,25 @@ mod tests {
     #[test]
     fn a_record_is_of_the_chart_that_it_holds() {
         let file = |name: &str, text: &str| File { name: name.into(), data: text.into() };
-        let chart = |version: &str, template: &str, values: &str| {
+        let chart = |version: &str, template: &str| {
             let metadata = format!("apiVersion: v2\nname: c\nversion: {version}\n");
-            let files =
-                [("Chart.yaml", metadata.as_str()), ("values.yaml", values), ("templates/a.yaml", template)];
+            let files = [("Chart.yaml", metadata.as_str()), ("templates/a.yaml", template)];
             load::files(files.map(|(name, text)| file(name, text)).to_vec()).unwrap()
         };
-        let text = ChartText::of(&chart("1.0.0", "a: 1", "b: 2")).unwrap();
-        let whole = std::str::from_utf8(&text.whole).unwrap();
-        // as Helm has it since 4.0
-        let dated = whole.replace(
-            r#""name":"templates/a.yaml","#,
-            r#""name":"templates/a.yaml","modtime":"2026-01-01T00:00:00Z","#,
-        );
-        assert_ne!(whole, dated);
-        let slim = std::str::from_utf8(&text.slim).unwrap();
-        assert_eq!(
-            stored(&format!(r#"{{"chart":{slim}}}"#)).defaults().unwrap(),
-            serde_json::json!({"b": 2})
-        );
-        assert_eq!(stored("{}").defaults().unwrap(), Json::Null);
-        for (held, is_of) in [(whole, true), (&dated, true), (slim, true), ("null", false), ("{}", false)] {
-            assert_eq!(stored(&format!(r#"{{"chart":{held}}}"#)).is_of(&text).unwrap(), is_of, "{held}");
-        }
-        for (version, template, values) in [("1.0.1", "a: 1", "b: 2"), ("1.0.0", "a: 2", "b: 2")] {
-            let other = ChartText::of(&chart(version, template, values)).unwrap();
-            assert!(
-                !stored(&format!(r#"{{"chart":{whole}}}"#)).is_of(&other).unwrap(),
-                "{version} {template} {values}"
-            );
+        let held = r#"{"metadata":{"name":"c","version":"1.0.0"},"values":{"b":2},"templates":TEMPLATES}"#;
+        // Helm adds times since 4.0
+        let whole = r#"[{"name":"templates/a.yaml","modtime":"2026-01-01T00:00:00Z","data":"YTogMQ=="}]"#;
+        let record =
+            |templates: &str| stored(&format!(r#"{{"chart":{}}}"#, held.replace("TEMPLATES", templates)));
+        assert_eq!(record(whole).defaults().unwrap(), serde_json::json!({"b": 2}));
+        for (version, template, is_of) in
+            [("1.0.0", "a: 1", true), ("1.0.1", "a: 1", false), ("1.0.0", "a: 2", false)]
+        {
+            let chart = chart(version, template);
+            assert_eq!(record(whole).is_of(&chart).unwrap(), is_of, "{version} {template}");
+            // slim
+            assert_eq!(record("null").is_of(&chart).unwrap(), version == "1.0.0", "{version} {template}");
+            assert!(!stored("{}").is_of(&chart).unwrap());
         }
     }
 

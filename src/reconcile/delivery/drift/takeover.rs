@@ -11,7 +11,6 @@ use crate::api::annotations::{TAKEN_OVER, taken_over};
 use crate::cluster::amend::{Amended, Amendment};
 use crate::cluster::call::CallError;
 use crate::reconcile::delivery::actor::Actor;
-use crate::reconcile::delivery::charts::ChartError;
 use crate::reconcile::delivery::settled::Settled;
 use crate::reconcile::inputs::Common;
 use crate::reconcile::prepare::{self, PrepareError};
@@ -40,8 +39,6 @@ pub enum TakeoverError {
     Call(#[from] CallError),
     #[error("its record cannot be read: {0}")]
     Stored(#[from] StoredError),
-    #[error(transparent)]
-    Chart(#[from] ChartError),
     #[error("it is of another chart than {0}, which the agent renders")]
     OtherChart(String),
     #[error(transparent)]
@@ -74,9 +71,10 @@ impl Actor {
         let Some(held) = self.records().get(revision).await? else { return Ok(TakenOver::Overtaken) };
         let stored = held.stored()?;
         let (values, defaults) = (stored.config()?, stored.defaults()?);
-        if !stored.is_of(&self.shared.charts.text(&values)?)? {
-            let chart = &self.shared.common.chart_ref;
-            return Err(TakeoverError::OtherChart(format!("{}-{}", chart.name, chart.version)));
+        let chart = self.shared.common.chart.chart();
+        if !stored.is_of(chart)? {
+            let ours = format!("{}-{}", chart.metadata.name, chart.metadata.version);
+            return Err(TakeoverError::OtherChart(ours));
         }
         drop((held, stored));
         let given = Given { values: &values, defaults: &defaults };
