@@ -1,10 +1,9 @@
 //! A chart in memory to the part of a record that holds it (Helm `pkg/chart/v2`, `Chart`).
 
-use std::sync::Arc;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::gzip::Part;
 use super::json::{self, NULL, Object};
 use super::time;
 use crate::chart::Chart;
@@ -19,13 +18,13 @@ pub const LEFT_OUT: &str = "promgit.dev/left-out";
 /// What a record has no room for when it is larger than a Secret: Helm needs neither for a rollback, which goes by the manifest.
 const LARGE: &str = "templates, files";
 
-/// A chart as records hold it: written once, and shared by all releases that have it.
+/// A chart as records hold it, behind their head: written and deflated once, and shared by all releases that have it.
 ///
 /// Subcharts are in no record, only what their `import-values` brought; the time of a file is not known here, and left out.
 #[derive(Clone, Debug)]
 pub struct ChartText {
-    pub(super) whole: Arc<[u8]>,
-    pub(super) slim: Arc<[u8]>,
+    pub(super) whole: Part,
+    pub(super) slim: Part,
 }
 
 impl ChartText {
@@ -35,7 +34,8 @@ impl ChartText {
     /// # Errors
     /// Values that no chart that was loaded can have.
     pub fn of(chart: &Chart) -> Result<Self, EncodeError> {
-        Ok(ChartText { whole: whole(chart)?.into(), slim: slim(chart)?.into() })
+        let part = |chart: &[u8]| Part::of(&Object::going_on().raw("chart", chart).unfinished());
+        Ok(ChartText { whole: part(&whole(chart)?), slim: part(&slim(chart)?) })
     }
 }
 

@@ -3,28 +3,37 @@
 use crate::yaml::json::quote;
 
 /// A JSON object under way: keys in the order of the calls, which is the order of the struct's fields.
-pub(super) struct Object(Vec<u8>);
+pub(super) struct Object {
+    text: Vec<u8>,
+    /// The next member is the first one.
+    is_empty: bool,
+}
 
 impl Object {
     pub fn new() -> Self {
-        Object(vec![b'{'])
+        Object { text: vec![b'{'], is_empty: true }
+    }
+
+    /// The rest of one that has members already.
+    pub fn going_on() -> Self {
+        Object { text: Vec::new(), is_empty: false }
     }
 
     /// A value that is JSON already.
     pub fn raw(&mut self, key: &str, value: &[u8]) -> &mut Self {
-        if self.0.len() > 1 {
-            self.0.push(b',');
+        if !std::mem::take(&mut self.is_empty) {
+            self.text.push(b',');
         }
-        quote(key.as_bytes(), true, &mut self.0);
-        self.0.push(b':');
-        self.0.extend_from_slice(value);
+        quote(key.as_bytes(), true, &mut self.text);
+        self.text.push(b':');
+        self.text.extend_from_slice(value);
         self
     }
 
     /// A string, also an empty one.
     pub fn text(&mut self, key: &str, text: impl AsRef<[u8]>) -> &mut Self {
         self.raw(key, b"");
-        quote(text.as_ref(), true, &mut self.0);
+        quote(text.as_ref(), true, &mut self.text);
         self
     }
 
@@ -53,9 +62,14 @@ impl Object {
         }
     }
 
+    /// What there is of it.
+    pub fn unfinished(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.text)
+    }
+
     pub fn end(&mut self) -> Vec<u8> {
-        self.0.push(b'}');
-        std::mem::take(&mut self.0)
+        self.text.push(b'}');
+        self.unfinished()
     }
 }
 

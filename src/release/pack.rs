@@ -1,14 +1,12 @@
 //! The JSON of a record to the text that its Secret holds, and back (Helm `pkg/storage/driver/util.go`).
 
-use std::cell::RefCell;
 use std::io::Read;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::read::MultiGzDecoder;
-use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 
-use super::record::{Release, Size};
+use super::gzip::{self, GZIP, Part};
 use crate::yaml::json::EncodeError;
 
 /// What the values of one Secret may take together (Kubernetes `pkg/apis/core/types.go`, `MaxSecretSize`).
@@ -16,14 +14,6 @@ pub const MAX_DATA: usize = 1024 * 1024;
 
 /// What a record may unpack to. A megabyte of gzip can be a gigabyte; records of the largest public charts are some megabytes.
 pub const MAX_JSON: usize = 32 * 1024 * 1024;
-
-/// gzip's own default. Helm takes 9, which makes records of the charts of the tests less than 0.1 % smaller.
-const LEVEL: Compression = Compression::new(6);
-
-/// gzip's first bytes; a record of Helm 3.0's time may not be compressed.
-const GZIP: &[u8] = &[0x1F, 0x8B, 0x08];
-/// Where gzip names the system that a file comes from.
-const UNKNOWN_SYSTEM: u8 = 255;
 
 /// Why there is no text of a record.
 #[derive(Debug, thiserror::Error)]
@@ -72,52 +62,14 @@ impl std::fmt::Debug for Packed {
     }
 }
 
-/// Packs what is to be recorded: without the chart's templates and files where a Secret would not hold it.
-pub fn pack(release: &Release<'_>) -> Result<Packed, PackError> {
-    let (name, revision) = (release.name.to_owned(), release.revision);
-    let mut size = 0;
-    for with in [Size::Whole, Size::Slim] {
-        let json = match release.json(with) {
-            Ok(json) => json,
-            Err(source) => return Err(PackError::Json { name, revision, source }),
-        };
-        let text = packed(&json);
-        if text.len() <= MAX_DATA {
-            return Ok(Packed { text, is_slim: with == Size::Slim });
-        }
-        size = text.len();
-    }
-    Err(PackError::TooLarge { name, revision, size })
-}
-
-thread_local! {
-    /// Its tables are bigger than most records, and holes of their size would be filled with what lives longer.
-    static DEFLATE: RefCell<Compress> = RefCell::new(Compress::new(LEVEL, false));
-}
-
 /// gzip, then base64.
 pub(super) fn packed(json: &[u8]) -> String {
-    STANDARD.encode(DEFLATE.with_borrow_mut(|deflate| gzip(deflate, json)))
+    encoded(&[&Part::of(json)])
 }
 
-/// One member (RFC 1952): method and flags, no time, no system, then what `deflate` makes of it, and its end.
-fn gzip(deflate: &mut Compress, json: &[u8]) -> Vec<u8> {
-    let mut out = [GZIP, &[0, 0, 0, 0, 0, 0, UNKNOWN_SYSTEM]].concat();
-    let mut sum = Crc::new();
-    sum.update(json);
-    deflate.reset();
-    loop {
-        let done = usize::try_from(deflate.total_in()).unwrap_or(json.len());
-        out.reserve((json.len() - done) / 4 + 64);
-        match deflate.compress_vec(&json[done..], &mut out, FlushCompress::Finish) {
-            Ok(Status::Ok | Status::BufError) => {}
-            // What would be missing would be found by whoever reads it.
-            Ok(Status::StreamEnd) | Err(_) => break,
-        }
-    }
-    out.extend(sum.sum().to_le_bytes());
-    out.extend(sum.amount().to_le_bytes());
-    out
+/// The same of a text in parts.
+pub(super) fn encoded(parts: &[&Part]) -> String {
+    STANDARD.encode(gzip::member(parts))
 }
 
 /// The JSON in the text that a Secret holds.
@@ -128,6 +80,7 @@ pub(super) fn unpacked(text: &[u8]) -> Result<Vec<u8>, UnpackError> {
     // Go's decoder passes over line breaks.
     let text: Vec<u8> = text.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
     let bytes = STANDARD.decode(text)?;
+    // a record of Helm 3.0's time may not be compressed
     if !bytes.starts_with(GZIP) {
         return Ok(bytes);
     }

@@ -57,13 +57,14 @@ pub(super) enum Size {
 }
 
 impl Release<'_> {
-    pub(super) fn json(&self, size: Size) -> Result<Vec<u8>, EncodeError> {
-        let chart = match size {
-            Size::Whole => &self.chart.whole,
-            Size::Slim => &self.chart.slim,
-        };
-        let mut object = Object::new();
-        object.some_text("name", self.name).raw("info", &self.info(size)).raw("chart", chart);
+    /// What stands before the chart, as an object of its own.
+    pub(super) fn head(&self, size: Size) -> Vec<u8> {
+        Object::new().some_text("name", self.name).raw("info", &self.info(size)).end()
+    }
+
+    /// What stands behind the chart, up to the end of the record.
+    pub(super) fn rest(&self) -> Result<Vec<u8>, EncodeError> {
+        let mut object = Object::going_on();
         match config(self.config)? {
             config if config.is_empty() => &mut object,
             config => object.raw("config", &config),

@@ -111,12 +111,7 @@ impl Stored {
     pub fn with_status(&self, status: Status, description: Option<&str>) -> Result<Self, StoredError> {
         // An object whose info is one too, or this fails.
         let _: Record = self.record()?;
-        let mut members = vec![("status", json::text(status.as_str()))];
-        members.extend(description.map(|text| ("description", json::text(cut(text, "")))));
-        let info = span::member(&self.json, "info").map(|place| &self.json[place]);
-        let info = info.filter(|info| *info != json::NULL).unwrap_or(b"{}");
-        let info = span::replaced(info, &members).ok_or(StoredError::Text)?;
-        let json = span::replaced(&self.json, &[("info", info)]).ok_or(StoredError::Text)?;
+        let json = stated(&self.json, status, description).ok_or(StoredError::Text)?;
         Ok(Stored { json })
     }
 
@@ -180,6 +175,16 @@ fn templates(chart: &Json) -> Vec<(String, String)> {
 
 fn own_templates(chart: &Chart) -> Vec<(String, String)> {
     chart.templates.iter().map(|file| (file.name.to_string(), STANDARD.encode(&file.data))).collect()
+}
+
+/// A record, or its beginning, in another state; none where it is no object whose info is one too.
+pub(super) fn stated(json: &[u8], status: Status, description: Option<&str>) -> Option<Vec<u8>> {
+    let mut members = vec![("status", json::text(status.as_str()))];
+    members.extend(description.map(|text| ("description", json::text(cut(text, "")))));
+    let info = span::member(json, "info").map(|place| &json[place]);
+    let info = info.filter(|info| *info != json::NULL).unwrap_or(b"{}");
+    let info = span::replaced(info, &members)?;
+    span::replaced(json, &[("info", info)])
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use promgit::release::chart::ChartText;
+use promgit::release::draft::Draft;
 use promgit::release::hook::{Hook, Phase, Run};
-use promgit::release::pack::pack;
 use promgit::release::record::{MAX_DESCRIPTION, Release};
 use promgit::release::secret::New;
 use promgit::release::status::Status;
@@ -104,7 +104,7 @@ proptest! {
             manifest,
             hooks: &hooks,
         };
-        let packed = pack(&release).unwrap();
+        let packed = Draft::of(&release).unwrap().packed();
         let secret = New {
             name: "simple", namespace: "x", revision: numbers_of.0, status, commit: "1a", labels: &BTreeMap::new(), at: times[0],
         }.secret(&packed);

@@ -1,6 +1,7 @@
 //! A chart that no Secret holds: helm fails, promgit leaves its templates out of the record and says so.
 
-use promgit::release::pack::{MAX_DATA, PackError, pack};
+use promgit::release::draft::Draft;
+use promgit::release::pack::{MAX_DATA, PackError};
 use promgit::release::status::Status;
 use serde_json::json;
 
@@ -60,11 +61,11 @@ fn a_chart_that_is_too_large_for_helm_is_recorded_without_its_files() {
 fn what_is_too_large_without_them_is_an_error() {
     let mut rendered = render(&chart("bare"), "", "simple", "x").unwrap();
     rendered.manifest = noise(2 * MAX_DATA).escape_ascii().to_string();
-    let Err(PackError::TooLarge { size, .. }) = pack(&rendered.release(3, Status::Deployed)) else {
+    let Err(PackError::TooLarge { size, .. }) = Draft::of(&rendered.release(3, Status::Deployed)) else {
         panic!("packed")
     };
     assert!(size > MAX_DATA);
-    let error = pack(&rendered.release(3, Status::Deployed)).unwrap_err().to_string();
+    let error = Draft::of(&rendered.release(3, Status::Deployed)).unwrap_err().to_string();
     assert_eq!(
         error,
         format!(

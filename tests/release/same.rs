@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use promgit::release::draft::Draft;
 use promgit::release::manifest::{Document, joined};
-use promgit::release::pack::pack;
 use promgit::release::status::Status;
 use promgit::release::stored::Stored;
 use promgit::render::split;
@@ -78,7 +78,7 @@ fn ours(rendered: &Rendered) -> String {
     // What helm calls a release that it did not make.
     release.description = "Dry run complete";
     release.status = Status::PendingInstall;
-    let packed = pack(&release).unwrap();
+    let packed = Draft::of(&release).unwrap().packed();
     assert!(!packed.is_slim);
     String::from_utf8(Stored::read(packed.text().as_bytes()).unwrap().json().to_vec()).unwrap()
 }

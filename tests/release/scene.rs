@@ -8,8 +8,9 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use promgit::cluster::object::{self, Object};
 use promgit::cluster::records::{Held, Records};
+use promgit::release::draft::Draft;
 use promgit::release::history::History;
-use promgit::release::pack::{Packed, pack};
+use promgit::release::pack::Packed;
 use promgit::release::record::Release;
 use promgit::release::secret::New;
 use promgit::release::status::Status;
@@ -105,7 +106,7 @@ impl Scene {
 
     /// Writes a record that was not there.
     pub fn create(&self, release: &Release<'_>) -> Packed {
-        let packed = pack(release).unwrap();
+        let packed = Draft::of(release).unwrap().packed();
         let Release { name, namespace, revision, status, .. } = release.clone();
         let labels = self.history(name).inherited();
         let new = New { name, namespace, revision, status, commit: COMMIT, labels: &labels, at: moment() };
@@ -115,7 +116,7 @@ impl Scene {
 
     /// Writes one anew.
     pub fn update(&self, release: &Release<'_>) {
-        let packed = pack(release).unwrap();
+        let packed = Draft::of(release).unwrap().packed();
         self.write(release.name, release.revision, release.status, &packed);
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::folder::Folder;
 use super::leftovers::leftovers;
 use super::release::{self, Part, Release};
 use super::shared::Shared;
@@ -16,6 +17,7 @@ use crate::cluster::remove::{self, Removed};
 use crate::git::oid::Oid;
 use crate::git::reader::Reader;
 use crate::ledger::names::{Identity, ObjectId};
+use crate::ledger::record::Item;
 use crate::ledger::stub::Secrets;
 use crate::reconcile::footprint::Footprint;
 use crate::source::event::Key;
@@ -40,6 +42,8 @@ pub struct Attempt {
     pub shared: Arc<Shared>,
     pub key: Key,
     pub commit: Oid,
+    /// Of the commit.
+    pub inventory: Arc<[Item]>,
     pub part: Part,
     /// Its Secrets, as far as they are known.
     pub secrets: Secrets,
@@ -213,23 +217,23 @@ impl Attempt {
         let (commit, held, good, key, part) =
             (self.commit, self.held, self.good, self.key.clone(), self.part);
         let (secrets, is_back, is_whole) = (self.secrets.clone(), self.is_back, self.is_whole);
-        let adopt = self.adopt.clone();
+        let (inventory, adopt) = (self.inventory.clone(), self.adopt.clone());
         let load = move |reader: &Reader| {
             let name = &key.name;
             let known = good.map(|good| untouched::known(reader, good, &key)).unwrap_or_default();
+            let folder = Folder::open(reader, commit, name)?;
             let same = match held.filter(|_| !is_whole) {
-                Some(held) => untouched::since(reader, commit, held, name)?,
+                Some(held) => untouched::since(reader, commit, folder.files(), held, name)?,
                 None => Footprint::new(),
             };
-            let inventory = release::head(reader, commit, name)?.inventory;
             let same: BTreeSet<ObjectId> = inventory
                 .iter()
                 .filter(|item| same.contains_key(&item.file))
                 .map(|item| item.object(&key.namespace))
                 .collect();
             let Release { definitions, objects } = match is_back {
-                true => release::most(reader, commit, name, part, &secrets)?,
-                false => release::whole(reader, commit, name, part, &secrets)?,
+                true => release::most(&folder, &inventory, part, &secrets)?,
+                false => release::whole(&folder, &inventory, part, &secrets)?,
             };
             let planned = |object: Object| {
                 let id = Identity::of(&object.json).map(|identity| identity.object(&key.namespace));
@@ -239,7 +243,8 @@ impl Attempt {
                 Planned { is_known: is_in(&known), is_same, object }
             };
             let objects = objects.into_iter().map(planned).collect();
-            Ok(Plan { definitions, objects, leftovers: leftovers(reader, commit, &key, held, part)? })
+            let leftovers = leftovers(reader, commit, &inventory, &key, held, part)?;
+            Ok(Plan { definitions, objects, leftovers })
         };
         self.shared.read(&self.key, load).await
     }

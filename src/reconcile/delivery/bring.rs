@@ -24,6 +24,7 @@ use crate::cluster::adopt::Adopt;
 use crate::cluster::apply::{Applier, ApplyError};
 use crate::cluster::publish::Tone;
 use crate::git::oid::Oid;
+use crate::ledger::record::Item;
 use crate::ledger::stub::Secrets;
 use crate::reconcile::report::Report;
 
@@ -33,6 +34,8 @@ const QUIET: Duration = Duration::from_secs(5);
 /// What is to be applied.
 pub struct What<'a> {
     pub commit: Oid,
+    /// Of the commit.
+    pub inventory: &'a Arc<[Item]>,
     pub part: Part,
     /// Of the newest state.
     pub secrets: &'a Secrets,
@@ -170,6 +173,7 @@ impl Actor {
             shared: self.shared.clone(),
             key: self.key.clone(),
             commit: what.commit,
+            inventory: what.inventory.clone(),
             part: what.part,
             secrets: what.known.clone(),
             is_back: what.bad.is_some(),
@@ -193,8 +197,8 @@ impl Actor {
         // the first write of all, so that a crash after it is seen
         if std::mem::take(&mut record.is_due) {
             let (commit, short, is_back) = (what.commit, &*described.short, what.bad.is_some());
-            let delivered =
-                Delivered { commit, short, is_back, is_new: asked.is_new(), secrets: what.secrets };
+            let (is_new, inventory, secrets) = (asked.is_new(), what.inventory, what.secrets);
+            let delivered = Delivered { commit, short, is_back, is_new, inventory, secrets };
             record.pending = turn.over(self.begin_record(settled, &delivered)).await;
             aside(turn);
         }

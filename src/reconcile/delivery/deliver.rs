@@ -9,9 +9,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::actor::Actor;
 use super::bring::What;
 use super::drift::state::Drift;
+use super::folder::ReleaseError;
 use super::hooks::ask::Ask;
 use super::phase::{Applied, Described};
-use super::release::{self, Head, Newest, Part, ReleaseError};
+use super::release::{self, Head, Newest, Part};
 use super::settled::{New, Settled};
 use super::status::condition;
 use super::tell::reconcile_at;
@@ -120,7 +121,19 @@ impl Actor {
                     Some(bad) => Box::pin(self.secrets_of(settled, commit, bad, secrets)).await,
                     None => secrets.clone(),
                 };
-                let what = What { commit, part, secrets, known, bad, may_undo, is_again, is_recorded, hooks };
+                let inventory = &inventory;
+                let what = What {
+                    commit,
+                    inventory,
+                    part,
+                    secrets,
+                    known,
+                    bad,
+                    may_undo,
+                    is_again,
+                    is_recorded,
+                    hooks,
+                };
                 let (brought, record) = Box::pin(self.apply(settled, &what, &watch.described)).await;
                 watch.record = record;
                 brought

@@ -4,21 +4,24 @@
 
 use std::collections::BTreeSet;
 
-use super::release::{self, Head, Part, ReleaseError};
+use super::folder::ReleaseError;
+use super::release::{self, Part};
 use crate::cluster::object::Object;
 use crate::git::history;
 use crate::git::oid::Oid;
 use crate::git::reader::{ReadError, Reader};
+use crate::ledger::record::Item;
 use crate::source::event::Key;
 
 /// Commits that are looked at where nobody knows which one the cluster holds.
 const MOST_COMMITS: usize = 1_000;
 
-/// Objects of commits before `commit` that it does not have, back to `held`, the one that the cluster was brought to last, or to the
+/// Objects of commits before `commit` that its `inventory` does not have, back to `held`, the one that the cluster was brought to last, or to the
 /// first of this cluster. Newest first, each as the newest commit that had it says.
 pub fn leftovers(
     reader: &Reader,
     commit: Oid,
+    inventory: &[Item],
     key: &Key,
     held: Option<Oid>,
     part: Part,
@@ -33,8 +36,7 @@ pub fn leftovers(
         Some(parent) if !is_over(reader.commit(*parent)?.tree)? => {}
         _ => return Ok(Vec::new()),
     }
-    let head = release::head(reader, commit, cluster)?;
-    let mut named: BTreeSet<_> = head.inventory.iter().map(|item| item.object(namespace)).collect();
+    let mut named: BTreeSet<_> = inventory.iter().map(|item| item.object(namespace)).collect();
     let mut found = Vec::new();
     for before in history::log(reader, Some(commit), cluster).skip(1).take(MOST_COMMITS) {
         let (before, about) = before?;
@@ -43,7 +45,7 @@ pub fn leftovers(
             break;
         }
         // what somebody broke by hand says nothing, and the commit before it says it all
-        if let Ok(Head { inventory, .. }) = release::head(reader, before, cluster) {
+        if let Ok(inventory) = release::inventory(reader, before, cluster) {
             for item in inventory.iter().filter(|item| part.holds(&item.file)) {
                 if named.insert(item.object(namespace)) {
                     found.extend(release::object_at(reader, before, cluster, item).ok());

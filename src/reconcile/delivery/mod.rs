@@ -20,6 +20,7 @@ pub mod deliver;
 pub mod departure;
 pub mod drift;
 pub mod engine;
+pub mod folder;
 pub mod follow;
 pub mod gauges;
 pub mod hooks;

@@ -2,12 +2,12 @@
 
 use serde_json::Value as Json;
 
+use super::folder::{Folder, ReleaseError};
 use super::hooks::commit;
-use super::release::ReleaseError;
 use crate::git::oid::Oid;
 use crate::git::reader::Reader;
-use crate::ledger::folder::{RELEASE, VALUES};
-use crate::ledger::record::Record;
+use crate::ledger::folder::VALUES;
+use crate::ledger::record::Item;
 use crate::ledger::stub::{LAYOUT, NOTES, Secrets};
 use crate::release::hook::Hook;
 use crate::release::layout::Layout;
@@ -24,22 +24,20 @@ pub struct Recorded {
     pub notes: String,
 }
 
-/// Reads it. A Secret whose values are not in memory is recorded as the branch has it.
+/// Reads it, by the `inventory` of the commit. A Secret whose values are not in memory is recorded as the branch has it.
 pub fn read(
     reader: &Reader,
     commit: Oid,
     cluster: &str,
+    inventory: &[Item],
     secrets: &Secrets,
 ) -> Result<Recorded, ReleaseError> {
+    let folder = Folder::open(reader, commit, cluster)?;
     let text = |path: &str| -> Result<String, ReleaseError> {
-        let bytes = reader.file(commit, &format!("{cluster}/{path}"))?;
-        Ok(String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned())
+        Ok(String::from_utf8_lossy(&folder.find(path)?.unwrap_or_default()).into_owned())
     };
-    let broken =
-        |path: &str, reason: String| ReleaseError::File { path: format!("{cluster}/{path}"), commit, reason };
-    let record = Record::parse(text(RELEASE)?.as_bytes()).map_err(|reason| broken(RELEASE, reason))?;
     let (mut sources, mut texts) = (Vec::new(), Vec::new());
-    for item in &record.inventory {
+    for item in inventory {
         texts.push(match secrets.get(&item.file) {
             Some(secret) => secret.to_owned(),
             None => text(&item.file)?,
@@ -48,9 +46,10 @@ pub fn read(
     }
     let layout = secrets.get(LAYOUT).and_then(Layout::parse).unwrap_or_default();
     let documents = || sources.iter().zip(&texts).map(|(source, text)| Document { source, text });
-    let config = read::value(text(VALUES)?.as_bytes()).map_err(|error| broken(VALUES, error.to_string()))?;
+    let config = read::value(text(VALUES)?.as_bytes());
+    let config = config.map_err(|error| folder.broken(VALUES, error.to_string()))?;
     let message = reader.commit(commit)?.message;
-    let hooks = commit::read(reader, commit, cluster, secrets)?;
+    let hooks = commit::read(&folder, secrets)?;
     let subject = message.lines().next().unwrap_or_default();
     Ok(Recorded {
         words: subject.split_once(": ").map_or(subject, |(_, words)| words).to_owned(),

@@ -4,6 +4,7 @@
 //! a warning.
 #![allow(clippy::disallowed_methods)] // when a revision was deployed
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -21,10 +22,12 @@ use crate::cluster::publish::Tone;
 use crate::cluster::records::Records;
 use crate::cluster::revisions::Newest;
 use crate::git::oid::Oid;
+use crate::ledger::record::Item;
 use crate::ledger::stub::Secrets;
 use crate::reconcile::report::Outcome;
+use crate::release::draft::{Draft, Written};
 use crate::release::history::{ABANDONED, Entry, History};
-use crate::release::pack::{PackError, Packed, pack};
+use crate::release::pack::{PackError, Packed};
 use crate::release::record::Release;
 use crate::release::status::Status;
 use crate::release::stored::{Rollback, StoredError};
@@ -62,7 +65,7 @@ impl RecordError {
 pub struct Pending {
     pub revision: u32,
     /// What was written; none where an agent before this one did.
-    packed: Option<Packed>,
+    written: Option<Written>,
     /// Revisions that are not the deployed one any more when this one is; none where that has to be looked up.
     supersedes: Option<Vec<u32>>,
     /// It is said to have failed, and may still come up.
@@ -79,23 +82,24 @@ pub struct Delivered<'a> {
     pub is_back: bool,
     /// No release of this name runs.
     pub is_new: bool,
+    pub inventory: &'a Arc<[Item]>,
     pub secrets: &'a Secrets,
 }
 
 impl Pending {
     /// One that was written before, and is read again when it is written anew.
     pub fn known(revision: u32) -> Self {
-        Pending { revision, packed: None, supersedes: None, is_failed: false, is_overtaken: false }
+        Pending { revision, written: None, supersedes: None, is_failed: false, is_overtaken: false }
     }
 
     /// What was written.
-    pub fn packed(&self) -> Option<&Packed> {
-        self.packed.as_ref()
+    pub fn written(&self) -> Option<&Written> {
+        self.written.as_ref()
     }
 
     /// It failed, and its text is of no more use: it is read again should it come up.
     pub fn failed(self) -> Self {
-        Pending { packed: None, is_failed: true, ..self }
+        Pending { written: None, is_failed: true, ..self }
     }
 }
 
@@ -223,23 +227,23 @@ impl Actor {
                 (Some(history), _) => history.next(),
                 (None, known) => known.unwrap_or_default() + 1,
             };
-            let packed = match (&history, what.is_back) {
+            let back = match (&history, what.is_back) {
                 (Some(history), true) => self.back(settled, history, revision, what, at).await?,
                 _ => None,
             };
-            let packed = match packed {
-                Some(packed) => packed,
-                None => self.packed(settled, revision, what, at).await?,
+            let written = match back {
+                Some(packed) => Written::Again(packed),
+                None => Written::Draft(self.draft(settled, revision, what, at).await?),
             };
-            match self.create(history.as_ref(), revision, &packed, what, at).await {
+            match self.create(history.as_ref(), revision, &written.packed(), what, at).await {
                 Ok(()) => {
                     self.trim(history.as_ref(), revision).await?;
                     let supersedes = match &history {
                         Some(history) => history.superseded_by(revision),
                         None => known.into_iter().collect(),
                     };
-                    let (packed, supersedes) = (Some(packed), Some(supersedes));
-                    return Ok(Pending { revision, packed, supersedes, is_failed: false, is_overtaken });
+                    let (written, supersedes) = (Some(written), Some(supersedes));
+                    return Ok(Pending { revision, written, supersedes, is_failed: false, is_overtaken });
                 }
                 Err(error) if error.is_conflict() => {
                     let found = self.repaired(what.commit).await?;
@@ -323,20 +327,20 @@ impl Actor {
         Ok(Some(held.stored()?.rolled_back(&next)?.pack()?))
     }
 
-    async fn packed(
+    async fn draft(
         &self,
         settled: &Settled,
         revision: u32,
         what: &Delivered<'_>,
         at: Timestamp,
-    ) -> Result<Packed, RecordError> {
-        let (commit, name) = (what.commit, self.key.name.clone());
+    ) -> Result<Draft, RecordError> {
+        let (commit, name, inventory) = (what.commit, self.key.name.clone(), what.inventory.clone());
         // those in memory are of the commit that is taken back
         let secrets = if what.is_back { Secrets::default() } else { what.secrets.clone() };
         let Recorded { words, manifest, config, hooks, notes } =
-            self.read(move |reader| recorded::read(reader, commit, &name, &secrets)).await;
+            self.read(move |reader| recorded::read(reader, commit, &name, &inventory, &secrets)).await;
         let chart = self.shared.charts.text(&config)?;
-        Ok(pack(&Release {
+        Ok(Draft::of(&Release {
             name: &self.key.name,
             namespace: &self.key.namespace,
             revision,
@@ -371,13 +375,18 @@ impl Actor {
     }
 
     async fn try_end(&self, pending: &Pending, status: Status, why: Option<&str>) -> Result<(), RecordError> {
-        let &Pending { revision, ref packed, ref supersedes, .. } = pending;
-        let stored = match packed {
-            Some(packed) => Some(crate::release::stored::Stored::read(packed.text().as_bytes())?),
-            None => self.records().get(revision).await?.map(|held| held.stored()).transpose()?,
+        let &Pending { revision, ref written, ref supersedes, .. } = pending;
+        let packed = match written {
+            Some(written) if self.runs.is_empty() => written.with_status(status, why)?,
+            _ => {
+                let stored = match written {
+                    Some(written) => Some(written.stored()?),
+                    None => self.records().get(revision).await?.map(|held| held.stored()).transpose()?,
+                };
+                let Some(stored) = stored else { return Ok(()) };
+                self.with_runs(&stored.with_status(status, why)?)?.pack()?
+            }
         };
-        let Some(stored) = stored else { return Ok(()) };
-        let packed = self.with_runs(&stored.with_status(status, why)?)?.pack()?;
         self.records().update(revision, status, &packed, Timestamp::now()).await?;
         if status != Status::Deployed {
             return Ok(());

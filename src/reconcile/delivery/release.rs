@@ -1,7 +1,10 @@
 //! A commit turned into the objects that it describes.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
+use super::folder::{Folder, ReleaseError};
 use crate::cluster::object::Object;
 use crate::git::history;
 use crate::git::oid::Oid;
@@ -21,8 +24,8 @@ pub struct Head {
     pub commit: Oid,
     /// `prometheus-cluster-0.1.0`
     pub chart: String,
-    /// In apply order.
-    pub inventory: Vec<Item>,
+    /// In apply order. Shared by all who deliver it.
+    pub inventory: Arc<[Item]>,
     /// It takes another one back.
     pub undone: Option<Undone>,
 }
@@ -64,22 +67,6 @@ impl Part {
             Part::Secrets => is_stub(path),
         }
     }
-}
-
-/// Why a commit cannot be delivered.
-#[derive(Debug, thiserror::Error)]
-pub enum ReleaseError {
-    #[error(transparent)]
-    Read(#[from] ReadError),
-    #[error("branch {branch} does not hold {cluster} any more; it is committed again by the next change")]
-    Absent { branch: String, cluster: String },
-    #[error(
-        "{path} in commit {} stands for a Secret whose values are not in memory; it is rendered again by the next change",
-        commit.short()
-    )]
-    Withheld { path: String, commit: Oid },
-    #[error("{path} in commit {} cannot be read: {reason}; it was not written by promgit", commit.short())]
-    File { path: String, commit: Oid, reason: String },
 }
 
 /// Reads what the branch says of a cluster: by `new`, a commit that was made just now, or as [`describing`] finds it.
@@ -163,26 +150,39 @@ pub fn last_commit(reader: &Reader, branch: &str, cluster: &str) -> Result<Optio
     Ok(None)
 }
 
-/// Reads the record of a cluster at a commit.
+/// Reads what a commit says of a cluster.
 pub fn head(reader: &Reader, commit: Oid, cluster: &str) -> Result<Head, ReleaseError> {
-    let at = At { reader, commit, cluster };
-    let record = at.file(RELEASE)?;
-    let record = Record::parse(&record).map_err(|reason| at.broken(RELEASE, reason))?;
-    let chart = format!("{}-{}", record.chart.name, record.chart.version);
-    let inventory = record.inventory.into_iter().filter(|item| !item.file.starts_with(CRDS));
+    let Record { chart, inventory, .. } = record(reader, commit, cluster)?;
+    let chart = format!("{}-{}", chart.name, chart.version);
     let message = reader.commit(commit)?.message;
     let undone = match trailers::find(&trailers::parse(&message), REVERTS_TRAILER) {
         Some(_) => undo::undone(reader, commit, cluster)?,
         None => None,
     };
-    Ok(Head { commit, chart, inventory: inventory.collect(), undone })
+    Ok(Head { commit, chart, inventory: inventory.into(), undone })
+}
+
+/// What a commit has of a cluster, in apply order.
+pub fn inventory(reader: &Reader, commit: Oid, cluster: &str) -> Result<Vec<Item>, ReleaseError> {
+    Ok(record(reader, commit, cluster)?.inventory)
+}
+
+/// Reads `release.yaml`. Definitions are in no inventory: they are never pruned.
+fn record(reader: &Reader, commit: Oid, cluster: &str) -> Result<Record, ReleaseError> {
+    let path = format!("{cluster}/{RELEASE}");
+    let broken = |reason| ReleaseError::File { path: path.clone(), commit, reason };
+    let text = reader.file(commit, &path)?.ok_or_else(|| broken("it is missing".into()))?;
+    let mut record = Record::parse(&text).map_err(broken)?;
+    record.inventory.retain(|item| !item.file.starts_with(CRDS));
+    Ok(record)
 }
 
 /// Reads the objects of a cluster at a commit. A Secret has digests in the place of its values: it is to be named, not
 /// applied.
 pub fn load(reader: &Reader, commit: Oid, cluster: &str, part: Part) -> Result<Release, ReleaseError> {
-    let at = At { reader, commit, cluster };
-    at.objects(at.files(part)?, |path| at.yaml(path).map(stub::as_secret))
+    let inventory = inventory(reader, commit, cluster)?;
+    let folder = Folder::open(reader, commit, cluster)?;
+    objects(&folder, &inventory, part, |path| yaml(&folder, path).map(stub::as_secret))
 }
 
 /// Of these Secrets, those that are at `commit` what they are at `other`: their digests are the same.
@@ -197,34 +197,32 @@ pub fn alike(
     Ok(secrets.only(|path| now.get(path).is_some_and(|held| then.get(path) == Some(held))))
 }
 
-/// Reads the objects of a cluster at a commit, with the Secrets that it has only stubs of.
+/// Reads the objects of a folder, with the Secrets that it has only stubs of.
 pub fn whole(
-    reader: &Reader,
-    commit: Oid,
-    cluster: &str,
+    folder: &Folder<'_>,
+    inventory: &[Item],
     part: Part,
     secrets: &Secrets,
 ) -> Result<Release, ReleaseError> {
-    let at = At { reader, commit, cluster };
-    at.objects(at.files(part)?, |path| at.delivered(path, secrets))
+    objects(folder, inventory, part, |path| delivered(folder, path, secrets))
 }
 
 /// The same without the Secrets whose values are not in memory: they stay as the cluster has them.
 pub fn most(
-    reader: &Reader,
-    commit: Oid,
-    cluster: &str,
+    folder: &Folder<'_>,
+    inventory: &[Item],
     part: Part,
     secrets: &Secrets,
 ) -> Result<Release, ReleaseError> {
-    let at = At { reader, commit, cluster };
-    let files = at.files(part)?.into_iter().filter(|path| !is_stub(path) || secrets.get(path).is_some());
-    at.objects(files, |path| at.delivered(path, secrets))
+    let is_known = |item: &&Item| !is_stub(&item.file) || secrets.get(&item.file).is_some();
+    let known: Vec<Item> = inventory.iter().filter(is_known).cloned().collect();
+    whole(folder, &known, part, secrets)
 }
 
 /// One object of a commit; a Secret has digests in the place of its values.
 pub fn object_at(reader: &Reader, commit: Oid, cluster: &str, item: &Item) -> Result<Object, ReleaseError> {
-    At { reader, commit, cluster }.yaml(&item.file).map(|json| object(stub::as_secret(json)))
+    let folder = Folder::open(reader, commit, cluster)?;
+    yaml(&folder, &item.file).map(|json| object(stub::as_secret(json)))
 }
 
 /// One object of a commit as it is delivered; none for a Secret whose values are not in memory.
@@ -235,10 +233,10 @@ pub fn delivered_at(
     file: &str,
     secrets: &Secrets,
 ) -> Result<Option<Object>, ReleaseError> {
-    let at = At { reader, commit, cluster };
+    let folder = Folder::open(reader, commit, cluster)?;
     match is_stub(file) && secrets.get(file).is_none() {
         true => Ok(None),
-        false => at.delivered(file, secrets).map(object).map(Some),
+        false => delivered(&folder, file, secrets).map(object).map(Some),
     }
 }
 
@@ -255,66 +253,46 @@ pub fn object(json: Value) -> Object {
     Object { api_version, kind, namespace, name, json }
 }
 
-/// A cluster's folder in a commit.
-struct At<'a> {
-    reader: &'a Reader,
-    commit: Oid,
-    cluster: &'a str,
+fn objects(
+    folder: &Folder<'_>,
+    inventory: &[Item],
+    part: Part,
+    json: impl Fn(&str) -> Result<Value, ReleaseError>,
+) -> Result<Release, ReleaseError> {
+    let mut release = Release::default();
+    for path in definitions(folder)?.iter().filter(|path| part.holds(path)) {
+        release.definitions.push(object(json(path)?));
+    }
+    for Item { file, .. } in inventory.iter().filter(|item| part.holds(&item.file)) {
+        release.objects.push(object(json(file)?));
+    }
+    Ok(release)
 }
 
-impl At<'_> {
-    fn file(&self, path: &str) -> Result<Vec<u8>, ReleaseError> {
-        let found = self.reader.file(self.commit, &format!("{}/{path}", self.cluster))?;
-        found.ok_or_else(|| self.broken(path, "it is missing".into()))
+/// The files of definitions, in the order in which they are applied.
+fn definitions(folder: &Folder<'_>) -> Result<Vec<String>, ReleaseError> {
+    if !folder.files().keys().any(|path| path.starts_with(CRDS)) {
+        return Ok(Vec::new());
     }
+    let listed = yaml(folder, KUSTOMIZATION)?;
+    let listed = listed["resources"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    Ok(listed.filter(|path| path.starts_with(CRDS)).map(str::to_string).collect())
+}
 
-    fn yaml(&self, path: &str) -> Result<Value, ReleaseError> {
-        self.parsed(path, &self.file(path)?)
+/// What a file says as it is delivered: of a Secret the values, not their digests.
+fn delivered(folder: &Folder<'_>, path: &str, secrets: &Secrets) -> Result<Value, ReleaseError> {
+    match secrets.get(path) {
+        _ if !is_stub(path) => yaml(folder, path),
+        Some(text) => parsed(folder, path, text.as_bytes()),
+        None => Err(folder.withheld(path)),
     }
+}
 
-    fn parsed(&self, path: &str, text: &[u8]) -> Result<Value, ReleaseError> {
-        let value = read::value(text).map_err(|error| self.broken(path, error.to_string()))?;
-        Ok(convert::to_json(&value))
-    }
+fn yaml(folder: &Folder<'_>, path: &str) -> Result<Value, ReleaseError> {
+    parsed(folder, path, &folder.bytes(path)?)
+}
 
-    /// What a file says as it is delivered: of a Secret the values, not their digests.
-    fn delivered(&self, path: &str, secrets: &Secrets) -> Result<Value, ReleaseError> {
-        let (cluster, commit) = (self.cluster, self.commit);
-        match secrets.get(path) {
-            _ if !is_stub(path) => self.yaml(path),
-            Some(text) => self.parsed(path, text.as_bytes()),
-            None => Err(ReleaseError::Withheld { path: format!("{cluster}/{path}"), commit }),
-        }
-    }
-
-    fn objects(
-        &self,
-        files: impl IntoIterator<Item = String>,
-        json: impl Fn(&str) -> Result<Value, ReleaseError>,
-    ) -> Result<Release, ReleaseError> {
-        let mut release = Release::default();
-        for path in files {
-            let object = object(json(&path)?);
-            match path.starts_with(CRDS) {
-                true => release.definitions.push(object),
-                false => release.objects.push(object),
-            }
-        }
-        Ok(release)
-    }
-
-    /// The files of what is applied, in its order: definitions, then the inventory.
-    fn files(&self, part: Part) -> Result<Vec<String>, ReleaseError> {
-        let listed = self.yaml(KUSTOMIZATION)?;
-        let listed = listed["resources"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        let definitions: Vec<String> =
-            listed.filter(|path| path.starts_with(CRDS)).map(str::to_string).collect();
-        let record = Record::parse(&self.file(RELEASE)?).map_err(|reason| self.broken(RELEASE, reason))?;
-        let inventory = record.inventory.into_iter().map(|item| item.file);
-        Ok(definitions.into_iter().chain(inventory).filter(|path| part.holds(path)).collect())
-    }
-
-    fn broken(&self, path: &str, reason: String) -> ReleaseError {
-        ReleaseError::File { path: format!("{}/{path}", self.cluster), commit: self.commit, reason }
-    }
+fn parsed(folder: &Folder<'_>, path: &str, text: &[u8]) -> Result<Value, ReleaseError> {
+    let value = read::value(text).map_err(|error| folder.broken(path, error.to_string()))?;
+    Ok(convert::to_json(&value))
 }

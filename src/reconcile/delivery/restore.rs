@@ -70,7 +70,7 @@ impl Actor {
         let (name, secrets) = (self.key.name.clone(), secrets.clone());
         let load = move |reader: &Reader| {
             let known = release::alike(reader, commit, bad, &name, &secrets)?;
-            let mut items = release::head(reader, commit, &name)?.inventory;
+            let mut items = release::inventory(reader, commit, &name)?;
             items.retain(|item| release::is_stub(&item.file) && known.get(&item.file).is_none());
             Ok((known, items))
         };

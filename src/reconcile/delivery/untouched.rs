@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::release::{self, ReleaseError};
+use super::folder::ReleaseError;
+use super::release;
 use crate::git::history;
 use crate::git::oid::Oid;
 use crate::git::reader::Reader;
@@ -13,10 +14,16 @@ use crate::source::event::Key;
 /// Commits that are looked at; more of them than this have come while nothing could be applied.
 const MOST_COMMITS: usize = 1_000;
 
-/// Our files of the cluster at `commit` that are the same in all its commits back to `held`, the one that it was brought to last. Any
+/// The files of the cluster at `commit` that are the same in all its commits back to `held`, the one that it was brought to last. Any
 /// commit between may have been applied in part.
-pub fn since(reader: &Reader, commit: Oid, held: Oid, cluster: &str) -> Result<Footprint, ReleaseError> {
-    let mut same = footprint::at(reader, commit, cluster)?;
+pub fn since(
+    reader: &Reader,
+    commit: Oid,
+    files: &Footprint,
+    held: Oid,
+    cluster: &str,
+) -> Result<Footprint, ReleaseError> {
+    let mut same = files.clone();
     for before in history::log(reader, Some(commit), cluster).skip(1).take(MOST_COMMITS) {
         let (before, about) = before?;
         let then = footprint::at_tree(reader, about.tree, cluster)?;
@@ -30,6 +37,6 @@ pub fn since(reader: &Reader, commit: Oid, held: Oid, cluster: &str) -> Result<F
 
 /// The objects of a commit that was up. One that cannot be read any more (it was made anew) names none.
 pub fn known(reader: &Reader, good: Oid, key: &Key) -> BTreeSet<ObjectId> {
-    let inventory = release::head(reader, good, &key.name).map(|head| head.inventory).unwrap_or_default();
+    let inventory = release::inventory(reader, good, &key.name).unwrap_or_default();
     inventory.iter().map(|item| item.object(&key.namespace)).collect()
 }

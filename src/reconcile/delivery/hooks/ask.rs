@@ -9,6 +9,7 @@ use crate::api::conditions::{READY, Reason};
 use crate::git::oid::Oid;
 use crate::ledger::stub::Secrets;
 use crate::reconcile::delivery::actor::Actor;
+use crate::reconcile::delivery::folder::Folder;
 use crate::reconcile::delivery::records::Pending;
 use crate::reconcile::delivery::release;
 use crate::reconcile::delivery::settled::Settled;
@@ -89,7 +90,7 @@ impl Actor {
                 Some(bad) => release::alike(reader, commit, bad, &name, &secrets)?,
                 None => secrets.clone(),
             };
-            commit::read(reader, commit, &name, &secrets)
+            commit::read(&Folder::open(reader, commit, &name)?, &secrets)
         });
         let mut hooks = read.await;
         self.fill(&mut hooks).await;

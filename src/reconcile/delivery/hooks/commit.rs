@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use crate::cluster::object::Object;
-use crate::git::oid::Oid;
-use crate::git::reader::Reader;
 use crate::ledger::folder::HOOKS;
 use crate::ledger::stub::{self, STUBS, Secrets};
-use crate::reconcile::delivery::release::{self, ReleaseError};
+use crate::reconcile::delivery::folder::{Folder, ReleaseError};
+use crate::reconcile::delivery::release;
 use crate::release::hook::{Hook as Recorded, Run};
 use crate::render::hook::{Event, Role, Terms, role};
 use crate::render::order;
@@ -66,25 +65,23 @@ pub const FAILED: &str = "hook-failed";
 
 /// All hooks of a commit in the order in which Helm records them: by kind. A Secret among them is a stub where its values are not in
 /// memory.
-pub fn read(
-    reader: &Reader,
-    commit: Oid,
-    cluster: &str,
-    secrets: &Secrets,
-) -> Result<Vec<Hook>, ReleaseError> {
+pub fn read(folder: &Folder<'_>, secrets: &Secrets) -> Result<Vec<Hook>, ReleaseError> {
     let mut found = Vec::new();
-    for folder in [HOOKS, STUBS] {
-        let entry = reader.entry(commit, &format!("{cluster}/{folder}"))?;
-        let Some(entry) = entry.filter(|entry| entry.is_tree()) else { continue };
-        for entry in reader.tree(entry.oid)?.into_iter().filter(|entry| entry.is_file()) {
-            let path = format!("{folder}/{}", String::from_utf8_lossy(&entry.name));
-            let text = match secrets.get(&path) {
-                Some(secret) => secret.to_owned(),
-                None => String::from_utf8_lossy(&reader.blob(entry.oid)?).into_owned(),
-            };
-            let is_withheld = folder == STUBS && secrets.get(&path).is_none();
-            found.extend(hook(&path, text, is_withheld));
+    for path in folder.files().keys() {
+        let Some((HOOKS | STUBS, name)) = path.split_once('/') else { continue };
+        if name.contains('/') {
+            continue;
         }
+        let secret = secrets.get(path);
+        let text = match secret {
+            Some(secret) => secret.to_owned(),
+            None => match folder.find(path)? {
+                Some(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+                None => continue,
+            },
+        };
+        let is_withheld = release::is_stub(path) && secret.is_none();
+        found.extend(hook(path, text, is_withheld));
     }
     found.sort_by(|a, b| order::compare(&a.object.kind, &b.object.kind));
     Ok(found)

@@ -30,10 +30,8 @@ impl Actor {
 
     async fn try_note(&self, record: &Pending) -> Result<(), RecordError> {
         let records = self.records();
-        let (stored, status) = match (record.packed(), &self.release) {
-            (Some(packed), Some(told)) => {
-                (Stored::read(packed.text().as_bytes())?, told.status.parse().unwrap_or_default())
-            }
+        let (stored, status) = match (record.written(), &self.release) {
+            (Some(written), Some(told)) => (written.stored()?, told.status.parse().unwrap_or_default()),
             _ => match records.get(record.revision).await? {
                 Some(held) => (held.stored()?, held.entry.status),
                 None => return Ok(()),
