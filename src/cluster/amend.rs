@@ -1,6 +1,7 @@
 //! A new `spec` turned into a change of the resource, as whoever may write it could make it.
 
-use json_patch::Patch as Operations;
+use json_patch::jsonptr::PointerBuf;
+use json_patch::{AddOperation, Patch as Operations, PatchOperation, RemoveOperation, ReplaceOperation};
 use kube::Client;
 use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams};
 use kube::core::Request;
@@ -59,30 +60,28 @@ impl Amendment<'_> {
 
     /// Whole fields of `spec`: a merge patch could not say that a value is null, which means something to Helm.
     fn operations(&self, found: &DynamicObject) -> Operations {
-        let version = json!(found.metadata.resource_version);
-        let mut all = vec![json!({"op": "replace", "path": "/metadata/resourceVersion", "value": version})];
         let (empty, held) = (Map::new(), &found.data["spec"]);
-        let fields = |spec: &'_ Json| spec.as_object().unwrap_or(&empty).clone();
-        let (old, new) = (fields(self.old), fields(self.new));
+        let [old, new] = [self.old, self.new].map(|spec| spec.as_object().unwrap_or(&empty));
+        let path = PointerBuf::from_tokens(["metadata", "resourceVersion"]);
+        let value = json!(found.metadata.resource_version);
+        let mut all = vec![PatchOperation::Replace(ReplaceOperation { path, value })];
         for (key, value) in new.iter().filter(|(key, value)| old.get(*key) != Some(*value)) {
-            all.push(json!({"op": "add", "path": format!("/spec/{}", escaped(key)), "value": value}));
+            all.push(add(&["spec", key], value.clone()));
         }
         for key in old.keys().filter(|key| !new.contains_key(*key) && held.get(*key).is_some()) {
-            all.push(json!({"op": "remove", "path": format!("/spec/{}", escaped(key))}));
+            let path = PointerBuf::from_tokens(["spec", key]);
+            all.push(PatchOperation::Remove(RemoveOperation { path }));
         }
         if found.metadata.annotations.as_ref().is_none_or(|all| all.is_empty()) {
-            all.push(json!({"op": "add", "path": "/metadata/annotations", "value": {}}));
+            all.push(add(&["metadata", "annotations"], json!({})));
         }
         let (key, text) = self.annotation;
-        all.push(
-            json!({"op": "add", "path": format!("/metadata/annotations/{}", escaped(key)), "value": text}),
-        );
-        // these are operations, each of them
-        serde_json::from_value(Json::Array(all)).unwrap_or_default()
+        all.push(add(&["metadata", "annotations", key], json!(text)));
+        Operations(all)
     }
 }
 
-/// A key in a JSON pointer (RFC 6901).
-fn escaped(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
+/// Sets what is there, too.
+fn add(path: &[&str], value: Json) -> PatchOperation {
+    PatchOperation::Add(AddOperation { path: PointerBuf::from_tokens(path.iter().copied()), value })
 }
