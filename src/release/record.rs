@@ -182,32 +182,7 @@ fn status<'de, D: Deserializer<'de>>(reader: D) -> Result<Status, D::Error> {
 const MAX_HOOKS: usize = 20_000;
 
 fn hooks<'de, D: Deserializer<'de>>(reader: D) -> Result<Vec<Hook>, D::Error> {
-    struct Hooks;
-
-    impl<'de> serde::de::Visitor<'de> for Hooks {
-        type Value = Vec<Hook>;
-
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            write!(f, "at most {MAX_HOOKS} hooks")
-        }
-
-        fn visit_unit<E>(self) -> Result<Vec<Hook>, E> {
-            Ok(Vec::new())
-        }
-
-        fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut items: A) -> Result<Vec<Hook>, A::Error> {
-            let mut hooks = Vec::new();
-            while let Some(hook) = items.next_element::<Option<Hook>>()? {
-                if hooks.len() >= MAX_HOOKS {
-                    return Err(serde::de::Error::invalid_length(hooks.len(), &self));
-                }
-                hooks.extend(hook);
-            }
-            Ok(hooks)
-        }
-    }
-
-    reader.deserialize_any(Hooks)
+    Ok(lenient::bounded::<_, _, MAX_HOOKS>(reader)?.unwrap_or_default())
 }
 
 #[cfg(test)]

@@ -3,19 +3,25 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value as Json;
 
 use super::hook::{Hook, Run};
 use super::json;
+use super::lenient::{bounded, nullable};
 use super::pack::{self, MAX_DATA, Packed, UnpackError};
-use super::record::{APPLY_METHOD, Info, Record, cut};
+use super::record::{APPLY_METHOD, Info, Metadata, Record, cut};
 use super::span;
 use super::status::Status;
 use crate::chart::Chart;
+use crate::chart::model::File;
 
 /// Bytes of the user's values that are read as data, which takes up to 40 times as much memory. What is committed is less.
 const MAX_CONFIG: usize = 1024 * 1024;
+
+/// Templates of a chart that are compared; public charts have some hundreds.
+const MAX_TEMPLATES: usize = 20_000;
 
 /// A hook that names no policy goes before it is made again.
 const DEFAULT_POLICY: &str = "before-hook-creation";
@@ -80,31 +86,27 @@ impl Stored {
 
     /// The values that the chart was given; null where there are none.
     pub fn config(&self) -> Result<Json, StoredError> {
-        let Some(place) = span::member(&self.json, "config") else { return Ok(Json::Null) };
-        match &self.json[place] {
-            text if text.len() > MAX_CONFIG => Err(StoredError::Values),
-            text => Ok(serde_json::from_slice(text)?),
-        }
+        values(span::member(&self.json, "config").map(|place| &self.json[place]))
     }
 
     /// The default values of its chart. `helm upgrade --reuse-values` keeps the values of the revision before in them (Helm
     /// `pkg/action/upgrade.go`, `reuseValues`).
     pub fn defaults(&self) -> Result<Json, StoredError> {
-        let chart = span::member(&self.json, "chart").map_or(json::NULL, |place| &self.json[place]);
-        match span::member(chart, "values").map(|place| &chart[place]) {
-            None => Ok(Json::Null),
-            Some(text) if text.len() > MAX_CONFIG => Err(StoredError::Values),
-            Some(text) => Ok(serde_json::from_slice(text)?),
-        }
+        let chart = self.chart();
+        values(span::member(chart, "values").map(|place| &chart[place]))
     }
 
     /// Whether it was made of this chart: of its name and version, and of its templates, where it holds them.
     pub fn is_of(&self, chart: &Chart) -> Result<bool, StoredError> {
-        let held = span::member(&self.json, "chart").map_or(json::NULL, |place| &self.json[place]);
-        let held: Json = serde_json::from_slice(held)?;
-        let is = |field: &str, ours: &str| held["metadata"][field] == *ours;
-        let is_named = is("name", &chart.metadata.name) && is("version", &chart.metadata.version);
-        Ok(is_named && (held["templates"].is_null() || templates(&held) == own_templates(chart)))
+        let Some(held) = serde_json::from_slice::<Option<Held>>(self.chart())? else { return Ok(false) };
+        let Held { metadata, templates } = held;
+        let is_named =
+            (&*chart.metadata.name, &*chart.metadata.version) == (&metadata.name, &metadata.version);
+        Ok(is_named && templates.is_none_or(|templates| are_of(&templates, chart)))
+    }
+
+    fn chart(&self) -> &[u8] {
+        span::member(&self.json, "chart").map_or(json::NULL, |place| &self.json[place])
     }
 
     /// The same record in another state; `description` replaces what it says of itself, if given. No other byte changes.
@@ -166,15 +168,40 @@ impl Stored {
     }
 }
 
-/// Names and texts, without the times that Helm adds.
-fn templates(chart: &Json) -> Vec<(String, String)> {
-    let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
-    let all = chart["templates"].as_array().into_iter().flatten();
-    all.map(|file| (text(&file["name"]), text(&file["data"]))).collect()
+/// Values of a record, read as data.
+fn values(text: Option<&[u8]>) -> Result<Json, StoredError> {
+    match text {
+        None => Ok(Json::Null),
+        Some(text) if text.len() > MAX_CONFIG => Err(StoredError::Values),
+        Some(text) => Ok(serde_json::from_slice(text)?),
+    }
 }
 
-fn own_templates(chart: &Chart) -> Vec<(String, String)> {
-    chart.templates.iter().map(|file| (file.name.to_string(), STANDARD.encode(&file.data))).collect()
+/// What of a chart in a record says which one it is.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Held {
+    #[serde(deserialize_with = "nullable")]
+    metadata: Metadata,
+    /// None in a slim record.
+    #[serde(deserialize_with = "bounded::<_, _, MAX_TEMPLATES>")]
+    templates: Option<Vec<Template>>,
+}
+
+/// A template, without the time that Helm adds.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Template {
+    name: String,
+    /// In base64.
+    data: String,
+}
+
+fn are_of(templates: &[Template], chart: &Chart) -> bool {
+    let is = |(held, ours): (&Template, &File)| {
+        held.name == *ours.name && held.data == STANDARD.encode(&ours.data)
+    };
+    templates.len() == chart.templates.len() && templates.iter().zip(chart.templates.iter()).all(is)
 }
 
 /// A record, or its beginning, in another state; none where it is no object whose info is one too.
@@ -191,7 +218,6 @@ pub(super) fn stated(json: &[u8], status: Status, description: Option<&str>) -> 
 mod tests {
     use super::*;
     use crate::chart::load;
-    use crate::chart::model::File;
 
     /// Written as no Helm would, but with what a later one may add.
     const FOREIGN: &str = r#"{"name":"a","info":{"first_deployed":"2024-01-01T00:00:00.5+01:00","deleted":"",
@@ -263,6 +289,8 @@ mod tests {
             // slim
             assert_eq!(record("null").is_of(&chart).unwrap(), version == "1.0.0", "{version} {template}");
             assert!(!stored("{}").is_of(&chart).unwrap());
+            let many = format!("[{}{{}}]", "{},".repeat(MAX_TEMPLATES));
+            assert!(record(&many).is_of(&chart).is_err());
         }
     }
 
