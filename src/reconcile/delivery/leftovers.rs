@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::folder::ReleaseError;
+use super::folder::{Folder, ReleaseError};
 use super::release::{self, Part};
 use crate::cluster::object::Object;
 use crate::git::history;
@@ -45,12 +45,10 @@ pub fn leftovers(
             break;
         }
         // what somebody broke by hand says nothing, and the commit before it says it all
-        if let Ok(inventory) = release::inventory(reader, before, cluster) {
-            for item in inventory.iter().filter(|item| part.holds(&item.file)) {
-                if named.insert(item.object(namespace)) {
-                    found.extend(release::object_at(reader, before, cluster, item).ok());
-                }
-            }
+        let mut gone = release::inventory(reader, before, cluster).unwrap_or_default();
+        gone.retain(|item| part.holds(&item.file) && named.insert(item.object(namespace)));
+        if let (false, Ok(folder)) = (gone.is_empty(), Folder::open(reader, before, cluster)) {
+            found.extend(gone.iter().filter_map(|item| release::named(&folder, item).ok()));
         }
         if held == Some(before) {
             break;

@@ -219,10 +219,9 @@ pub fn most(
     whole(folder, &known, part, secrets)
 }
 
-/// One object of a commit; a Secret has digests in the place of its values.
-pub fn object_at(reader: &Reader, commit: Oid, cluster: &str, item: &Item) -> Result<Object, ReleaseError> {
-    let folder = Folder::open(reader, commit, cluster)?;
-    yaml(&folder, &item.file).map(|json| object(stub::as_secret(json)))
+/// One object of a folder; a Secret has digests in the place of its values.
+pub fn named(folder: &Folder<'_>, item: &Item) -> Result<Object, ReleaseError> {
+    yaml(folder, &item.file).map(|json| object(stub::as_secret(json)))
 }
 
 /// One object of a commit as it is delivered; none for a Secret whose values are not in memory.
