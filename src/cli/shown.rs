@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
-
 use crate::reconcile::inputs::Inputs;
 use crate::reconcile::lock::file::Files;
 use crate::reconcile::lock::{Keeper, Owner};
@@ -39,5 +37,5 @@ pub fn prepare(
         return prepare(Some(&kept.lock), None);
     }
     let note = format!("note: {key}: the chart draws random values, and those shown are placeholders");
-    prepare(Some(&Lock { seed: [0; 32], at: Timestamp::UNIX_EPOCH }), Some(note))
+    prepare(Some(&Lock::PLACEHOLDER), Some(note))
 }

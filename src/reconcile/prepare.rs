@@ -213,7 +213,7 @@ fn texts(objects: &[Object]) -> Vec<&str> {
 
 /// Nobody may try values against digests that were made with the lock of nobody.
 fn digest_key(lock: &Lock) -> DigestKey {
-    if lock.seed == [0; 32] { DigestKey::none() } else { DigestKey::of(&lock.seed) }
+    if lock.seed == Lock::PLACEHOLDER.seed { DigestKey::none() } else { DigestKey::of(&lock.seed) }
 }
 
 /// The resource as `cluster.yaml` keeps it: what was asked for, and nothing that an API server or another

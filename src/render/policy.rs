@@ -44,6 +44,11 @@ pub struct Lock {
     pub at: jiff::Timestamp,
 }
 
+impl Lock {
+    /// Nobody's: what is drawn from it is known to all, and stands for what a lock would give.
+    pub const PLACEHOLDER: Lock = Lock { seed: [0; 32], at: jiff::Timestamp::UNIX_EPOCH };
+}
+
 /// A lock in use. Every call has a stream of its own, named by the file that is printed, the function and how often that
 /// file called it before: a draw that a chart adds in one place changes none in another.
 pub struct Locked {

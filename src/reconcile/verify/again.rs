@@ -90,7 +90,7 @@ fn json(reader: &Reader, folder: Oid, name: &'static str) -> Result<Json, AgainE
 }
 
 /// Two seeds that nothing was ever drawn from. What comes out the same with both depends on none.
-const PLACEHOLDERS: [[u8; 32]; 2] = [[0; 32], [1; 32]];
+const PLACEHOLDERS: [[u8; 32]; 2] = [Lock::PLACEHOLDER.seed, [1; 32]];
 
 /// Renders the record; must run on a deep stack. The lock of random values is taken from where an agent on a folder keeps
 /// it, beside the repository.

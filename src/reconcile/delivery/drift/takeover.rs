@@ -1,10 +1,9 @@
 //! What somebody's helm deployed, turned into a change of the resource that asks for the same: it is committed and delivered like any other.
 
 use std::sync::Arc;
-use std::thread;
 
 use serde_json::{Value as Json, json};
-use tokio::sync::oneshot;
+use tokio::task;
 
 use crate::api::PrometheusCluster;
 use crate::api::annotations::{TAKEN_OVER, taken_over};
@@ -17,7 +16,7 @@ use crate::reconcile::prepare::{self, PrepareError};
 use crate::release::stored::StoredError;
 use crate::render::policy::Lock;
 use crate::source::event::Key;
-use crate::template::budgets::STACK;
+use crate::template::budgets::on_deep_stack;
 use crate::values::asking::{self, AskingError, Given, Making, Place, asking};
 use crate::values::mapping::Subject;
 
@@ -76,6 +75,7 @@ impl Actor {
             let ours = format!("{}-{}", chart.metadata.name, chart.metadata.version);
             return Err(TakeoverError::OtherChart(ours));
         }
+        // up to a megabyte, and there is more to wait for
         drop((held, stored));
         let given = Given { values: &values, defaults: &defaults };
         match self.ask_for(settled, revision, given, Place::Fields).await {
@@ -126,18 +126,13 @@ fn with(cluster: &PrometheusCluster, spec: &Json) -> PrometheusCluster {
 
 /// Whether it can be committed, as a worker would find out.
 async fn rehearsed(common: Arc<Common>, key: Key, cluster: PrometheusCluster) -> Result<(), TakeoverError> {
-    let (sender, answer) = oneshot::channel();
-    let work = move || {
-        // random values are anybody's guess here
-        let lock = Lock { seed: [0; 32], at: jiff::Timestamp::UNIX_EPOCH };
-        let done = match prepare::prepare(&key, &cluster, &common, None) {
-            Err(error) if error.wants_lock() => prepare::prepare(&key, &cluster, &common, Some(&lock)),
-            done => done,
-        };
-        // who asked may have gone
-        drop(sender.send(done.map(drop)));
+    let work = move || match prepare::prepare(&key, &cluster, &common, None) {
+        Err(error) if error.wants_lock() => {
+            prepare::prepare(&key, &cluster, &common, Some(&Lock::PLACEHOLDER))
+        }
+        done => done,
     };
-    let thread = thread::Builder::new().name("rehearsal".into()).stack_size(STACK);
-    drop(thread.spawn(work).map_err(|_| TakeoverError::Thread)?);
-    Ok(answer.await.map_err(|_| TakeoverError::Thread)??)
+    let done = task::spawn_blocking(|| on_deep_stack(work)).await;
+    done.map_err(|_| TakeoverError::Thread)?.map_err(|_| TakeoverError::Thread)??;
+    Ok(())
 }
