@@ -11,12 +11,6 @@ use crate::support;
 
 const CRASHING: &str = "podMetadata: {labels: {bed.promgit.dev/fail: crash-loop}}";
 
-fn helm(scene: &Scene, program: &Path, arguments: &[&str]) -> String {
-    let mut command = scene.bed.command(program, scene.bed.kubeconfig());
-    command.args(arguments).args(["--namespace", &scene.namespace]).current_dir(support::root());
-    support::stdout(command.output().expect("helm"))
-}
-
 /// Which one it is, whatever it says.
 fn uid(scene: &Scene, object: &str) -> Value {
     scene.get(&[object])["metadata"]["uid"].clone()
@@ -57,11 +51,8 @@ fn what_somebody_made_by_hand_is_taken_where_it_is_named() {
     let Some(_) = Bed::own() else { return };
     let scene = Scene::new("by-hand");
     // all of the chart, with a replica more, as somebody did before there was promgit
-    let rendered = helm(
-        &scene,
-        &support::helm(),
-        &["template", "simple", "charts/prometheus-cluster", "--set=replicas=2"],
-    );
+    let rendered = scene
+        .helm(&support::helm(), &["template", "simple", "charts/prometheus-cluster", "--set=replicas=2"]);
     support::stdout(scene.ask(&["create", "--filename=-"], &rendered));
     scene.kubectl(&["create", "configmap", "settings", "--from-literal=from=hand", "--from-literal=mine=1"]);
     scene.wait_until("the pods", &["statefulset/simple"], |set| set["status"]["readyReplicas"] == 2);
@@ -165,7 +156,7 @@ fn chart(folder: &Path) -> String {
 fn taken_from_a_release(program: &Path, leaves_alone: bool) {
     let folder = tempfile::tempdir().expect("a folder");
     let scene = Scene::with("of-helm", &chart(folder.path()));
-    helm(&scene, program, &["install", "other", folder.path().join("chart").to_str().expect("UTF-8")]);
+    scene.helm(program, &["install", "other", folder.path().join("chart").to_str().expect("UTF-8")]);
     scene.wait_until("the pod", &["statefulset/db"], |set| set["status"]["readyReplicas"] == 1);
     scene.put("simple", "{}");
     let shown = scene.wait_for("simple", "Ready=False NotOurs", "belongs to the Helm release NS/other; ");
@@ -187,7 +178,7 @@ fn taken_from_a_release(program: &Path, leaves_alone: bool) {
     assert_eq!(marks, "simple");
     scene.holds_branch();
 
-    helm(&scene, program, &["uninstall", "other", "--wait"]);
+    scene.helm(program, &["uninstall", "other", "--wait"]);
     wait("all of it", || {
         let [set, map] = ["statefulset/db", "configmap/db"].map(|of| scene.get(&[of]));
         let is_good = set["status"]["readyReplicas"] == 1 && map["data"]["word"] == "new";
@@ -269,11 +260,7 @@ fn what_a_change_took_that_is_taken_back_is_its_owners_again() {
     let folder = tempfile::tempdir().expect("a folder");
     chart(folder.path());
     let scene = Scene::new("given-back");
-    helm(
-        &scene,
-        &support::helm(),
-        &["install", "other", folder.path().join("chart").to_str().expect("UTF-8")],
-    );
+    scene.helm(&support::helm(), &["install", "other", folder.path().join("chart").to_str().expect("UTF-8")]);
     let others = bringing("db", "data: {word: ours}");
     let adopting =
         |spec: &str| spec.replacen('{', "{delivery: {adopt: ['*'], timeout: 3s, maxRetries: 1}, ", 1);
@@ -288,8 +275,7 @@ fn what_a_change_took_that_is_taken_back_is_its_owners_again() {
     let annotations = &found["metadata"]["annotations"];
     assert_eq!(annotations["meta.helm.sh/release-name"], "other", "{found:#}");
     assert!(annotations["promgit.dev/adopted-from"].is_null(), "{found:#}");
-    helm(
-        &scene,
+    scene.helm(
         &support::helm(),
         &["upgrade", "other", folder.path().join("chart").to_str().expect("UTF-8"), "--set=word=theirs"],
     );

@@ -20,16 +20,6 @@ fn patch(scene: &Scene, object: &str, patch: &Value) {
     scene.kubectl(&["patch", object, "--type=merge", &format!("--patch={patch}")]);
 }
 
-/// Waits until an event about the cluster begins so and holds all these words; returns it.
-fn told(scene: &Scene, name: &str, begin: &str, words: &[&str]) -> String {
-    wait(begin, || {
-        let events = scene.events(name);
-        let is_it =
-            |event: &&String| event.starts_with(begin) && words.iter().all(|word| event.contains(word));
-        events.iter().find(is_it).cloned().ok_or_else(|| format!("{words:?}: {events:#?}"))
-    })
-}
-
 fn drifted(scene: &Scene, name: &str) -> Option<String> {
     scene.conditions(name).into_iter().find(|condition| condition.starts_with("Drifted="))
 }
@@ -59,23 +49,22 @@ fn whatever_is_changed_or_deleted_is_put_back() {
     scene.wait_until("the value", &["configmap/extra"], |map| map["data"]["a"] == "1");
     let words =
         ["ConfigMap/extra: data.a is \"9\" in the cluster and \"1\" in the manifest (by kubectl-patch)"];
-    told(&scene, "simple", "Normal DriftCorrected: Put back to commit COMMIT: ", &words);
+    scene.told("simple", "Normal DriftCorrected: Put back to commit COMMIT: ", &words);
 
     scene.kubectl(&["delete", "configmap/extra"]);
     scene.wait_until("the map", &["configmap/extra"], |map| map["data"]["b"] == "2");
-    told(&scene, "simple", "Normal DriftCorrected", &["ConfigMap/extra was deleted"]);
+    scene.told("simple", "Normal DriftCorrected", &["ConfigMap/extra was deleted"]);
 
     let port = json!({"spec": {"ports": [{"name": "http", "port": 9999, "targetPort": "http"}]}});
     patch(&scene, "service/simple", &port);
-    told(&scene, "simple", "Normal DriftCorrected", &["Service/simple: spec.ports"]);
+    scene.told("simple", "Normal DriftCorrected", &["Service/simple: spec.ports"]);
     scene.kubectl(&["delete", "service/simple-headless", "serviceaccount/simple"]);
     scene.wait_until("the service", &["service/simple-headless"], Value::is_object);
     scene.wait_until("the account", &["serviceaccount/simple"], Value::is_object);
 
     scene.kubectl(&["scale", "statefulset/simple", "--replicas=3"]);
     scene.wait_until("the replicas", &["statefulset/simple"], |set| set["spec"]["replicas"] == 1);
-    told(
-        &scene,
+    scene.told(
         "simple",
         "Normal DriftCorrected",
         &["StatefulSet/simple: spec.replicas is 3", "(by kubectl)"],
@@ -128,7 +117,7 @@ fn what_all_share_is_put_back_too() {
     scene.wait_until("the rule", &[&role], |role| role["rules"] == rule("get"));
     scene.kubectl(&["delete", &role]);
     scene.wait_until("the role", &[&role], |role| role["rules"] == rule("get"));
-    told(&scene, "simple", "Normal DriftCorrected", &["ClusterRole/NS-wide was deleted"]);
+    scene.told("simple", "Normal DriftCorrected", &["ClusterRole/NS-wide was deleted"]);
     scene.kubectl(&["delete", "proms/simple", "--timeout=60s"]);
 }
 
@@ -152,7 +141,7 @@ fn what_is_only_reported_is_left() {
         shown.last().map(String::as_str),
         Some(&*format!("Drifted=True Changed @1: {difference}; {way}"))
     );
-    told(&scene, "simple", &format!("Warning Drifted: {difference}; {way}"), &[]);
+    scene.told("simple", &format!("Warning Drifted: {difference}; {way}"), &[]);
     assert_eq!(columns(), before, "it is up, and says so");
 
     // It is said as it is, also when the same field is changed again.
@@ -290,7 +279,7 @@ fn what_another_release_has_taken_is_said_and_left() {
     scene.kubectl(&["annotate", "--overwrite", "configmap/extra", "meta.helm.sh/release-name=other"]);
     let words = "ConfigMap/extra exists and belongs to the Helm release NS/other";
     scene.wait_for("simple", "Drifted=True NotOurs", words);
-    told(&scene, "simple", "Warning NotOurs", &[words]);
+    scene.told("simple", "Warning NotOurs", &[words]);
     let annotation =
         scene.get(&["configmap/extra"])["metadata"]["annotations"]["meta.helm.sh/release-name"].clone();
     assert_eq!(annotation, "other");
@@ -310,7 +299,7 @@ fn the_values_of_a_secret_are_put_back_and_never_told() {
     let words = [
         "Secret/simple: data.fixed is not the same in the cluster and in the manifest (values are not shown)",
     ];
-    told(&scene, "simple", "Normal DriftCorrected", &words);
+    scene.told("simple", "Normal DriftCorrected", &words);
     let everything =
         format!("{:#?}{:#?}{:#?}", scene.events("simple"), scene.cluster("simple"), scene.agent.all());
     for word in ["seen-by-nobody", "hunter2", "c2Vlbi1ieS1ub2JvZHk", "aHVudGVyMg"] {
@@ -333,7 +322,7 @@ fn two_that_fight_over_a_field_are_told_of_it_and_slowed_down() {
     let shown = scene.wait_for("simple", "Drifted=True Contested", "ConfigMap/extra: data.a is \"30\"");
     assert!(shown.last().is_some_and(|text| text.contains("delivery.ignoreDifferences")), "{shown:#?}");
     let words = ["changed again and again: ConfigMap/extra", "(by kubectl-patch)"];
-    told(&scene, "simple", "Warning DriftContested", &words);
+    scene.told("simple", "Warning DriftContested", &words);
     // From now on it is not put back at once, however often it is changed.
     for round in 4..9 {
         fight(round);
@@ -364,7 +353,7 @@ fn what_happened_while_no_agent_ran_is_found_at_the_start() {
     scene.wait_until("the value", &["configmap/one-extra"], |map| map["data"]["a"] == "1");
     scene.wait_until("the service", &["service/one"], Value::is_object);
     let words = ["ConfigMap/one-extra: data.a is \"9\"", "Service/one was deleted"];
-    told(&scene, "one", "Normal DriftCorrected", &words);
+    scene.told("one", "Normal DriftCorrected", &words);
     std::thread::sleep(std::time::Duration::from_secs(1));
     let mut writes = scene.writes(mark).expect("a log");
     writes.retain(|write| !write.contains("events"));
@@ -387,32 +376,14 @@ fn what_happened_while_no_agent_ran_is_found_at_the_start() {
     assert_eq!(gets(&scene, mark), [""; 0]);
 }
 
-fn helm(scene: &Scene, arguments: &[&str]) -> String {
-    let mut command = scene.bed.command(support::helm(), scene.bed.kubeconfig());
-    command.args(arguments).args(["--namespace", &scene.namespace]).current_dir(support::root());
-    support::stdout(command.output().expect("helm"))
-}
-
 /// `1 superseded`, oldest first.
 fn history(scene: &Scene) -> Vec<String> {
     let all: Value =
-        serde_json::from_str(&helm(scene, &["history", "simple", "--output=json"])).expect("JSON");
+        serde_json::from_str(&scene.helm(&support::helm(), &["history", "simple", "--output=json"]))
+            .expect("JSON");
     let line =
         |entry: &Value| format!("{} {}", entry["revision"], entry["status"].as_str().unwrap_or_default());
     all.as_array().expect("a list").iter().map(line).collect()
-}
-
-fn wait_for_history(scene: &Scene, expected: &[&str]) {
-    wait("the history", || {
-        let found = scene.get(&["secrets", "--selector=owner=helm"]);
-        let newest = found["items"].as_array().into_iter().flatten().filter_map(|secret| {
-            let labels = &secret["metadata"]["labels"];
-            Some(format!("{} {}", labels["version"].as_str()?, labels["status"].as_str()?))
-        });
-        let mut found: Vec<String> = newest.collect();
-        found.sort();
-        if found == expected { Ok(()) } else { Err(format!("{found:?}")) }
-    });
 }
 
 #[test]
@@ -422,20 +393,20 @@ fn what_a_person_does_with_helm_is_put_back_at_once() {
     scene.ready("simple");
     scene.put("simple", "{replicas: 2}");
     scene.ready("simple");
-    wait_for_history(&scene, &["1 superseded", "2 deployed"]);
-    helm(&scene, &["rollback", "simple", "1"]);
-    wait_for_history(&scene, &["1 superseded", "2 superseded", "3 superseded", "4 deployed"]);
+    scene.wait_for_history(&["1 superseded", "2 deployed"]);
+    scene.helm(&support::helm(), &["rollback", "simple", "1"]);
+    scene.wait_for_history(&["1 superseded", "2 superseded", "3 superseded", "4 deployed"]);
     let words = "Warning HelmChanged: Revision 3 of the release (deployed) was made by somebody's helm";
-    told(&scene, "simple", words, &["the commit on the branch is applied over it"]);
+    scene.told("simple", words, &["the commit on the branch is applied over it"]);
     scene.wait_until("the replicas", &["statefulset/simple"], |set| set["spec"]["replicas"] == 2);
     scene.ready("simple");
     scene.holds_branch();
     assert_eq!(scene.subjects(), ["simple: created", "simple: replicas 1 → 2"]);
 
     // The whole of it, history and all.
-    helm(&scene, &["uninstall", "simple"]);
-    wait_for_history(&scene, &["1 deployed"]);
-    told(&scene, "simple", "Warning HelmChanged: The newest record of the release was deleted", &[]);
+    scene.helm(&support::helm(), &["uninstall", "simple"]);
+    scene.wait_for_history(&["1 deployed"]);
+    scene.told("simple", "Warning HelmChanged: The newest record of the release was deleted", &[]);
     scene.ready("simple");
     scene.holds_branch();
     assert_eq!(history(&scene), ["1 deployed"]);
@@ -449,18 +420,18 @@ fn what_a_person_does_with_helm_is_left_where_it_is_only_reported() {
     scene.ready("simple");
     scene.put("simple", "{replicas: 2}");
     scene.ready("simple");
-    wait_for_history(&scene, &["1 superseded", "2 deployed"]);
-    helm(&scene, &["rollback", "simple", "1"]);
+    scene.wait_for_history(&["1 superseded", "2 deployed"]);
+    scene.helm(&support::helm(), &["rollback", "simple", "1"]);
     let words = "Revision 3 of the release (deployed) was made by somebody's helm; it is left as it is";
     let shown =
         scene.wait_for("simple", "Drifted=True HelmChanged", "StatefulSet/simple: spec.replicas is 1");
     assert!(shown.last().is_some_and(|text| text.contains(words)), "{shown:#?}");
-    told(&scene, "simple", &format!("Warning HelmChanged: {words}"), &[]);
+    scene.told("simple", &format!("Warning HelmChanged: {words}"), &[]);
     assert_eq!(history(&scene), ["1 superseded", "2 superseded", "3 deployed"]);
     assert_eq!(scene.get(&["statefulset/simple"])["spec"]["replicas"], 1);
     // The next change takes the release back.
     scene.put("simple", "{replicas: 3}");
     scene.ready("simple");
-    wait_for_history(&scene, &["1 superseded", "2 superseded", "3 superseded", "4 deployed"]);
+    scene.wait_for_history(&["1 superseded", "2 superseded", "3 superseded", "4 deployed"]);
     wait("no drift", || drifted(&scene, "simple").map_or(Ok(()), Err));
 }

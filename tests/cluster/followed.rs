@@ -1,6 +1,5 @@
 //! What a person does with helm, where the settings say that it becomes a change of the resource and a commit.
 
-use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -11,42 +10,9 @@ use crate::support;
 
 const FOLLOWS: &str = "delivery: {followHelm: true}";
 
-fn helm(scene: &Scene, helm: &Path, arguments: &[&str]) -> String {
-    let mut command = scene.bed.command(helm, scene.bed.kubeconfig());
-    command.args(arguments).args(["--namespace", &scene.namespace]).current_dir(support::root());
-    support::stdout(command.output().expect("helm"))
-}
-
-/// `1 superseded`, oldest first.
-fn wait_for_history(scene: &Scene, expected: &[&str]) {
-    wait("the history", || {
-        let found = scene.get(&["secrets", "--selector=owner=helm"]);
-        let mut found: Vec<String> = found["items"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|secret| {
-                let labels = &secret["metadata"]["labels"];
-                Some(format!("{} {}", labels["version"].as_str()?, labels["status"].as_str()?))
-            })
-            .collect();
-        found.sort();
-        if found == expected { Ok(()) } else { Err(format!("{found:?}")) }
-    });
-}
-
 fn wait_for_spec(scene: &Scene, good: impl Fn(&Value) -> bool) {
     scene.wait_until("the spec", &["proms/simple"], |cluster| good(&cluster["spec"]));
     scene.ready("simple");
-}
-
-fn told(scene: &Scene, start: &str, words: &[&str]) {
-    wait("the event", || {
-        let told = scene.events("simple");
-        let is_it =
-            |event: &&String| event.starts_with(start) && words.iter().all(|word| event.contains(word));
-        told.iter().find(is_it).map(drop).ok_or(format!("{told:#?}"))
-    });
 }
 
 fn at_two(scene: &Scene) {
@@ -54,15 +20,15 @@ fn at_two(scene: &Scene) {
     scene.ready("simple");
     scene.put("simple", "{replicas: 2}");
     scene.ready("simple");
-    wait_for_history(scene, &["1 superseded", "2 deployed"]);
+    scene.wait_for_history(&["1 superseded", "2 deployed"]);
 }
 
 #[test]
 fn what_a_person_does_with_helm_becomes_a_commit() {
     let scene = Scene::with("followed", FOLLOWS);
     at_two(&scene);
-    helm(&scene, &support::helm(), &["rollback", "simple", "1"]);
-    wait_for_history(&scene, &["1 superseded", "2 superseded", "3 superseded", "4 deployed"]);
+    scene.helm(&support::helm(), &["rollback", "simple", "1"]);
+    scene.wait_for_history(&["1 superseded", "2 superseded", "3 superseded", "4 deployed"]);
     wait_for_spec(&scene, |spec| spec["replicas"] == 1 && spec["values"].is_null());
     let subjects = ["simple: created", "simple: replicas 1 → 2", "simple: replicas 2 → 1"];
     assert_eq!(scene.subjects(), subjects);
@@ -72,13 +38,17 @@ fn what_a_person_does_with_helm_becomes_a_commit() {
         scene.message()
     );
     let words = "Revision 3 of the release (deployed) was made by somebody's helm";
-    told(&scene, &format!("Normal HelmTakenOver: {words}"), &["asks for it from now on, in spec.replicas"]);
+    scene.told(
+        "simple",
+        &format!("Normal HelmTakenOver: {words}"),
+        &["asks for it from now on, in spec.replicas"],
+    );
     scene.holds_branch();
 
     // In a field of the resource, and where it has none, in its free values.
     let chart = "charts/prometheus-cluster";
     let set = ["--set", "replicas=3,image.pullPolicy=Always"];
-    helm(&scene, &support::helm3(), &[&["upgrade", "simple", chart, "--reuse-values"][..], &set].concat());
+    scene.helm(&support::helm3(), &[&["upgrade", "simple", chart, "--reuse-values"][..], &set].concat());
     wait_for_spec(&scene, |spec| spec["replicas"] == 3 && spec["values"]["image"]["pullPolicy"] == "Always");
     wait("the commit", || {
         let subjects = scene.subjects();
@@ -86,13 +56,17 @@ fn what_a_person_does_with_helm_becomes_a_commit() {
             .then_some(())
             .ok_or(format!("{subjects:?}"))
     });
-    wait_for_history(
-        &scene,
-        &["1 superseded", "2 superseded", "3 superseded", "4 superseded", "5 superseded", "6 deployed"],
-    );
+    scene.wait_for_history(&[
+        "1 superseded",
+        "2 superseded",
+        "3 superseded",
+        "4 superseded",
+        "5 superseded",
+        "6 deployed",
+    ]);
     scene.ready("simple");
     scene.holds_branch();
-    let values = helm(&scene, &support::helm(), &["get", "values", "simple", "--output=json"]);
+    let values = scene.helm(&support::helm(), &["get", "values", "simple", "--output=json"]);
     let values: Value = serde_json::from_str(&values).expect("JSON");
     assert_eq!((&values["replicas"], &values["image"]["pullPolicy"]), (&3.into(), &"Always".into()));
 
@@ -113,11 +87,11 @@ fn what_was_done_while_nobody_looked_is_taken_over_by_the_next_start() {
     scene.ready("simple");
     scene.put("simple", "{replicas: 2, delivery: {followHelm: true}}");
     scene.ready("simple");
-    wait_for_history(&scene, &["1 superseded", "2 deployed"]);
+    scene.wait_for_history(&["1 superseded", "2 deployed"]);
     assert!(scene.agent.stop().success());
-    helm(&scene, &support::helm3(), &["rollback", "simple", "1"]);
+    scene.helm(&support::helm3(), &["rollback", "simple", "1"]);
     scene.agent.launch();
-    wait_for_history(&scene, &["1 superseded", "2 superseded", "3 superseded", "4 deployed"]);
+    scene.wait_for_history(&["1 superseded", "2 superseded", "3 superseded", "4 deployed"]);
     wait_for_spec(&scene, |spec| spec["replicas"] == 1);
     assert_eq!(scene.subjects().last().map(String::as_str), Some("simple: replicas 2 → 1"));
     scene.holds_branch();
@@ -132,7 +106,7 @@ fn what_a_resource_cannot_ask_for_is_put_back_and_why_is_said() {
     let asked = scene.cluster("simple")["spec"].clone();
     let put_back = |words: &str, revision: u32| {
         let start = format!("Warning HelmChanged: Revision {revision} of the release (deployed)");
-        told(&scene, &start, &["it cannot be taken over, because", words, "is applied over it"]);
+        scene.told("simple", &start, &["it cannot be taken over, because", words, "is applied over it"]);
         let newest = format!("{} deployed", revision + 1);
         wait("the revision", || {
             let found = scene.get(&["secrets", "--selector=owner=helm,status=deployed"]);
@@ -144,12 +118,12 @@ fn what_a_resource_cannot_ask_for_is_put_back_and_why_is_said() {
         assert_eq!(scene.cluster("simple")["spec"], asked);
     };
     let upgrade = ["upgrade", "simple", chart, "--reuse-values", "--set"];
-    helm(&scene, &support::helm(), &[&upgrade[..], &["logLevel=debug"]].concat());
+    scene.helm(&support::helm(), &[&upgrade[..], &["logLevel=debug"]].concat());
     put_back("(overrideValues) say otherwise for logLevel", 3);
 
     let token = format!("ghp_{}", "a1B2c3D4e5F6".repeat(3));
     let set = format!("podAnnotations.note={token}");
-    helm(&scene, &support::helm(), &[&upgrade[..], &[&set]].concat());
+    scene.helm(&support::helm(), &[&upgrade[..], &[&set]].concat());
     put_back("a commit would keep it for ever", 5);
 
     // Another chart of the same name.
@@ -159,7 +133,7 @@ fn what_a_resource_cannot_ask_for_is_put_back_and_why_is_said() {
     assert!(copied.is_ok_and(|status| status.success()));
     let notes = copy.join("templates/extra.yaml");
     std::fs::write(notes, "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: extra}\n").expect("a template");
-    helm(&scene, &support::helm(), &["upgrade", "simple", &copy.to_string_lossy(), "--reuse-values"]);
+    scene.helm(&support::helm(), &["upgrade", "simple", &copy.to_string_lossy(), "--reuse-values"]);
     put_back("it is of another chart than prometheus-cluster-", 7);
     let messages = scene.agent.git(&["log", "--format=%B", &scene.branch()]);
     assert!(!messages.contains("Takes-Over") && !messages.contains(&token), "{messages}");
@@ -170,8 +144,7 @@ fn what_a_field_may_not_say_is_asked_for_in_free_values() {
     let scene = Scene::with("followfree", FOLLOWS);
     at_two(&scene);
     let set = ["--set", "version=3.5.0"];
-    helm(
-        &scene,
+    scene.helm(
         &support::helm(),
         &[&["upgrade", "simple", "charts/prometheus-cluster", "--reuse-values"][..], &set].concat(),
     );

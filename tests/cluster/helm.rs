@@ -10,14 +10,8 @@ use crate::support;
 
 const CRASHING: &str = "podMetadata: {labels: {bed.promgit.dev/fail: crash-loop}}";
 
-fn helm(scene: &Scene, helm: &Path, arguments: &[&str]) -> String {
-    let mut command = scene.bed.command(helm, scene.bed.kubeconfig());
-    command.args(arguments).args(["--namespace", &scene.namespace]).current_dir(support::root());
-    support::stdout(command.output().expect("helm"))
-}
-
 fn json(scene: &Scene, arguments: &[&str]) -> Value {
-    let text = helm(scene, &support::helm(), &[arguments, &["--output=json"]].concat());
+    let text = scene.helm(&support::helm(), &[arguments, &["--output=json"]].concat());
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }
 
@@ -50,7 +44,7 @@ fn both_helms_know_what_was_delivered() {
     });
     let first = commit(&scene);
     for program in [support::helm(), support::helm3()] {
-        let said = |arguments: &[&str]| helm(&scene, &program, arguments);
+        let said = |arguments: &[&str]| scene.helm(&program, arguments);
         assert!(said(&["list"]).contains("deployed"), "{}", said(&["list"]));
         assert!(said(&["status", "simple"]).contains("STATUS: deployed"));
         let manifest = said(&["get", "manifest", "simple"]);
@@ -83,7 +77,7 @@ fn both_helms_know_what_was_delivered() {
     std::thread::sleep(std::time::Duration::from_secs(1));
     scene.wrote(mark, &[]);
     scene.kubectl(&["delete", "proms/simple", "--timeout=60s"]);
-    assert_eq!(helm(&scene, &support::helm(), &["list", "--short"]), "");
+    assert_eq!(scene.helm(&support::helm(), &["list", "--short"]), "");
 }
 
 #[test]
@@ -96,7 +90,7 @@ fn what_a_person_does_with_helm_is_put_back_by_the_next_change_at_the_latest() {
     wait("the record", || {
         (release(&scene, "simple") == "2 deployed").then_some(()).ok_or(release(&scene, "simple"))
     });
-    helm(&scene, &support::helm(), &["rollback", "simple", "1"]);
+    scene.helm(&support::helm(), &["rollback", "simple", "1"]);
     assert_eq!(scene.get(&["statefulset/simple"])["spec"]["replicas"], 1);
     scene.put("simple", "{replicas: 3}");
     scene.ready("simple");
@@ -117,7 +111,7 @@ fn what_a_person_does_with_helm_is_put_back_by_the_next_change_at_the_latest() {
 fn a_release_of_helm_is_taken_over_without_a_restart() {
     let scene = Scene::new("adopt");
     let namespace = format!("--namespace={}", scene.namespace);
-    helm(&scene, &support::helm(), &["install", "simple", "charts/prometheus-cluster", &namespace]);
+    scene.helm(&support::helm(), &["install", "simple", "charts/prometheus-cluster", &namespace]);
     scene.wait_until("the pod", &["statefulset/simple"], |set| set["status"]["readyReplicas"] == 1);
     let before = (
         scene.get(&["pods"])["items"][0]["metadata"]["uid"].clone(),
@@ -272,7 +266,7 @@ fn two_revisions_differ_in_what_the_commit_between_them_changed() {
     let folder = tempfile::tempdir().expect("a folder");
     for program in [support::helm(), support::helm3()] {
         let files = ["1", "2"].map(|revision| {
-            let manifest = helm(&scene, &program, &["get", "manifest", "simple", "--revision", revision]);
+            let manifest = scene.helm(&program, &["get", "manifest", "simple", "--revision", revision]);
             std::fs::write(folder.path().join(revision), manifest).expect("writable");
             folder.path().join(revision)
         });

@@ -55,14 +55,8 @@ pub fn spec(objects: &[Value], more: Value) -> String {
     spec.to_string()
 }
 
-fn helm(scene: &Scene, program: &Path, arguments: &[&str]) -> String {
-    let mut command = scene.bed.command(program, scene.bed.kubeconfig());
-    command.args(arguments).args(["--namespace", &scene.namespace]).current_dir(support::root());
-    support::stdout(command.output().expect("helm"))
-}
-
 fn history(scene: &Scene) -> Vec<String> {
-    let text = helm(scene, &support::helm(), &["history", "simple", "--output=json"]);
+    let text = scene.helm(&support::helm(), &["history", "simple", "--output=json"]);
     let all: Value = serde_json::from_str(&text).expect("JSON");
     let line =
         |entry: &Value| format!("{} {}", entry["revision"], entry["status"].as_str().unwrap_or_default());
@@ -216,7 +210,7 @@ fn hooks_run_at_the_stages_of_helm_in_its_order() {
     assert_eq!(left(&scene, &scene.namespace), left(&scene, &helm.namespace));
     assert_eq!(told(&scene, &scene.namespace, "2"), told(&scene, &helm.namespace, "2"));
     for program in [support::helm(), support::helm3()] {
-        let said = self::helm(&scene, &program, &["get", "hooks", "simple"]);
+        let said = scene.helm(&program, &["get", "hooks", "simple"]);
         assert!(said.contains("name: middle"), "{said}");
     }
 
@@ -527,10 +521,10 @@ fn tests_run_on_request_and_by_helm() {
     scene.ready("simple");
     recorded(&scene, "2 deployed");
     for program in [support::helm(), support::helm3()] {
-        let said = helm(&scene, &program, &["test", "simple"]);
+        let said = scene.helm(&program, &["test", "simple"]);
         assert!(said.contains("Succeeded"), "{said}");
     }
-    let said = helm(&scene, &support::helm(), &["status", "simple"]);
+    let said = scene.helm(&support::helm(), &["status", "simple"]);
     assert!(said.contains("TEST SUITE") && said.contains("Succeeded"), "{said}");
 
     scene.put("simple", &spec(&[failing(passing[0].clone())], json!({})));
@@ -544,7 +538,7 @@ fn tests_run_on_request_and_by_helm() {
             .iter()
             .any(|event| event.starts_with("Warning TestFailed: test hook Job/ask failed"))
     );
-    let said = helm(&scene, &support::helm(), &["status", "simple"]);
+    let said = scene.helm(&support::helm(), &["status", "simple"]);
     assert!(said.contains("TEST SUITE") && said.contains("Failed"), "{said}");
 }
 

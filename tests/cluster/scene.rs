@@ -47,6 +47,37 @@ impl Scene {
         self.bed.ask(self.bed.kubeconfig(), &arguments, input)
     }
 
+    /// What a helm printed; it must have succeeded. Paths count from the root of the project.
+    pub fn helm(&self, program: &Path, arguments: &[&str]) -> String {
+        let mut command = self.bed.command(program, self.bed.kubeconfig());
+        command.args(arguments).args(["--namespace", &self.namespace]).current_dir(support::root());
+        support::stdout(command.output().expect("helm"))
+    }
+
+    /// Waits until the records of all releases are these: `1 superseded`.
+    pub fn wait_for_history(&self, expected: &[&str]) {
+        wait("the history", || {
+            let found = self.get(&["secrets", "--selector=owner=helm"]);
+            let newest = found["items"].as_array().into_iter().flatten().filter_map(|secret| {
+                let labels = &secret["metadata"]["labels"];
+                Some(format!("{} {}", labels["version"].as_str()?, labels["status"].as_str()?))
+            });
+            let mut found: Vec<String> = newest.collect();
+            found.sort();
+            if found == expected { Ok(()) } else { Err(format!("{found:?}")) }
+        });
+    }
+
+    /// Waits until an event about the cluster begins so and holds all these words; returns it.
+    pub fn told(&self, name: &str, begin: &str, words: &[&str]) -> String {
+        wait(begin, || {
+            let events = self.events(name);
+            let is_it =
+                |event: &&String| event.starts_with(begin) && words.iter().all(|word| event.contains(word));
+            events.iter().find(is_it).cloned().ok_or_else(|| format!("{words:?}: {events:#?}"))
+        })
+    }
+
     /// `kubectl apply` of these manifests.
     pub fn apply(&self, manifests: &str) -> String {
         support::stdout(self.ask(&["apply", "--filename=-"], manifests))
