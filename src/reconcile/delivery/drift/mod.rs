@@ -6,6 +6,8 @@
 //!                                     contest: when to (pure) ─► mind: put back or say it
 //! ```
 //!
+//! What somebody's helm did is [`helm`]'s: delivered over, said, or by [`takeover`] asked for in the resource.
+//!
 //! Nothing is asked while nothing changes: the watch tells which fields promgit owns of each object, and as long as those are the same,
 //! so is all that the commit set.
 
