@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::chart::ChartError;
+use super::delivery::Delivery;
 use super::origin::{Origin, OriginError};
 use super::place::is_special;
 use super::remote::RemoteError;
@@ -34,6 +35,11 @@ pub enum CheckError {
     Namespace(String),
     #[error("source.namespaces names {0:?} twice; write it once")]
     Twice(String),
+    #[error(
+        "delivery.followHelm takes over what Helm's history says, and delivery.records is false: none is kept; \
+         leave one of them out"
+    )]
+    NothingToFollow,
     #[error("{what} {path} does not exist; correct `{key}`")]
     Missing { what: &'static str, key: &'static str, path: PathBuf },
     #[error(
@@ -49,7 +55,16 @@ pub fn check(settings: &Settings) -> Result<(), CheckError> {
     settings.chart.check()?;
     settings.remote.check()?;
     target::check(settings)?;
+    delivery(&settings.delivery)?;
     files(settings, &origin)
+}
+
+/// `mode: External` and `drift: Ignore` go with `followHelm`: a resource may say otherwise of itself, which it cannot of `records`.
+fn delivery(delivery: &Delivery) -> Result<(), CheckError> {
+    match delivery.follow_helm && !delivery.records {
+        true => Err(CheckError::NothingToFollow),
+        false => Ok(()),
+    }
 }
 
 fn namespaces(source: &Source, origin: &Origin) -> Result<(), CheckError> {
@@ -116,6 +131,7 @@ mod tests {
             "source: {from: cluster}",
             "source: {from: cluster, namespaces: [a, team-1]}",
             "delivery: {timeout: 1s, mode: External}",
+            "delivery: {followHelm: true, mode: External, drift: Ignore}",
             "cluster: {kubeconfig: /nowhere}",
         ];
         for text in good {
@@ -138,6 +154,10 @@ mod tests {
             (
                 "{source: {from: cluster}, cluster: {kubeconfig: /nowhere}}",
                 "kubeconfig /nowhere does not exist; correct `cluster.kubeconfig`",
+            ),
+            (
+                "delivery: {followHelm: true, records: false}",
+                "delivery.followHelm takes over what Helm's history says, and delivery.records is false",
             ),
             ("chart: {path: /nowhere}", "chart /nowhere does not exist; correct `chart.path`"),
             (
