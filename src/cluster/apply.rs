@@ -21,7 +21,7 @@ use crate::settings::group_kind::GroupKind;
 
 /// A version that no object has: with it, an apply makes a new object and conflicts with any that is there. The API server compares
 /// versions where there is something to compare with (`k8s.io/apiserver/pkg/registry/generic/registry/store.go`, `Update`).
-const NO_VERSION: &str = "1";
+pub(super) const NO_VERSION: &str = "1";
 
 /// Why an object is not in the cluster.
 #[derive(Debug, thiserror::Error)]
@@ -220,10 +220,8 @@ impl Applier<'_> {
         object: &Object,
         intent: Intent,
     ) -> Result<(Api<DynamicObject>, PatchParams, Value), CallError> {
-        let namespace = namespace(served, self.release.namespace);
-        let api = served.api(self.client.clone(), namespace);
-        let body = object.body(self.release, served.is_namespaced.then_some(namespace));
-        let mut body = matches::stored(&body).into_owned();
+        let api = served.api(self.client.clone(), namespace(served, self.release.namespace));
+        let mut body = self.stored(served, object);
         match intent {
             Intent::Make => body["metadata"]["resourceVersion"] = NO_VERSION.into(),
             _ => body = self.yielding(&api, object, body).await?,
@@ -234,6 +232,13 @@ impl Applier<'_> {
             ..PatchParams::apply(FIELD_MANAGER)
         };
         Ok((api, parameters, body))
+    }
+
+    /// An object as the API server keeps it, with the marks of the release.
+    pub(super) fn stored(&self, served: &Served, object: &Object) -> Value {
+        let namespace = namespace(served, self.release.namespace);
+        let body = object.body(self.release, served.is_namespaced.then_some(namespace));
+        matches::stored(&body).into_owned()
     }
 
     /// What somebody else may set is sent as it is in the cluster. It costs a request, so only where a rule asks for it.

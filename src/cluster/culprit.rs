@@ -26,7 +26,8 @@ pub fn culprit<'a>(metadata: &'a Value, path: &str) -> Option<&'a str> {
     found["manager"].as_str()
 }
 
-fn is_of_others(entry: &Value) -> bool {
+/// Whether an entry of `managedFields` is somebody else's, and of more than a status.
+pub(super) fn is_of_others(entry: &Value) -> bool {
     entry["manager"] != FIELD_MANAGER && entry["subresource"] != "status"
 }
 

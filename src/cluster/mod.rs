@@ -2,7 +2,7 @@
 //! and events.
 //!
 //! [`connect`] finds the API server, [`greet`] what it can, [`kinds`] what it serves. [`brief`] hears of a change no more than it has to. [`rehearse`] asks what an apply would do, [`apply`], [`replace`] (by the
-//! ways of [`immutable`]) and [`remove`] change objects, [`settle`] waits for what others need, [`unpin`] makes
+//! ways of [`immutable`], with what [`others`] have set) and [`remove`] change objects, [`settle`] waits for what others need, [`unpin`] makes
 //! room for a rollback, [`hook`] makes what runs once, [`live`] follows
 //! what becomes of them, by the few numbers of [`mark`], and [`revisions`] what becomes of Helm's history. Where somebody else changed
 //! them, [`culprit`] says who, [`ignore`] whether that may be, and [`correct`] puts it back. [`leaving`] is what is left of what was
@@ -32,6 +32,7 @@ pub mod leaving;
 pub mod live;
 pub mod mark;
 pub mod object;
+pub mod others;
 pub mod pacing;
 pub mod proxy;
 pub mod publish;

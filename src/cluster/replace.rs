@@ -4,18 +4,23 @@ use k8s_openapi::api::core::v1::{PersistentVolumeClaim, Pod};
 use kube::api::{
     Api, DeleteParams, DynamicObject, ListParams, Patch, PatchParams, Preconditions, PropagationPolicy,
 };
+use kube::core::Request;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::time::sleep;
 
 use super::adopt::Taken;
-use super::apply::{Applier, ApplyError, namespace};
-use super::call::limited;
+use super::apply::{Applier, ApplyError, NO_VERSION, namespace};
+use super::brief;
+use super::call::{CallError, limited};
 use super::claims::ordinal;
+use super::ignore;
 use super::immutable::{Growth, Way};
+use super::kinds::Served;
 use super::object::{FIELD_MANAGER, Object};
+use super::others;
 use super::unpin::selector;
-use crate::health::matches::is_less;
+use crate::health::matches::{ignored, is_less};
 
 /// How often it is looked whether an object has gone.
 const LOOK: Duration = Duration::from_millis(100);
@@ -42,10 +47,62 @@ impl Applier<'_> {
             }
         };
         self.clear(&api, object, &live, policy).await?;
-        match way {
-            Way::Adopt { labels, .. } if !labels.is_empty() => self.label(object, &live, labels).await,
-            _ => Ok(()),
+        if let Way::Adopt { labels, .. } = way
+            && !labels.is_empty()
+        {
+            self.label(object, &live, labels).await?;
         }
+        self.keep_of_others(&served, object, &live).await;
+        Ok(())
+    }
+
+    /// Makes the object anew with what others had set on the old one, such as a number of replicas or an annotation, where there is any:
+    /// at once, so that nobody acts on its absence. Then each of them has it again, and promgit lets go of it with the apply that
+    /// follows. That it cannot be kept is no reason to be without the object.
+    async fn keep_of_others(&self, served: &Served, object: &Object, live: &DynamicObject) {
+        let live = serde_json::to_value(live).unwrap_or_default();
+        if let Err(error) = self.made_with_others(served, object, &live).await {
+            tracing::warn!(
+                "{}/{}: {} is made anew without what others had set on it: {error}",
+                self.release.namespace,
+                self.release.name,
+                object.title()
+            );
+        }
+    }
+
+    async fn made_with_others(
+        &self,
+        served: &Served,
+        object: &Object,
+        live: &Value,
+    ) -> Result<(), CallError> {
+        let wanted = self.stored(served, object);
+        let shares = others::shares(live, &wanted);
+        let mut body = ignored::yielding(&wanted, live, &ignore::pointers(&self.ignored, object));
+        shares.iter().for_each(|share| share.onto(&mut body));
+        if body == wanted {
+            return Ok(());
+        }
+        body["metadata"]["resourceVersion"] = NO_VERSION.into();
+        self.patch_as(FIELD_MANAGER, served, &object.name, &body).await?;
+        for share in &shares {
+            self.patch_as(&share.manager, served, &object.name, &share.alone(&wanted)).await?;
+        }
+        Ok(())
+    }
+
+    async fn patch_as(
+        &self,
+        manager: &str,
+        served: &Served,
+        name: &str,
+        body: &Value,
+    ) -> Result<(), CallError> {
+        let api = served.api(self.client.clone(), namespace(served, self.release.namespace));
+        let patch =
+            Request::new(api.resource_url()).patch(name, &PatchParams::apply(manager), &Patch::Apply(body));
+        brief::send(&self.client, patch).await.map(drop)
     }
 
     /// Deletes a StatefulSet whose claims would go with it, and its pods, without them: for one that goes because it never came up,

@@ -81,6 +81,63 @@ fn stateful(service: &str, label: &str) -> Value {
 }
 
 #[test]
+fn what_others_have_set_outlives_an_object_that_is_made_anew() {
+    let scene = Scene::new("others");
+    let set = |service: &str| {
+        let mut set = stateful(service, "a");
+        set["spec"].as_object_mut().expect("a spec").remove("replicas");
+        set
+    };
+    scene.put("simple", &bringing(&[set("one")]));
+    scene.ready("simple");
+    scene.kubectl(&["annotate", "statefulset/set", "example.com/note=kept"]);
+    scene.kubectl(&["scale", "statefulset/set", "--replicas=2"]);
+    scene.wait_until("two pods", &["statefulset/set"], |set| set["status"]["readyReplicas"] == 2);
+    let before = pods(&scene);
+    for service in ["two", "three"] {
+        scene.put("simple", &bringing(&[set(service)]));
+        scene.ready("simple");
+        let set = scene.get(&["statefulset/set"]);
+        assert_eq!(set["spec"]["serviceName"], service);
+        assert_eq!(set["metadata"]["annotations"]["example.com/note"], "kept", "{set:#}");
+        assert_eq!(set["spec"]["replicas"], 2, "{set:#}");
+        assert_eq!(pods(&scene), before, "a pod was restarted, or went");
+    }
+    // They are still theirs: nobody puts them back, and the next apply leaves them.
+    let set = scene.get(&["--show-managed-fields", "statefulset/set"]);
+    let owns = |manager: &str, pointer: &str| {
+        let entries = set["metadata"]["managedFields"].as_array().expect("managers");
+        entries
+            .iter()
+            .any(|entry| entry["manager"] == manager && entry["fieldsV1"].pointer(pointer).is_some())
+    };
+    assert!(!owns("promgit", "/f:spec/f:replicas"), "{set:#}");
+    let note = "/f:metadata/f:annotations/f:example.com~1note";
+    assert!(owns("kubectl-annotate", note) && !owns("promgit", note), "{set:#}");
+    scene.holds_branch();
+}
+
+#[test]
+fn what_may_differ_outlives_an_object_that_is_made_anew() {
+    let scene = Scene::new("differing");
+    let spec = |service: &str| {
+        let ignored = json!([{"target": {"name": "set"}, "paths": ["/spec/replicas"]}]);
+        let delivery = json!({"atomic": false, "ignoreDifferences": ignored});
+        json!({"delivery": delivery, "values": {"extraObjects": [stateful(service, "a")]}}).to_string()
+    };
+    scene.put("simple", &spec("one"));
+    scene.ready("simple");
+    scene.kubectl(&["scale", "statefulset/set", "--replicas=3"]);
+    scene.wait_until("three pods", &["statefulset/set"], |set| set["status"]["readyReplicas"] == 3);
+    let before = pods(&scene);
+    scene.put("simple", &spec("two"));
+    scene.ready("simple");
+    let set = scene.get(&["statefulset/set"]);
+    assert_eq!((&set["spec"]["serviceName"], &set["spec"]["replicas"]), (&json!("two"), &json!(3)));
+    assert_eq!(pods(&scene), before, "a pod went");
+}
+
+#[test]
 fn a_stateful_set_that_is_made_anew_keeps_its_pods() {
     let scene = Scene::new("anew");
     scene.put("simple", &bringing(&[stateful("one", "a")]));
