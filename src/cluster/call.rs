@@ -13,6 +13,10 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// Said behind a refusal for want of a right.
 const WAY_OUT: &str = "; give the agent the rights in charts/promgit (rbac.discovery: roles, rbac.records: Helm's history, rbac.locks: random values and Secrets of charts, rbac.hooks: Jobs and Pods of hooks, rbac.extraRules: what other charts make)";
 
+/// How the answer begins to an object with a field that its kind does not have, or a value of another type: a 500, though the object is
+/// at fault (`k8s.io/apimachinery/pkg/util/managedfields/internal/structuredmerge.go`, `Apply`).
+const UNTYPED: &str = "failed to create typed patch object";
+
 /// Why a call failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
@@ -37,6 +41,7 @@ impl CallError {
     /// The object breaks a rule of its kind, or changes what cannot be changed.
     pub fn is_invalid(&self) -> bool {
         self.code() == Some(422)
+            || matches!(self, CallError::Refused { message, .. } if message.starts_with(UNTYPED))
     }
 
     /// A webhook stands before the object that cannot be asked without acting.
@@ -46,7 +51,7 @@ impl CallError {
 
     /// The API server will say the same again, until someone changes something.
     pub fn is_final(&self) -> bool {
-        matches!(self.code(), Some(400 | 403 | 404 | 405 | 409 | 410 | 413 | 415 | 422))
+        self.is_invalid() || matches!(self.code(), Some(400 | 403 | 404 | 405 | 409 | 410 | 413 | 415))
     }
 
     /// The agent may not do it.
@@ -95,12 +100,26 @@ pub async fn limited<T>(call: impl Future<Output = Result<T, Error>>) -> Result<
 
 #[cfg(test)]
 mod tests {
-    use super::is_lack_of_rights;
+    use super::{CallError, is_lack_of_rights};
 
     #[test]
     fn a_missing_right_is_told_from_what_is_forbidden_to_all() {
         let user = r#"services "a" is forbidden: User "x" cannot patch resource "services" in API group """#;
         assert!(is_lack_of_rights(403, user) && !is_lack_of_rights(409, user));
         assert!(!is_lack_of_rights(403, r#"pods "a" is forbidden: exceeded quota: few"#));
+    }
+
+    #[test]
+    fn an_object_at_fault_is_told_from_an_api_server_that_is() {
+        let refused = |message: &str| CallError::Refused {
+            code: 500,
+            reason: "InternalError".into(),
+            message: message.into(),
+        };
+        let typed = refused(
+            "failed to create typed patch object (n/a; v1, Kind=Pod): .spec.x: field not declared in schema",
+        );
+        let webhook = refused("Internal error occurred: failed calling webhook");
+        assert!(typed.is_invalid() && typed.is_final() && !webhook.is_invalid() && !webhook.is_final());
     }
 }
