@@ -151,3 +151,19 @@ fn what_a_field_may_not_say_is_asked_for_in_free_values() {
     wait_for_spec(&scene, |spec| spec["values"]["version"] == "3.5.0" && spec["version"].is_null());
     scene.holds_branch();
 }
+
+#[test]
+fn what_does_not_come_up_is_taken_back_to_what_did() {
+    let scene = Scene::with("followbad", "delivery: {followHelm: true, timeout: 10s, maxRetries: 0}");
+    at_two(&scene);
+    let set = ["--set", "image.reference=example.com/does-not-exist:1"];
+    let upgrade = ["upgrade", "simple", "charts/prometheus-cluster", "--reuse-values"];
+    scene.helm(&support::helm(), &[&upgrade[..], &set].concat());
+    scene.wait_for("simple", "Ready=False RolledBack", "cannot pull image");
+    scene.wait_for_history(&["1 superseded", "2 superseded", "3 superseded", "4 failed", "5 deployed"]);
+    scene.holds_branch();
+    let manifest = scene.helm(&support::helm(), &["get", "manifest", "simple"]);
+    assert!(!manifest.contains("does-not-exist"), "{manifest}");
+    let history = scene.helm(&support::helm(), &["history", "simple"]);
+    assert!(history.contains("rollback to 2"), "{history}");
+}

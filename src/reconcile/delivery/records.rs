@@ -305,7 +305,7 @@ impl Actor {
         publisher.event(&settled.subject, Tone::Warning, "HelmChanged", "Apply", note).await;
     }
 
-    /// What `helm rollback` would write: the record that was deployed last, again.
+    /// What `helm rollback` would write: the record of what was up, again.
     async fn back(
         &self,
         settled: &Settled,
@@ -314,9 +314,9 @@ impl Actor {
         what: &Delivered<'_>,
         at: Timestamp,
     ) -> Result<Option<Packed>, RecordError> {
-        let Some(deployed) = history.deployed() else { return Ok(None) };
-        let Some(held) = self.records().get(deployed.revision).await? else { return Ok(None) };
-        let words = marks::description(what.short, &format!("rollback to {}", deployed.revision));
+        let Some(good) = self.gone_back_to(what.commit, history).await else { return Ok(None) };
+        let Some(held) = self.records().get(good).await? else { return Ok(None) };
+        let words = marks::description(what.short, &format!("rollback to {good}"));
         let next = Rollback {
             revision,
             status: pending_status(revision, true),

@@ -15,6 +15,7 @@ use crate::ledger::stub::Secrets;
 use crate::reconcile::footprint;
 use crate::reconcile::objects;
 use crate::release::history::History;
+use crate::release::status::Status;
 use crate::render::split;
 use crate::yaml::{convert, read};
 
@@ -92,6 +93,23 @@ impl Actor {
             }
         }
         Ok(Secrets::from(found))
+    }
+
+    /// The revision that was up with what a commit goes back to: what is deployed may be of somebody's helm, or nothing of ours may be.
+    pub(super) async fn gone_back_to(&self, commit: Oid, history: &History) -> Option<u32> {
+        let was_up = history
+            .entries()
+            .iter()
+            .filter(|entry| matches!(entry.status, Status::Deployed | Status::Superseded) && entry.is_ours());
+        let all = was_up.filter_map(|entry| Some((entry.revision, entry.commit.as_ref()?.parse().ok()?)));
+        let (all, name) = (all.collect::<Vec<(u32, Oid)>>(), self.key.name.clone());
+        let find = move |reader: &Reader| {
+            let wanted = footprint::at(reader, commit, &name)?;
+            // one that is not of this repository tells nothing
+            let is_same = |of: Oid| footprint::at(reader, of, &name).is_ok_and(|has| has == wanted);
+            Ok(all.iter().rev().find(|(_, of)| is_same(*of)).map(|(revision, _)| *revision))
+        };
+        self.read(find).await
     }
 
     /// Revisions of commits that have the same stubs, each with which: what is deployed first, then the newest.
