@@ -225,7 +225,7 @@ impl Actor {
             }
             let revision = match (&history, known) {
                 (Some(history), _) => history.next(),
-                (None, known) => known.unwrap_or_default() + 1,
+                (None, known) => known.unwrap_or_default().saturating_add(1),
             };
             let back = match (&history, what.is_back) {
                 (Some(history), true) => self.back(settled, history, revision, what, at).await?,
