@@ -109,9 +109,10 @@ impl Actor {
         let applied = match is_held || !has_any {
             true => Vec::new(),
             false => {
-                // a set that was refused has no revision, and going back from it needs none
-                let has_revision =
-                    self.is_deployed() && (bad.is_some() || self.is_recorded(&watch.described.commit));
+                // a set that was refused has no revision, and going back from it needs none, unless somebody's helm has made one
+                let has_revision = !is_again
+                    && self.is_deployed()
+                    && (bad.is_some() || self.is_recorded(&watch.described.commit));
                 let is_recorded = !is_external && !has_revision;
                 if !is_recorded {
                     watch.hooks = None;
