@@ -3,7 +3,7 @@
 use json_patch::jsonptr::PointerBuf;
 use json_patch::{AddOperation, Patch as Operations, PatchOperation, RemoveOperation, ReplaceOperation};
 use kube::Client;
-use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams};
+use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams, ValidationDirective};
 use kube::core::Request;
 use serde_json::{Map, Value as Json, json};
 
@@ -30,6 +30,8 @@ pub enum Amended {
     Done,
     /// Somebody changed or deleted the resource meanwhile.
     Overtaken,
+    /// The API server took it and kept the `spec` as it was: a webhook or policy says what stands there.
+    Undone,
 }
 
 impl Amendment<'_> {
@@ -47,11 +49,17 @@ impl Amendment<'_> {
         if !is_same || found.metadata.generation != Some(self.generation) {
             return Ok(Amended::Overtaken);
         }
-        let parameters = PatchParams { field_manager: Some(FIELD_MANAGER.into()), ..PatchParams::default() };
+        // what the resource has no field for would be left out without a word
+        let parameters = PatchParams {
+            field_manager: Some(FIELD_MANAGER.into()),
+            field_validation: Some(ValidationDirective::Strict),
+            ..PatchParams::default()
+        };
         let operations = self.operations(&found);
         let request =
             Request::new(api.resource_url()).patch(name, &parameters, &Patch::Json::<()>(operations));
         match brief::send(&writer, request).await {
+            Ok(metadata) if metadata.generation == Some(self.generation) => Ok(Amended::Undone),
             Ok(_) => Ok(Amended::Done),
             Err(error) if error.is_conflict() || error.is_not_found() => Ok(Amended::Overtaken),
             Err(error) => Err(error),

@@ -153,6 +153,28 @@ fn what_a_field_may_not_say_is_asked_for_in_free_values() {
 }
 
 #[test]
+fn what_a_field_has_no_place_for_is_asked_for_in_free_values_and_drift_is_still_seen() {
+    let scene = Scene::with("followodd", FOLLOWS);
+    scene.put("simple", "{tolerations: [{key: a, operator: Exists}]}");
+    scene.ready("simple");
+    // The API server would leave it out of the field without a word.
+    let set = ["--set-json", r#"tolerations=[{"key":"a","operator":"Exists","odd":"x"}]"#];
+    let upgrade = ["upgrade", "simple", "charts/prometheus-cluster", "--reuse-values"];
+    scene.helm(&support::helm(), &[&upgrade[..], &set].concat());
+    scene.wait_until("the spec", &["proms/simple"], |cluster| {
+        cluster["spec"]["values"]["tolerations"][0]["odd"] == "x"
+    });
+    // No pod can say it: the change is refused, taken back, and Helm's history says what runs.
+    let refused = "failed to create typed patch object";
+    scene.wait_for("simple", "Ready=False RolledBack", refused);
+    scene.wait_for_history(&["1 superseded", "2 superseded", "3 deployed"]);
+    let values = scene.helm(&support::helm(), &["get", "values", "simple", "--output=json"]);
+    assert!(!values.contains("odd"), "{values}");
+    scene.kubectl(&["scale", "statefulset/simple", "--replicas=3"]);
+    scene.told("simple", "Normal DriftCorrected", &["spec.replicas is 3 in the cluster and 1"]);
+}
+
+#[test]
 fn what_does_not_come_up_is_taken_back_to_what_did() {
     let scene = Scene::with("followbad", "delivery: {followHelm: true, timeout: 10s, maxRetries: 0}");
     at_two(&scene);

@@ -44,6 +44,10 @@ pub enum TakeoverError {
     Asking(#[from] AskingError),
     #[error(transparent)]
     Prepare(#[from] PrepareError),
+    #[error(
+        "the API server changes the PrometheusCluster back when promgit asks for it (a webhook or a policy)"
+    )]
+    Undone,
     #[error("rendering it ended in a way that it never should; please report this")]
     Thread,
 }
@@ -111,6 +115,7 @@ impl Actor {
         match amendment.make(self.shared.client.clone(), writer).await? {
             Amended::Done => Ok(TakenOver::Asked(asking::changed(&old, &new))),
             Amended::Overtaken => Ok(TakenOver::Overtaken),
+            Amended::Undone => Err(TakeoverError::Undone),
         }
     }
 }
