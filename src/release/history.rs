@@ -15,6 +15,14 @@ pub const HISTORY_MAX: usize = 10;
 /// much.
 pub const PATIENCE: SignedDuration = SignedDuration::from_mins(30);
 
+/// How much of that is left for what was written then. Nobody believes a time that lies in the future by more than clocks differ.
+pub fn patience_left(written: Timestamp, now: Timestamp) -> SignedDuration {
+    match now.duration_since(written) {
+        since if since.abs() < PATIENCE => PATIENCE - since,
+        _ => SignedDuration::ZERO,
+    }
+}
+
 /// What a crash leaves is said to be this.
 pub const ABANDONED: &str = "abandoned: whoever was at it ended before it did; repaired by promgit";
 
@@ -94,7 +102,7 @@ impl History {
 
     fn is_left(&self, entry: &Entry, now: Timestamp) -> bool {
         let is_newest = self.newest().is_some_and(|newest| newest.revision == entry.revision);
-        let is_fresh = entry.written.is_some_and(|at| now.duration_since(at) < PATIENCE);
+        let is_fresh = entry.written.is_some_and(|at| patience_left(at, now).is_positive());
         entry.is_ours() || !is_newest || !is_fresh
     }
 

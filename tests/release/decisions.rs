@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use promgit::release::history::{Entry, HISTORY_MAX, History};
+use promgit::release::history::{Entry, HISTORY_MAX, History, patience_left};
 use promgit::release::marks;
 use promgit::release::secret;
 use promgit::release::status::Status;
@@ -120,4 +120,11 @@ fn a_secret_that_only_looks_like_a_record_is_none() {
     assert_eq!(Entry::of("simple", "simple", BTreeMap::new()), None);
     let bare = Entry::of("simple", "sh.helm.release.v1.simple.v2", BTreeMap::new()).unwrap();
     assert_eq!((bare.status, bare.written), (Status::Unknown, None::<Timestamp>));
+}
+
+#[test]
+fn a_time_that_no_clock_shows_holds_up_nobody() {
+    let left =
+        |seconds: i64| patience_left(moment() + SignedDuration::from_secs(seconds), moment()).as_secs();
+    assert_eq!([-60, 60, -3_600, 3_600, 1_000_000].map(left), [1_740, 1_860, 0, 0, 0]);
 }

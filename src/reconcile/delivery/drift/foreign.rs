@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::api::status::Release;
 use crate::cluster::revisions::{Newest, Sight};
-use crate::release::history::PATIENCE;
+use crate::release::history::patience_left;
 use crate::release::status::Status;
 
 /// What somebody's helm did.
@@ -39,7 +39,7 @@ fn done(newest: Newest, own: u32, now: Timestamp) -> Foreign {
     let Newest { revision, status, is_ours, written } = newest;
     let is_foreign = revision > own && !is_ours;
     if status == Status::Uninstalling || is_foreign && status.is_pending() {
-        let left = written.map_or(SignedDuration::ZERO, |at| PATIENCE - now.duration_since(at));
+        let left = written.map_or(SignedDuration::ZERO, |at| patience_left(at, now));
         return if left > SignedDuration::ZERO { Foreign::AtWork(left) } else { Foreign::Changed(newest) };
     }
     if is_foreign || status == Status::Uninstalled { Foreign::Changed(newest) } else { Foreign::Nothing }
@@ -48,6 +48,7 @@ fn done(newest: Newest, own: u32, now: Timestamp) -> Foreign {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::release::history::PATIENCE;
 
     fn newest(revision: u32, status: Status, is_ours: bool) -> Newest {
         Newest { revision, status, is_ours, written: Some(Timestamp::UNIX_EPOCH) }
