@@ -22,6 +22,8 @@ pub struct Amendment<'a> {
     pub new: &'a Json,
     /// Key and text of an annotation that is set with it.
     pub annotation: (&'a str, &'a str),
+    /// Annotations that speak of an earlier change, and go with it.
+    pub outdated: &'a [&'a str],
 }
 
 /// What became of it.
@@ -77,16 +79,23 @@ impl Amendment<'_> {
             all.push(add(&["spec", key], value.clone()));
         }
         for key in old.keys().filter(|key| !new.contains_key(*key) && held.get(*key).is_some()) {
-            let path = PointerBuf::from_tokens(["spec", key]);
-            all.push(PatchOperation::Remove(RemoveOperation { path }));
+            all.push(remove(&["spec", key]));
         }
         if found.metadata.annotations.as_ref().is_none_or(|all| all.is_empty()) {
             all.push(add(&["metadata", "annotations"], json!({})));
         }
         let (key, text) = self.annotation;
         all.push(add(&["metadata", "annotations", key], json!(text)));
+        let annotations = found.metadata.annotations.iter().flatten();
+        for (key, _) in annotations.filter(|(key, _)| self.outdated.contains(&key.as_str())) {
+            all.push(remove(&["metadata", "annotations", key]));
+        }
         Operations(all)
     }
+}
+
+fn remove(path: &[&str]) -> PatchOperation {
+    PatchOperation::Remove(RemoveOperation { path: PointerBuf::from_tokens(path.iter().copied()) })
 }
 
 /// Sets what is there, too.

@@ -5,7 +5,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::bed::wait;
-use crate::scene::Scene;
+use crate::scene::{Scene, manifest};
 use crate::support;
 
 const FOLLOWS: &str = "delivery: {followHelm: true}";
@@ -188,4 +188,19 @@ fn what_does_not_come_up_is_taken_back_to_what_did() {
     assert!(!manifest.contains("does-not-exist"), "{manifest}");
     let history = scene.helm(&support::helm(), &["history", "simple"]);
     assert!(history.contains("rollback to 2"), "{history}");
+}
+
+#[test]
+fn who_asked_for_the_change_before_did_not_ask_for_this_one() {
+    let scene = Scene::with("followedby", FOLLOWS);
+    at_two(&scene);
+    let asked = "  annotations: {kubernetes.io/change-cause: a load test, promgit.dev/requested-by: Alice <a@example.org>}\n";
+    scene.apply(&manifest("simple", asked, "{replicas: 3}"));
+    scene.ready("simple");
+    assert!(scene.message().contains("a load test"), "{}", scene.message());
+    scene.helm(&support::helm3(), &["rollback", "simple", "1"]);
+    wait_for_spec(&scene, |spec| spec["replicas"] == 1);
+    let newest = scene.agent.git(&["log", "-1", "--format=%an%n%B", &scene.branch()]);
+    assert!(newest.contains("Takes-Over: ") && newest.contains(": replicas 3 → 1"), "{newest}");
+    assert!(!newest.contains("Alice") && !newest.contains("a load test"), "{newest}");
 }

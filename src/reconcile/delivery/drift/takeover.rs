@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use tokio::task;
 
 use crate::api::PrometheusCluster;
-use crate::api::annotations::{TAKEN_OVER, taken_over};
+use crate::api::annotations::{CHANGE_CAUSE, REQUESTED_BY, TAKEN_OVER, taken_over};
 use crate::cluster::amend::{Amended, Amendment};
 use crate::cluster::call::CallError;
 use crate::reconcile::delivery::actor::Actor;
@@ -110,7 +110,10 @@ impl Actor {
         let generation = settled.generation();
         let note = taken_over(generation + 1, revision);
         let annotation = (TAKEN_OVER, note.as_str());
-        let amendment = Amendment { subject: &settled.subject, generation, old: &old, new: &new, annotation };
+        // who asked for the state before, and why, is not who asks for this one
+        let outdated = &[CHANGE_CAUSE, REQUESTED_BY];
+        let subject = &settled.subject;
+        let amendment = Amendment { subject, generation, old: &old, new: &new, annotation, outdated };
         let writer = self.shared.clients.of(namespace);
         match amendment.make(self.shared.client.clone(), writer).await? {
             Amended::Done => Ok(TakenOver::Asked(asking::changed(&old, &new))),
