@@ -204,3 +204,28 @@ fn who_asked_for_the_change_before_did_not_ask_for_this_one() {
     assert!(newest.contains("Takes-Over: ") && newest.contains(": replicas 3 → 1"), "{newest}");
     assert!(!newest.contains("Alice") && !newest.contains("a load test"), "{newest}");
 }
+
+#[test]
+fn what_cannot_be_taken_over_yet_is_said_and_taken_over_when_it_can() {
+    let scene = Scene::with("followlater", FOLLOWS);
+    at_two(&scene);
+    let name = &scene.namespace;
+    scene.bed.apply(&format!(
+        "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingWebhookConfiguration\nmetadata: {{name: {name}}}\n\
+         webhooks:\n- name: down.promgit.dev\n  admissionReviewVersions: [v1]\n  sideEffects: None\n  timeoutSeconds: 1\n  \
+         clientConfig: {{url: 'https://127.0.0.1:1/'}}\n  \
+         namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: {name}}}}}\n  \
+         rules: [{{apiGroups: [promgit.dev], apiVersions: ['*'], operations: [UPDATE], resources: [prometheusclusters]}}]\n"
+    ));
+    wait("the webhook", || {
+        let output = scene.ask(&["annotate", "--overwrite", "proms/simple", "a=b", "--dry-run=server"], "");
+        if output.status.success() { Err("not asked".into()) } else { Ok(()) }
+    });
+    scene.helm(&support::helm(), &["rollback", "simple", "1"]);
+    let words = "it is taken over as soon as that can be";
+    scene.wait_for("simple", "Drifted=True HelmChanged", words);
+    scene.bed.kubectl(&["delete", "validatingwebhookconfiguration", name]);
+    wait_for_spec(&scene, |spec| spec["replicas"] == 1);
+    let conditions = scene.conditions("simple");
+    assert!(!conditions.iter().any(|condition| condition.starts_with("Drifted")), "{conditions:?}");
+}

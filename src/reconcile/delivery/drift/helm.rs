@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::foreign::{Foreign, foreign};
 use super::said::Said;
 use super::state::{State, Takeover};
-use super::takeover::TakenOver;
+use super::takeover::{TakenOver, TakeoverError};
 use crate::api::conditions::Reason;
 use crate::api::spec::delivery::Drift as Policy;
 use crate::cluster::publish::Tone;
@@ -58,6 +58,7 @@ impl Actor {
         let (state, flow) = match taken {
             Ok(TakenOver::Same) => return ControlFlow::Continue(None),
             Ok(TakenOver::Asked(fields)) => {
+                watch.drift.release = None;
                 self.tell_taken_over(watch.settled, newest, &fields).await;
                 (State::Asked, ControlFlow::Break(None))
             }
@@ -66,7 +67,12 @@ impl Actor {
                 (State::Refused(why.clone()), ControlFlow::Continue(Some(why)))
             }
             // the next look sees what came between, or the API server as it is then
-            Ok(TakenOver::Overtaken) | Err(_) => {
+            later => {
+                if let Err(error) = later
+                    && watch.drift.attempts.is_news(false)
+                {
+                    watch.drift.release = Some(not_yet(newest, &error));
+                }
                 let again = Instant::now() + watch.drift.attempts.failed(false);
                 (State::Later(again), ControlFlow::Break(Some(again)))
             }
@@ -115,6 +121,14 @@ impl Actor {
         }
         watch.drift.release = Some(Said { reason: Reason::HelmChanged, message });
     }
+}
+
+fn not_yet(newest: Newest, error: &TakeoverError) -> Said {
+    let words = helm_words(Some(newest));
+    let message = format!(
+        "{words}; it is taken over as soon as that can be, and nothing is put back until then: {error}"
+    );
+    Said { reason: Reason::HelmChanged, message }
 }
 
 fn helm_words(newest: Option<Newest>) -> String {

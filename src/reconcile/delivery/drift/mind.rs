@@ -105,7 +105,9 @@ impl Actor {
                 return Some(Instant::now() + Duration::try_from(left).unwrap_or_default());
             }
             Foreign::Changed(newest) => match self.follow_helm(watch, newest).await {
-                ControlFlow::Break(again) => return again,
+                ControlFlow::Break(again) => {
+                    return [again, self.conclude(watch).await].into_iter().flatten().min();
+                }
                 ControlFlow::Continue(why) => self.helm_changed(watch, Some(newest), why.as_deref()).await,
             },
             Foreign::Gone => self.helm_changed(watch, None, None).await,
