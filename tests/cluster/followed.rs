@@ -206,6 +206,21 @@ fn who_asked_for_the_change_before_did_not_ask_for_this_one() {
 }
 
 #[test]
+fn after_a_record_that_nobody_can_read_the_next_one_is_followed() {
+    let scene = Scene::with("followbroken", FOLLOWS);
+    at_two(&scene);
+    let record = "apiVersion: v1\nkind: Secret\ntype: helm.sh/release.v1\nmetadata:\n  name: sh.helm.release.v1.simple.v3\n  \
+                  labels: {owner: helm, name: simple, version: '3', status: deployed}\nstringData: {release: '***'}\n";
+    scene.apply(record);
+    scene.told("simple", "Warning HelmChanged: Revision 3 of the release", &["its record cannot be read"]);
+    scene.wait_until("revision 4", &["secrets/sh.helm.release.v1.simple.v4"], |secret| {
+        secret["metadata"]["labels"]["status"] == "deployed"
+    });
+    scene.helm(&support::helm(), &["rollback", "simple", "1"]);
+    wait_for_spec(&scene, |spec| spec["replicas"] == 1);
+}
+
+#[test]
 fn what_cannot_be_taken_over_yet_is_said_and_taken_over_when_it_can() {
     let scene = Scene::with("followlater", FOLLOWS);
     at_two(&scene);

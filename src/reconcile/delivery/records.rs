@@ -401,12 +401,17 @@ impl Actor {
         Ok(())
     }
 
-    /// Changes the status of a record that is there.
+    /// Changes the status of a record that is there. One of somebody else that nobody can read stays as it is: the history goes on.
     async fn restate(&self, revision: u32, status: Status, why: Option<&str>) -> Result<(), RecordError> {
         let records = self.records();
         let Some(held) = records.get(revision).await? else { return Ok(()) };
-        let packed = held.stored()?.with_status(status, why)?.pack()?;
-        Ok(records.update(revision, status, &packed, Timestamp::now()).await?)
+        match held.stored().and_then(|stored| stored.with_status(status, why)?.pack()) {
+            Ok(packed) => Ok(records.update(revision, status, &packed, Timestamp::now()).await?),
+            Err(error) => {
+                tracing::warn!(cluster = %self.key, revision, %error, "Helm's record of a former revision cannot be read, and stays as it is");
+                Ok(())
+            }
+        }
     }
 }
 
