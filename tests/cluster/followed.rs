@@ -206,6 +206,25 @@ fn who_asked_for_the_change_before_did_not_ask_for_this_one() {
 }
 
 #[test]
+fn a_resource_that_was_changed_first_wins_also_where_helm_has_pruned_its_history() {
+    let mut scene = Scene::with("followpruned", FOLLOWS);
+    at_two(&scene);
+    assert!(scene.agent.stop().success());
+    for replicas in ["replicas=3", "replicas=4", "replicas=5"] {
+        let upgrade = ["upgrade", "simple", "charts/prometheus-cluster", "--reuse-values", "--history-max=2"];
+        scene.helm(&support::helm(), &[&upgrade[..], &["--set", replicas]].concat());
+    }
+    scene.wait_for_history(&["4 superseded", "5 deployed"]);
+    scene.put("simple", "{replicas: 1}");
+    scene.agent.launch();
+    scene.wait_for_history(&["4 superseded", "5 superseded", "6 deployed"]);
+    wait_for_spec(&scene, |spec| spec["replicas"] == 1);
+    let subjects = scene.subjects();
+    assert_eq!(subjects, ["simple: created", "simple: replicas 1 → 2", "simple: replicas 2 → 1"]);
+    scene.holds_branch();
+}
+
+#[test]
 fn after_a_record_that_nobody_can_read_the_next_one_is_followed() {
     let scene = Scene::with("followbroken", FOLLOWS);
     at_two(&scene);

@@ -20,7 +20,7 @@ use crate::cluster::call::CallError;
 use crate::cluster::object;
 use crate::cluster::publish::Tone;
 use crate::cluster::records::Records;
-use crate::cluster::revisions::Newest;
+use crate::cluster::revisions::{Newest, Sight};
 use crate::git::oid::Oid;
 use crate::ledger::record::Item;
 use crate::ledger::stub::Secrets;
@@ -209,6 +209,8 @@ impl Actor {
         // What the status says spares a look, where it can be believed.
         let deployed = self.release.as_ref().filter(|_| self.is_deployed());
         let known = deployed.and_then(|release| u32::try_from(release.revision).ok());
+        let is_sure = known.is_none_or(|known| self.is_newest(known));
+        let known = known.filter(|_| is_sure);
         let mut history = match known {
             Some(_) if !what.is_back => None,
             // a history that is there all the same is in the way of the first revision
@@ -216,7 +218,10 @@ impl Actor {
             _ => Some(self.repaired(what.commit).await?),
         };
         let at = Timestamp::now();
-        let mut is_overtaken = false;
+        let mut is_overtaken = match &history {
+            Some(history) if !is_sure => self.others(settled, history).await,
+            _ => false,
+        };
         for _ in 0..MOST_RACES {
             if let Some(entry) =
                 history.as_ref().and_then(|history| history.of_commit(&what.commit.to_string()))
@@ -254,6 +259,15 @@ impl Actor {
             }
         }
         Err(RecordError::Raced(history.map_or(0, |history| history.next())))
+    }
+
+    /// Whether the watch shows no later revision. Its number need not be the next one: helm may have pruned that already.
+    fn is_newest(&self, revision: u32) -> bool {
+        match self.shared.revisions.newest(&self.key.namespace, &self.key.name) {
+            Some(Sight::Newest(newest)) => newest.revision <= revision,
+            Some(Sight::Nothing) => true,
+            None => false,
+        }
     }
 
     async fn create(
