@@ -263,3 +263,25 @@ fn what_cannot_be_taken_over_yet_is_said_and_taken_over_when_it_can() {
     let conditions = scene.conditions("simple");
     assert!(!conditions.iter().any(|condition| condition.starts_with("Drifted")), "{conditions:?}");
 }
+
+#[test]
+fn what_the_resource_has_another_default_for_than_the_chart_is_asked_for_in_free_values() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let chart = folder.path().join("prometheus-cluster");
+    let ours = support::root().join("charts/prometheus-cluster");
+    let copied = Command::new("cp").arg("-r").args([&ours, &chart]).status();
+    assert!(copied.is_ok_and(|status| status.success()));
+    let values = std::fs::read_to_string(chart.join("values.yaml")).expect("values");
+    let more = values.replacen("\nreplicas: 1\n", "\nreplicas: 3\n", 1);
+    assert_ne!(more, values);
+    std::fs::write(chart.join("values.yaml"), more).expect("values");
+    let chart = chart.to_string_lossy();
+    let scene = Scene::with("followdefault", &format!("{FOLLOWS}\nchart: {{path: {chart}}}"));
+    scene.put("simple", "{}");
+    scene.ready("simple");
+    scene.helm(&support::helm(), &["upgrade", "simple", &chart, "--reset-values"]);
+    scene.wait_for_history(&["1 superseded", "2 superseded", "3 deployed"]);
+    wait_for_spec(&scene, |spec| spec["values"]["replicas"] == 3);
+    let set = scene.get(&["statefulsets/simple"]);
+    assert_eq!(set["spec"]["replicas"], 3);
+}

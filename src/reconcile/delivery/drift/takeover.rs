@@ -48,6 +48,8 @@ pub enum TakeoverError {
         "the API server changes the PrometheusCluster back when promgit asks for it (a webhook or a policy)"
     )]
     Undone,
+    #[error("a field of the resource would not keep it as it is")]
+    NotKept,
     #[error("rendering it ended in a way that it never should; please report this")]
     Thread,
 }
@@ -59,7 +61,7 @@ impl TakeoverError {
     }
 
     fn is_invalid(&self) -> bool {
-        matches!(self, TakeoverError::Prepare(_))
+        matches!(self, TakeoverError::Prepare(_) | TakeoverError::NotKept)
             || matches!(self, TakeoverError::Call(error) if error.is_invalid())
     }
 }
@@ -105,8 +107,13 @@ impl Actor {
         if new == old {
             return Ok(TakenOver::Same);
         }
+        let next = with(cluster, &new);
+        // what is left out may have a default of its own, which need not be the chart's
+        if place == Place::Fields && json!(next.spec) != new {
+            return Err(TakeoverError::NotKept);
+        }
         // what no commit may hold is not asked for
-        rehearsed(common.clone(), self.key.clone(), with(cluster, &new)).await?;
+        rehearsed(common.clone(), self.key.clone(), next).await?;
         let generation = settled.generation();
         let note = taken_over(generation + 1, revision);
         let annotation = (TAKEN_OVER, note.as_str());
