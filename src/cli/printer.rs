@@ -358,6 +358,7 @@ mod tests {
             branch: "b".into(),
             work: work(name),
             secrets: Default::default(),
+            is_held: false,
             pushed: false,
         };
         let listed = || Report::Listed { clusters: Vec::new(), absent: vec![key("a"), key("b")] };

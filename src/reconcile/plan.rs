@@ -28,6 +28,8 @@ use crate::source::event::{Deleted, Key, Observed};
 pub enum Plan {
     /// The branch says it already. What is applied and not on the branch is here.
     Unchanged(Secrets),
+    /// What is asked for was taken back, and waits: the branch says what was before.
+    Held(Secrets),
     Change(Box<Change>),
 }
 

@@ -36,8 +36,8 @@ pub enum Report {
         secrets: Secrets,
         pushed: bool,
     },
-    /// The branch says already what the resource asks for.
-    Unchanged { key: Key, branch: String, work: Work, secrets: Secrets, pushed: bool },
+    /// The branch says already what the resource asks for; with `is_held` what it said before that was taken back.
+    Unchanged { key: Key, branch: String, work: Work, secrets: Secrets, is_held: bool, pushed: bool },
     /// Nothing was committed for this cluster, or the remote does not have what was and is required to. `again`: it will be
     /// tried again by itself. `origin`: where it stands, unless it was to be deleted.
     Failed {
@@ -112,7 +112,8 @@ impl Report {
             Some(Some(new)) => *commit = *new,
             Some(None) => {
                 let (key, branch, work) = (key.clone(), branch.clone(), work.clone());
-                *self = Report::Unchanged { key, branch, work, secrets: secrets.clone(), pushed: *pushed };
+                let (secrets, pushed) = (secrets.clone(), *pushed);
+                *self = Report::Unchanged { key, branch, work, secrets, is_held: false, pushed };
             }
         }
     }

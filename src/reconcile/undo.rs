@@ -106,7 +106,7 @@ pub fn plan(reader: &Reader, branch: &str, undo: &Undo) -> Result<Plan, PlanErro
     let tip = reader.tip(branch)?;
     let is_newest = tip.is_some() && base == bad && !base.is_empty();
     if !is_newest || is_undone(reader, tip, &key.name)? {
-        return Ok(Plan::Unchanged(undo.secrets.clone()));
+        return Ok(Plan::Held(undo.secrets.clone()));
     }
     let good = good(reader, tip, &key.name, undo)?;
     let what = match good {

@@ -102,7 +102,8 @@ impl<'a> Worker<'a> {
     pub fn run(mut self) {
         while let Some(job) = self.queue.next() {
             match self.plan(&job.work) {
-                Ok(Plan::Unchanged(secrets)) => self.unchanged(job.work, secrets),
+                Ok(Plan::Unchanged(secrets)) => self.unchanged(job.work, secrets, false),
+                Ok(Plan::Held(secrets)) => self.unchanged(job.work, secrets, true),
                 Ok(Plan::Change(change)) => {
                     let key = job.work.key().clone();
                     if self.desk(&key).plans.send(Order::Write(Box::new(Planned::new(job, *change)))).is_err()
@@ -120,11 +121,12 @@ impl<'a> Worker<'a> {
         &mut self.desks[self.routes.of(&key.namespace)]
     }
 
-    fn unchanged(&mut self, work: Work, secrets: Secrets) {
+    fn unchanged(&mut self, work: Work, secrets: Secrets, is_held: bool) {
         let key = work.key().clone();
         // Planning has named the branch just now.
         let branch = self.desk(&key).inputs.branches.of(&key.namespace).unwrap_or_default();
-        (self.report)(&key, Report::Unchanged { key: key.clone(), branch, work, secrets, pushed: false });
+        let of = key.clone();
+        (self.report)(&key, Report::Unchanged { key: of, branch, work, secrets, is_held, pushed: false });
         self.queue.done(&key);
     }
 
@@ -204,7 +206,7 @@ fn may_be_held(desk: &Desk<'_>, branch: &str, observed: &Observed, plan: Plan) -
     let is_unlikely = !says_nothing_or_taken_back(observed);
     let again = Again { wanted: &wanted, max_retries, now: Timestamp::now(), is_unlikely };
     match undo::holds(&desk.reader, tip, name, &again)? {
-        true => Ok(Plan::Unchanged(change.secrets)),
+        true => Ok(Plan::Held(change.secrets)),
         false => Ok(Plan::Change(change)),
     }
 }

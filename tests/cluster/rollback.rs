@@ -187,6 +187,23 @@ fn what_the_api_server_refuses_is_taken_back_at_once() {
 }
 
 #[test]
+fn who_asks_again_for_what_runs_gets_it() {
+    let scene = Scene::new("asked");
+    let of = |more: &str| format!("{{delivery: {{timeout: 3s, maxRetries: 0}}{more}}}");
+    scene.put("simple", &of(""));
+    scene.ready("simple");
+    scene.put("simple", &of(&format!(", {CRASHING}")));
+    scene.wait_for("simple", "Ready=False RolledBack", "crash-looping");
+    scene.put("simple", &of(""));
+    let shown = scene.wait_for("simple", "Ready=True Succeeded", "1 of 1 replica ready");
+    assert!(!shown.iter().any(|condition| condition.starts_with("Stalled=True")), "{shown:#?}");
+    assert_eq!(scene.subjects().len(), 3, "{:#?}", scene.subjects());
+    scene.holds_branch();
+    scene.put("simple", &of(", replicas: 2"));
+    scene.ready("simple");
+}
+
+#[test]
 fn what_is_not_to_be_atomic_stays_as_it_failed() {
     let Some(_) = Bed::own() else { return };
     let scene = Scene::with("stays", "delivery: {atomic: false}");

@@ -150,7 +150,7 @@ impl Actor {
         }
         self.is_held = settled.has_finalizer();
         match &settled.outcome {
-            Outcome::Committed { branch, new, secrets, pushed: _ } => {
+            Outcome::Committed { branch, new, secrets, .. } => {
                 self.shared.in_turn(async { Box::pin(self.told(settled, new.as_ref(), branch)).await }).await;
                 self.deliver(settled, branch, new.as_ref(), secrets).await;
                 while self.redelivers {

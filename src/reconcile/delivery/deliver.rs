@@ -57,6 +57,8 @@ impl Actor {
                 return None;
             }
         };
+        // where the resource asks for nothing else, there is nothing that was taken back
+        let undone = undone.filter(|_| new.is_some() || settled.is_held());
         let described = Arc::new(Described {
             branch: branch.to_string(),
             commit: commit.to_string(),

@@ -30,6 +30,8 @@ pub enum Outcome {
     Committed {
         branch: String,
         new: Option<New>,
+        /// What the resource asks for was taken back, and the branch describes what was before.
+        is_held: bool,
         /// The remote has it.
         pushed: bool,
         /// What is applied and not on the branch.
@@ -65,6 +67,11 @@ impl Settled {
         self.cluster.metadata.generation.unwrap_or_default()
     }
 
+    /// Whether what it asks for was taken back.
+    pub fn is_held(&self) -> bool {
+        matches!(self.outcome, Outcome::Committed { is_held: true, .. })
+    }
+
     /// What the resource says of how it is delivered.
     pub fn delivery(&self) -> Option<&Delivery> {
         self.cluster.spec.delivery.as_ref()
@@ -88,10 +95,10 @@ impl Settled {
         let (work, outcome) = match report {
             Report::Committed { work, branch, commit, subject, secrets, pushed, .. } => {
                 let new = Some(New { commit: *commit, subject: subject.clone() });
-                (work, committed(work, branch, new, *pushed, secrets))
+                (work, committed(work, branch, new, (false, *pushed), secrets))
             }
-            Report::Unchanged { work, branch, secrets, pushed, .. } => {
-                (work, committed(work, branch, None, *pushed, secrets))
+            Report::Unchanged { work, branch, secrets, is_held, pushed, .. } => {
+                (work, committed(work, branch, None, (*is_held, *pushed), secrets))
             }
             Report::Failed { work, reason, message, again, .. } => {
                 let message = message.trim_end().to_string() + way_out(work, *reason);
@@ -153,12 +160,13 @@ pub fn gone(report: &Report) -> Option<Key> {
     }
 }
 
-fn committed(work: &Work, branch: &str, new: Option<New>, pushed: bool, secrets: &Secrets) -> Outcome {
+fn committed(work: &Work, branch: &str, new: Option<New>, how: (bool, bool), secrets: &Secrets) -> Outcome {
+    let (is_held, pushed) = how;
     let branch = branch.to_string();
     match work {
         Work::Apply(observed) if observed.cluster.spec.suspend => Outcome::Suspended,
         Work::Apply(_) | Work::Undo(_) => {
-            Outcome::Committed { branch, new, pushed, secrets: secrets.clone() }
+            Outcome::Committed { branch, new, is_held, pushed, secrets: secrets.clone() }
         }
         Work::Delete(_) => Outcome::Removed { branch },
     }

@@ -98,11 +98,11 @@ impl Outbox {
                         Report::Committed { key, branch, commit, subject, work, took, secrets, pushed };
                     self.hold(&mut state, at, report, around);
                 }
-                Report::Unchanged { key, branch, work, secrets, .. } => {
+                Report::Unchanged { key, branch, work, secrets, is_held, .. } => {
                     let pushed = !state.lacks(&branch);
                     let at = (key.clone(), branch.clone());
                     let is_idle = matches!(&work, Work::Apply(observed) if observed.cluster.spec.suspend);
-                    let report = Report::Unchanged { key, branch, work, secrets, pushed };
+                    let report = Report::Unchanged { key, branch, work, secrets, is_held, pushed };
                     match pushed || is_idle {
                         true => (around.report)(report),
                         false => self.hold(&mut state, at, report, around),
@@ -362,7 +362,8 @@ mod tests {
 
     fn unchanged(name: &str) -> Report {
         let (key, branch) = (key(name), "b".to_owned());
-        Report::Unchanged { key, branch, work: work(name), secrets: Default::default(), pushed: false }
+        let (work, secrets) = (work(name), Default::default());
+        Report::Unchanged { key, branch, work, secrets, is_held: false, pushed: false }
     }
 
     fn trouble() -> Trouble {
