@@ -4,11 +4,16 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::object::{self, FIELD_MANAGER, HELM, MANAGED_BY, Object, RELEASE_NAME, RELEASE_NAMESPACE};
+use super::object::{
+    self, FIELD_MANAGER, HELM, HELM_MANAGER, MANAGED_BY, Object, RELEASE_NAME, RELEASE_NAMESPACE,
+};
 
 /// On an object that was taken over: the Helm release that had it, `namespace/name`; empty where none did. It stays until a later commit
 /// changes the object, so that a change which is taken back gives the object back instead of deleting it.
 const ADOPTED_FROM: &str = "promgit.dev/adopted-from";
+
+/// Who has the fields that Helm had set on an object before it was taken from its release.
+pub(super) const FORMER_HELM: &str = "helm-former-owner";
 
 /// Names every object of the commit.
 const ALL: &str = "*";
@@ -81,7 +86,8 @@ impl Taken {
     pub(super) fn undone(&self, metadata: &Value) -> Value {
         let former = self.from.split_once('/');
         let fields = metadata["managedFields"].as_array().into_iter().flatten();
-        let fields: Vec<&Value> = fields.filter(|entry| entry["manager"] != FIELD_MANAGER).collect();
+        let others = fields.filter(|entry| entry["manager"] != FIELD_MANAGER).cloned();
+        let fields: Vec<Value> = others.map(given_back).collect();
         json!({"metadata": {
             "resourceVersion": metadata["resourceVersion"],
             "labels": {MANAGED_BY: former.map(|_| HELM)},
@@ -93,6 +99,13 @@ impl Taken {
             "managedFields": fields,
         }})
     }
+}
+
+fn given_back(mut entry: Value) -> Value {
+    if entry["manager"] == FORMER_HELM {
+        entry["manager"] = HELM_MANAGER.into();
+    }
+    entry
 }
 
 /// The controller of an object: what it makes it would put back (<https://kubernetes.io/docs/concepts/overview/working-with-objects/owners-dependents/>).

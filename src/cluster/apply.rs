@@ -178,6 +178,7 @@ impl Applier<'_> {
         if applied.deletion_timestamp.is_some() {
             return Err(ApplyError::Going { title: title() });
         }
+        let applied = self.inherit(&served, object, applied).await.map_err(failed)?;
         Ok(Version::of(&applied))
     }
 

@@ -2,7 +2,7 @@
 //! and events.
 //!
 //! [`connect`] finds the API server, [`greet`] what it can, [`kinds`] what it serves. [`brief`] hears of a change no more than it has to. [`rehearse`] asks what an apply would do, [`apply`], [`replace`] (by the
-//! ways of [`immutable`], with what [`others`] have set) and [`remove`] change objects, [`settle`] waits for what others need, [`unpin`] makes
+//! ways of [`immutable`], with what [`others`] have set, but for Helm: [`inherit`]) and [`remove`] change objects, [`settle`] waits for what others need, [`unpin`] makes
 //! room for a rollback, [`hook`] makes what runs once, [`live`] follows
 //! what becomes of them, by the few numbers of [`mark`], and [`revisions`] what becomes of Helm's history. Where somebody else changed
 //! them, [`culprit`] says who, [`ignore`] whether that may be, and [`correct`] puts it back. [`leaving`] is what is left of what was
@@ -27,6 +27,7 @@ pub mod greet;
 pub mod hook;
 pub mod ignore;
 pub mod immutable;
+pub mod inherit;
 pub mod kinds;
 pub mod leaving;
 pub mod live;

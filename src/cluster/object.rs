@@ -5,6 +5,9 @@ use serde_json::{Map, Value};
 /// Owner of the fields that promgit sets (<https://kubernetes.io/docs/reference/using-api/server-side-apply/>).
 pub const FIELD_MANAGER: &str = "promgit";
 
+/// Helm's (`pkg/kube/client.go`, `ManagedFieldsManager`; `cmd/helm/helm.go` sets it whatever the program is called).
+pub const HELM_MANAGER: &str = "helm";
+
 /// How Helm marks what belongs to a release (`pkg/action/validate.go`): stock Helm takes objects with these marks, and
 /// only those, for its own.
 pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";

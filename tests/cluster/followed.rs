@@ -285,3 +285,35 @@ fn what_the_resource_has_another_default_for_than_the_chart_is_asked_for_in_free
     let set = scene.get(&["statefulsets/simple"]);
     assert_eq!(set["spec"]["replicas"], 3);
 }
+
+#[test]
+fn what_was_taken_over_goes_when_it_is_not_asked_for_any_more() {
+    let scene = Scene::with("followgone", "delivery: {followHelm: true, timeout: 10s, maxRetries: 0}");
+    let labels = || scene.get(&["statefulset/simple"])["spec"]["template"]["metadata"]["labels"].clone();
+    let asks_for_nothing = || {
+        let replaced = scene.ask(&["replace", "--filename=-"], &manifest("simple", "", "{}"));
+        assert!(replaced.status.success(), "{replaced:?}");
+        scene.ready("simple");
+    };
+    scene.put("simple", "{}");
+    scene.ready("simple");
+    let before = labels();
+    for (name, program) in [("first", support::helm3()), ("second", support::helm())] {
+        let upgrade = |label: &str| {
+            let set = format!("podLabels.{label}");
+            let arguments = ["upgrade", "simple", "charts/prometheus-cluster", "--reuse-values", "--set"];
+            scene.helm(&program, &[&arguments[..], &[set.as_str()]].concat());
+        };
+        upgrade(&format!("{name}=y"));
+        wait_for_spec(&scene, |spec| spec.to_string().contains(name));
+        assert_eq!(labels()[name], "y");
+        asks_for_nothing();
+        assert_eq!(labels(), before, "{program:?}");
+
+        // What does not come up with it is taken back with it.
+        upgrade("bed\\.promgit\\.dev/fail=crash-loop");
+        scene.wait_for("simple", "Ready=False RolledBack", "crash-looping");
+        assert_eq!(labels(), before, "{program:?}");
+        asks_for_nothing();
+    }
+}

@@ -108,6 +108,27 @@ fn what_a_person_does_with_helm_is_put_back_by_the_next_change_at_the_latest() {
 }
 
 #[test]
+fn what_a_persons_helm_added_goes_again() {
+    let scene = Scene::new("added");
+    scene.put("simple", "{}");
+    scene.ready("simple");
+    let label = |scene: &Scene| {
+        scene.get(&["statefulset/simple"])["spec"]["template"]["metadata"]["labels"]["x"].clone()
+    };
+    for (program, revision) in [(support::helm3(), 3), (support::helm(), 5)] {
+        let upgrade = ["upgrade", "simple", "charts/prometheus-cluster", "--reuse-values"];
+        scene.helm(&program, &[&upgrade[..], &["--set", "podLabels.x=y"]].concat());
+        wait("the commit over it", || {
+            let release = release(&scene, "simple");
+            (release == format!("{revision} deployed")).then_some(()).ok_or(release)
+        });
+        scene.ready("simple");
+        assert_eq!(label(&scene), Value::Null, "{program:?}");
+        scene.holds_branch();
+    }
+}
+
+#[test]
 fn a_release_of_helm_is_taken_over_without_a_restart() {
     let scene = Scene::new("adopt");
     let namespace = format!("--namespace={}", scene.namespace);
