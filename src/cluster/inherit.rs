@@ -29,6 +29,10 @@ impl Applier<'_> {
     ) -> Result<ObjectMeta, CallError> {
         let is_taken = Taken::before(&object.json["metadata"]).is_some();
         for _ in 0..MOST_RACES {
+            let mut managers = applied.managed_fields.iter().flatten().map(|entry| entry.manager.as_deref());
+            if !managers.any(|manager| manager == Some(HELM_MANAGER)) {
+                break;
+            }
             let metadata = serde_json::to_value(&applied).unwrap_or_default();
             let Some(fields) = inherited(&metadata["managedFields"], is_taken) else { break };
             let patch = json!({"metadata": {"resourceVersion": metadata["resourceVersion"], "managedFields": fields}});
