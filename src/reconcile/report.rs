@@ -25,7 +25,7 @@ pub struct Outcome {
 #[derive(Clone, Debug)]
 pub enum Report {
     /// A durable commit, `took` after the source told of the change. `secrets`: what is applied and not in it. `pushed`: the
-    /// remote has it, if there is one; where it is required to, this is not told before.
+    /// remote has it, if there is one; where it is required to, this is not told before. `is_held`: it took back what the resource asks for.
     Committed {
         key: Key,
         branch: String,
@@ -34,6 +34,7 @@ pub enum Report {
         work: Work,
         took: Duration,
         secrets: Secrets,
+        is_held: bool,
         pushed: bool,
     },
     /// The branch says already what the resource asks for; with `is_held` what it said before that was taken back.
@@ -98,22 +99,24 @@ impl Report {
         match (self, newer) {
             (
                 Report::Committed { key, branch, commit, subject, took, pushed, .. },
-                Report::Unchanged { work, secrets, .. },
-            ) => Report::Committed { key, branch, commit, subject, work, took, secrets, pushed },
+                Report::Unchanged { work, secrets, is_held, .. },
+            ) => Report::Committed { key, branch, commit, subject, work, took, secrets, is_held, pushed },
             (_, newer) => newer,
         }
     }
 
     /// The commit has another name now, or its change was there before.
     pub fn rename(&mut self, renamed: &BTreeMap<Oid, Option<Oid>>) {
-        let Report::Committed { key, branch, commit, work, secrets, pushed, .. } = self else { return };
+        let Report::Committed { key, branch, commit, work, secrets, is_held, pushed, .. } = self else {
+            return;
+        };
         match renamed.get(commit) {
             None => {}
             Some(Some(new)) => *commit = *new,
             Some(None) => {
                 let (key, branch, work) = (key.clone(), branch.clone(), work.clone());
-                let (secrets, pushed) = (secrets.clone(), *pushed);
-                *self = Report::Unchanged { key, branch, work, secrets, is_held: false, pushed };
+                let (secrets, is_held, pushed) = (secrets.clone(), *is_held, *pushed);
+                *self = Report::Unchanged { key, branch, work, secrets, is_held, pushed };
             }
         }
     }

@@ -15,7 +15,7 @@ use super::inputs::Inputs;
 use super::notes;
 use super::plan::Change;
 use super::push::land::{LandError, Landed, Moved, land};
-use super::queue::{Job, Next, Queue};
+use super::queue::{Job, Next, Queue, Work};
 use super::report::{Outcome, Report};
 use super::stage::{Done, Stage, WriteError, moved};
 use crate::git::batch::{Batch, CommitError, FlushError, RefUpdate};
@@ -263,6 +263,7 @@ impl Writer<'_> {
             committed.push((key.clone(), done.freed));
             let (commit, subject) = (done.commit, words.told());
             let (work, took) = (job.work, job.since.elapsed());
+            let is_held = matches!(work, Work::Undo(_));
             reports.push(Report::Committed {
                 key,
                 branch,
@@ -271,6 +272,7 @@ impl Writer<'_> {
                 work,
                 took,
                 secrets,
+                is_held,
                 pushed: false,
             });
         }

@@ -57,8 +57,6 @@ impl Actor {
                 return None;
             }
         };
-        // where the resource asks for nothing else, there is nothing that was taken back
-        let undone = undone.filter(|_| new.is_some() || settled.is_held());
         let described = Arc::new(Described {
             branch: branch.to_string(),
             commit: commit.to_string(),
@@ -75,6 +73,8 @@ impl Actor {
             return std::future::pending().await;
         }
         let bad = undone.as_ref().map(|undone| undone.bad);
+        // a resource that asks for what was before asks for nothing that was taken back
+        let undone = undone.filter(|_| settled.is_held());
         let hooks = match is_external || is_ready {
             true => None,
             false => {
@@ -89,7 +89,7 @@ impl Actor {
         };
         let limit = self.limit(settled);
         let again = undone.as_ref().and_then(|undone| self.again(settled, undone));
-        let may_undo = undone.is_none() && !is_external && self.may_undo(settled, &described.commit);
+        let may_undo = bad.is_none() && !is_external && self.may_undo(settled, &described.commit);
         let mut watch = Watch {
             settled,
             described,
@@ -120,7 +120,7 @@ impl Actor {
                     watch.hooks = None;
                 }
                 let hooks = watch.hooks.as_ref();
-                let known = match bad {
+                let known = match bad.filter(|_| settled.is_held()) {
                     Some(bad) => Box::pin(self.secrets_of(settled, commit, bad, secrets)).await,
                     None => secrets.clone(),
                 };
@@ -148,7 +148,7 @@ impl Actor {
         }
         watch.awaited = Box::pin(self.awaited(&inventory, &applied)).await;
         watch.drift = Box::pin(self.drifts(settled, &inventory, &applied, is_external, is_held)).await;
-        if watch.undone.is_some() && !is_held {
+        if bad.is_some() && !is_held {
             Box::pin(self.unpin(&watch.awaited)).await;
         }
         if watch.is_external {

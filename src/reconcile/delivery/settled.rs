@@ -93,9 +93,9 @@ impl Settled {
             return Settled::refused(refused);
         }
         let (work, outcome) = match report {
-            Report::Committed { work, branch, commit, subject, secrets, pushed, .. } => {
+            Report::Committed { work, branch, commit, subject, secrets, is_held, pushed, .. } => {
                 let new = Some(New { commit: *commit, subject: subject.clone() });
-                (work, committed(work, branch, new, (false, *pushed), secrets))
+                (work, committed(work, branch, new, (*is_held, *pushed), secrets))
             }
             Report::Unchanged { work, branch, secrets, is_held, pushed, .. } => {
                 (work, committed(work, branch, None, (*is_held, *pushed), secrets))

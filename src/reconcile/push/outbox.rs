@@ -91,11 +91,20 @@ impl Outbox {
         let mut state = self.lock();
         for report in reports {
             match report {
-                Report::Committed { key, branch, commit, subject, work, took, secrets, .. } => {
+                Report::Committed { key, branch, commit, subject, work, took, secrets, is_held, .. } => {
                     let pushed = false;
                     let at = (key.clone(), branch.clone());
-                    let report =
-                        Report::Committed { key, branch, commit, subject, work, took, secrets, pushed };
+                    let report = Report::Committed {
+                        key,
+                        branch,
+                        commit,
+                        subject,
+                        work,
+                        took,
+                        secrets,
+                        is_held,
+                        pushed,
+                    };
                     self.hold(&mut state, at, report, around);
                 }
                 Report::Unchanged { key, branch, work, secrets, is_held, .. } => {
@@ -356,6 +365,7 @@ mod tests {
             work: work(name),
             took: Duration::ZERO,
             secrets: Default::default(),
+            is_held: false,
             pushed: false,
         }
     }
