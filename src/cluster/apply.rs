@@ -162,6 +162,7 @@ impl Applier<'_> {
         let served = self.served(object).await?;
         let failed = |source| ApplyError::Call { title: title(), source };
         self.is_in_bounds(object, &served)?;
+        let mut noted = None;
         let applied = match self.send(&served, object, Intent::Do).await {
             Err(error) if error.is_conflict() => {
                 // Fields of another manager: ours to take only on an object of this release.
@@ -169,7 +170,7 @@ impl Applier<'_> {
                 let found: DynamicObject = limited(api.get(&object.name)).await.map_err(failed)?;
                 let found = serde_json::to_value(&found.metadata).unwrap_or_default();
                 let taken = self.is_ours(&api, object, &found).await?;
-                let noted = taken.map(|taken| taken.noted(object.clone()));
+                noted = taken.map(|taken| taken.noted(object.clone()));
                 let object = noted.as_ref().unwrap_or(object);
                 self.send(&served, object, Intent::Take).await.map_err(failed)?
             }
@@ -178,6 +179,7 @@ impl Applier<'_> {
         if applied.deletion_timestamp.is_some() {
             return Err(ApplyError::Going { title: title() });
         }
+        let object = noted.as_ref().unwrap_or(object);
         let applied = self.inherit(&served, object, applied).await.map_err(failed)?;
         Ok(Version::of(&applied))
     }

@@ -44,6 +44,8 @@ impl Applier<'_> {
         }
         match self.send(&served, object, Intent::Take).await {
             Ok(applied) => {
+                let failed = |source| ApplyError::Call { title: object.title(), source };
+                let applied = self.inherit(&served, object, applied).await.map_err(failed)?;
                 let version = Version::of(&applied);
                 self.settle(object).await?;
                 Ok(version)

@@ -5,7 +5,7 @@
 
 use kube::api::{Api, DynamicObject, Patch, PatchParams};
 use kube::core::Request;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::adopt::{FORMER_HELM, Taken};
 use super::apply::{Applier, Intent, namespace};
@@ -13,6 +13,7 @@ use super::brief;
 use super::call::CallError;
 use super::kinds::Served;
 use super::object::{FIELD_MANAGER, HELM_MANAGER, Object};
+use super::others::join;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 
 /// How often it is tried: somebody's status may come between.
@@ -34,43 +35,73 @@ impl Applier<'_> {
                 break;
             }
             let metadata = serde_json::to_value(&applied).unwrap_or_default();
-            let Some(fields) = inherited(&metadata["managedFields"], is_taken) else { break };
-            let patch = json!({"metadata": {"resourceVersion": metadata["resourceVersion"], "managedFields": fields}});
-            let api: Api<DynamicObject> =
-                served.api(self.client.clone(), namespace(served, self.release.namespace));
-            let parameters =
-                PatchParams { field_manager: Some(FIELD_MANAGER.into()), ..PatchParams::default() };
-            let request =
-                Request::new(api.resource_url()).patch(&object.name, &parameters, &Patch::Merge(&patch));
-            match brief::send(&self.client, request).await {
-                Ok(_) => {}
-                Err(error) if error.is_conflict() => {}
-                Err(error) => return Err(error),
+            let before = &metadata["managedFields"];
+            let Some(fields) = inherited(before, is_taken) else { break };
+            let version = metadata["resourceVersion"].clone();
+            let patch = json!({"resourceVersion": version, "managedFields": fields});
+            match self.patch_metadata(served, &object.name, patch).await {
+                Err(error) if !error.is_conflict() => return Err(error),
+                _ => {}
             }
-            applied = self.send(served, object, Intent::Take).await?;
+            match self.send(served, object, Intent::Take).await {
+                // what cannot be taken away stays Helm's, as no dry run could tell
+                Err(error) if error.is_invalid() => {
+                    let patch = json!({"managedFields": before});
+                    return self.patch_metadata(served, &object.name, patch).await;
+                }
+                other => applied = other?,
+            }
         }
         Ok(applied)
+    }
+
+    async fn patch_metadata(
+        &self,
+        served: &Served,
+        name: &str,
+        metadata: Value,
+    ) -> Result<ObjectMeta, CallError> {
+        let api: Api<DynamicObject> =
+            served.api(self.client.clone(), namespace(served, self.release.namespace));
+        let parameters = PatchParams { field_manager: Some(FIELD_MANAGER.into()), ..PatchParams::default() };
+        let patch = Patch::Merge(json!({"metadata": metadata}));
+        brief::send(&self.client, Request::new(api.resource_url()).patch(name, &parameters, &patch)).await
     }
 }
 
 /// The entries of `metadata.managedFields` without Helm's: what those hold is promgit's, or of the former owner. None if there are none.
 fn inherited(entries: &Value, is_taken: bool) -> Option<Vec<Value>> {
     let entries = entries.as_array()?;
-    let (helms, mut rest): (Vec<Value>, Vec<Value>) = entries.iter().cloned().partition(is_helms);
+    let version = &entries.iter().find(|entry| is_promgits(entry))?["apiVersion"];
+    // fields of another version have other names
+    let is_meant = |entry: &Value| is_helms(entry) && entry["apiVersion"] == *version;
+    let (helms, mut rest): (Vec<Value>, Vec<Value>) = entries.iter().cloned().partition(is_meant);
     if helms.is_empty() {
         return None;
     }
-    if is_taken {
-        rest.extend(helms.into_iter().map(|mut entry| {
-            entry["manager"] = FORMER_HELM.into();
-            entry
-        }));
-        return Some(rest);
+    for mut entry in helms {
+        let (heir, operation) = match is_taken {
+            true => (FORMER_HELM, entry["operation"].clone()),
+            false => (FIELD_MANAGER, "Apply".into()),
+        };
+        let is_heirs = |known: &&mut Value| {
+            known["manager"] == heir
+                && known["operation"] == operation
+                && known["apiVersion"] == *version
+                && is_of_object(known)
+        };
+        match (rest.iter_mut().find(is_heirs), entry["fieldsV1"].as_object()) {
+            (Some(known), Some(more)) => {
+                let mut fields = known["fieldsV1"].as_object().cloned().unwrap_or_default();
+                join(&mut fields, more);
+                known["fieldsV1"] = Value::Object(fields);
+            }
+            _ => {
+                entry["manager"] = heir.into();
+                rest.push(entry);
+            }
+        }
     }
-    let own = rest.iter_mut().find(|entry| is_promgits(entry))?;
-    let mut fields = own["fieldsV1"].as_object().cloned().unwrap_or_default();
-    helms.iter().filter_map(|entry| entry["fieldsV1"].as_object()).for_each(|more| join(&mut fields, more));
-    own["fieldsV1"] = Value::Object(fields);
     Some(rest)
 }
 
@@ -84,16 +115,6 @@ fn is_promgits(entry: &Value) -> bool {
 
 fn is_of_object(entry: &Value) -> bool {
     entry["subresource"].as_str().unwrap_or_default().is_empty()
-}
-
-fn join(fields: &mut Map<String, Value>, more: &Map<String, Value>) {
-    for (step, below) in more {
-        match (fields.get_mut(step), below) {
-            (Some(Value::Object(own)), Value::Object(below)) => join(own, below),
-            (Some(_), _) => {}
-            (None, _) => drop(fields.insert(step.clone(), below.clone())),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -130,7 +151,14 @@ mod tests {
     #[test]
     fn what_the_former_release_has_set_stays_its_own() {
         let (ours, fields) = (entry("promgit", "Apply", json!({})), json!({"f:data": {"f:a": {}}}));
-        let entries = json!([entry("helm", "Update", fields.clone()), ours]);
-        assert_eq!(inherited(&entries, true), Some(vec![ours, entry(FORMER_HELM, "Update", fields)]));
+        let entries = json!([entry("helm", "Update", fields.clone()), ours.clone()]);
+        let former = entry(FORMER_HELM, "Update", fields);
+        assert_eq!(inherited(&entries, true), Some(vec![ours.clone(), former.clone()]));
+        let again = json!([entry("helm", "Update", json!({"f:data": {"f:b": {}}})), ours, former]);
+        let both = entry(FORMER_HELM, "Update", json!({"f:data": {"f:a": {}, "f:b": {}}}));
+        assert_eq!(inherited(&again, true), Some(vec![ours.clone(), both]));
+        let mut other = entry("helm", "Update", json!({}));
+        other["apiVersion"] = "apps/v1beta2".into();
+        assert_eq!(inherited(&json!([other, ours]), false), None);
     }
 }

@@ -6,7 +6,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::adopt::{FORMER_HELM, Taken};
 use super::culprit::is_of_others;
+use super::object::{FIELD_MANAGER, HELM_MANAGER};
 
 /// Who has a number of replicas that nobody is known to have set: the API server does not note who scales where no manifest says how
 /// many there are (`k8s.io/apimachinery/pkg/util/managedfields/internal/skipnonapplied.go`).
@@ -37,11 +39,13 @@ enum Item {
 }
 
 /// What each manager but promgit has set on the live object where `wanted` sets nothing, as both are stored. Labels and annotations are
-/// all that counts of the metadata: finalizers and owners belong to the one object that goes.
+/// all that counts of the metadata: finalizers and owners belong to the one object that goes. What Helm has set goes with it
+/// ([`super::inherit`]), unless the object is taken from another release.
 pub fn shares(live: &Value, wanted: &Value) -> Vec<Share> {
-    let entries = live["metadata"]["managedFields"].as_array().into_iter().flatten();
-    let others = entries.filter(|entry| is_of_others(entry));
-    let mut shares: Vec<Share> = others.filter_map(|entry| share(entry, live, wanted)).collect();
+    let mut shares: Vec<Share> = by_manager(live, wanted)
+        .iter()
+        .filter_map(|(manager, fields)| share(manager, fields, live, wanted))
+        .collect();
     let is_known = |share: &Share| share.alone(wanted).pointer("/spec/replicas").is_some();
     if !shares.iter().any(is_known) {
         shares.extend(scaled(live, wanted));
@@ -49,22 +53,64 @@ pub fn shares(live: &Value, wanted: &Value) -> Vec<Share> {
     shares
 }
 
-/// The replicas, by whomever: more than the one that there would be without a number.
-fn scaled(live: &Value, wanted: &Value) -> Option<Share> {
-    let replicas = &live["spec"]["replicas"];
-    let is_set = replicas.as_i64().is_some_and(|replicas| replicas != 1);
-    let fields = json!({"manager": SCALED, "fieldsV1": {"f:spec": {"f:replicas": {}}}});
-    is_set.then(|| share(&fields, live, wanted))?
+/// The fields of each manager: one that updates, applies and scales has several entries.
+fn by_manager(live: &Value, wanted: &Value) -> Vec<(String, Map<String, Value>)> {
+    let is_taken = Taken::before(&wanted["metadata"]).is_some();
+    let mut all: Vec<(String, Map<String, Value>)> = Vec::new();
+    for entry in entries(live).filter(|entry| is_of_others(entry)) {
+        let (Some(manager), Some(fields)) = (entry["manager"].as_str(), entry["fieldsV1"].as_object()) else {
+            continue;
+        };
+        let manager = match manager {
+            HELM_MANAGER if is_taken => FORMER_HELM,
+            HELM_MANAGER => continue,
+            manager => manager,
+        };
+        match all.iter_mut().find(|(known, _)| known == manager) {
+            Some((_, own)) => join(own, fields),
+            None => all.push((manager.to_owned(), fields.clone())),
+        }
+    }
+    all
 }
 
-fn share(entry: &Value, live: &Value, wanted: &Value) -> Option<Share> {
-    let mut fields = entry["fieldsV1"].as_object()?.clone();
+fn entries(live: &Value) -> impl Iterator<Item = &Value> {
+    live["metadata"]["managedFields"].as_array().into_iter().flatten()
+}
+
+/// Adds the fields of one entry to those of another.
+pub(super) fn join(fields: &mut Map<String, Value>, more: &Map<String, Value>) {
+    for (step, below) in more {
+        match (fields.get_mut(step), below) {
+            (Some(Value::Object(own)), Value::Object(below)) => join(own, below),
+            (Some(_), _) => {}
+            (None, _) => drop(fields.insert(step.clone(), below.clone())),
+        }
+    }
+}
+
+/// The replicas, by whomever but promgit: more than the one that there would be without a number.
+fn scaled(live: &Value, wanted: &Value) -> Option<Share> {
+    let is_set = live["spec"]["replicas"].as_i64().is_some_and(|replicas| replicas != 1);
+    let is_ours = |entry: &Value| {
+        entry["manager"] == FIELD_MANAGER && entry.pointer("/fieldsV1/f:spec/f:replicas").is_some()
+    };
+    let fields = json!({"f:spec": {"f:replicas": {}}});
+    (is_set && !entries(live).any(is_ours)).then(|| share(SCALED, fields.as_object()?, live, wanted))?
+}
+
+fn share(manager: &str, fields: &Map<String, Value>, live: &Value, wanted: &Value) -> Option<Share> {
+    let mut fields = fields.clone();
     ["f:apiVersion", "f:kind", "f:status"].iter().for_each(|name| drop(fields.remove(*name)));
     if let Some(metadata) = fields.get_mut("f:metadata").and_then(Value::as_object_mut) {
         metadata.retain(|name, _| ["f:labels", "f:annotations"].contains(&name.as_str()));
     }
+    // whom somebody gave one role is not given another
+    if live["kind"].as_str().is_some_and(|kind| kind.ends_with("RoleBinding")) {
+        fields.retain(|name, _| name == "f:metadata");
+    }
     let kept = fields_of(&fields, live, Some(wanted))?;
-    Some(Share { manager: entry["manager"].as_str()?.to_owned(), kept })
+    Some(Share { manager: manager.to_owned(), kept })
 }
 
 impl Share {
@@ -124,8 +170,12 @@ fn items_of(below: &Map<String, Value>, live: &[Value], wanted: Option<&Value>) 
     (!items.is_empty()).then_some(Kept::Items(items))
 }
 
+/// A port without a protocol is one of TCP, and its key says so.
 fn is(item: &Value, key: &Map<String, Value>) -> bool {
-    key.iter().all(|(name, value)| item.get(name) == Some(value))
+    key.iter().all(|(name, value)| match item.get(name) {
+        Some(found) => found == value,
+        None => name == "protocol" && value == "TCP",
+    })
 }
 
 fn put(kept: &Kept, into: &mut Value) {
@@ -244,6 +294,41 @@ mod tests {
         ] {
             assert_eq!(of(live, wanted), [json!(null); 0]);
         }
+    }
+
+    #[test]
+    fn what_promgit_and_helm_have_set_is_nobodys_share() {
+        let of = |manager: &str, fields: Value, mut live: Value, wanted: Value| {
+            live["metadata"] = json!({"managedFields": [{"manager": manager, "fieldsV1": fields}]});
+            shares(&live, &wanted).iter().map(|share| share.manager.clone()).collect::<Vec<_>>()
+        };
+        let replicas = json!({"f:spec": {"f:replicas": {}}});
+        let live = json!({"spec": {"replicas": 3}});
+        assert_eq!(of("promgit", replicas.clone(), live.clone(), json!({})), [""; 0]);
+        assert_eq!(of("hpa", replicas, live, json!({})), ["hpa"]);
+        let (data, live) = (json!({"f:data": {"f:a": {}}}), json!({"data": {"a": "x"}}));
+        assert_eq!(of("helm", data.clone(), live.clone(), json!({})), [""; 0]);
+        let taken = json!({"metadata": {"annotations": {"promgit.dev/adopted-from": "a/b"}}});
+        assert_eq!(of("helm", data.clone(), live, taken), [FORMER_HELM]);
+        let binding = json!({"kind": "RoleBinding", "subjects": [{"name": "a"}]});
+        assert_eq!(of("kubectl", json!({"f:subjects": {}}), binding, json!({})), [""; 0]);
+    }
+
+    #[test]
+    fn a_manager_of_two_entries_has_one_share_and_a_port_is_of_tcp() {
+        let port = json!({"k:{\"containerPort\":90,\"protocol\":\"TCP\"}": {"f:name": {}}});
+        let live = json!({"metadata": {"labels": {"a": "x"}, "managedFields": [
+            {"manager": "m", "operation": "Apply", "fieldsV1": {"f:metadata": {"f:labels": {"f:a": {}}}}},
+            {"manager": "m", "operation": "Update", "fieldsV1": {"f:ports": port}},
+        ]}, "ports": [{"containerPort": 90, "protocol": "TCP", "name": "web"}]});
+        let mut body = json!({"ports": [{"containerPort": 90}]});
+        let found = shares(&live, &body);
+        assert_eq!(found.len(), 1);
+        found.iter().for_each(|share| share.onto(&mut body));
+        assert_eq!(
+            body,
+            json!({"metadata": {"labels": {"a": "x"}}, "ports": [{"containerPort": 90, "name": "web"}]})
+        );
     }
 
     #[test]

@@ -86,10 +86,12 @@ impl Applier<'_> {
         }
         body["metadata"]["resourceVersion"] = NO_VERSION.into();
         self.patch_as(FIELD_MANAGER, served, &object.name, &body).await?;
+        let mut failed = Ok(());
         for share in &shares {
-            self.patch_as(&share.manager, served, &object.name, &share.alone(&wanted)).await?;
+            let given = self.patch_as(&share.manager, served, &object.name, &share.alone(&wanted)).await;
+            failed = failed.and(given);
         }
-        Ok(())
+        failed
     }
 
     async fn patch_as(

@@ -330,13 +330,13 @@ async fn one(
         Rehearsal::Later => applier.rehearse(&object, false).await?,
         Rehearsal::Good | Rehearsal::Replaced(_) => answer,
     };
-    if let Rehearsal::Replaced(way) = &answer.rehearsal {
-        applier.make_way(&object, way).await?;
-    }
     let object = match &answer.taken {
         Some(taken) => taken.noted(object),
         None => object,
     };
+    if let Rehearsal::Replaced(way) = &answer.rehearsal {
+        applier.make_way(&object, way).await?;
+    }
     let version = applier.apply(&object).await?;
     let owner = answer.taken.and_then(|taken| taken.owner);
     taken.extend(owner.map(|owner| format!("{} of {owner}", object.title())));
