@@ -91,27 +91,15 @@ impl Outbox {
         let mut state = self.lock();
         for report in reports {
             match report {
-                Report::Committed { key, branch, commit, subject, work, took, secrets, is_held, .. } => {
-                    let pushed = false;
+                Report::Committed { ref key, ref branch, .. } => {
                     let at = (key.clone(), branch.clone());
-                    let report = Report::Committed {
-                        key,
-                        branch,
-                        commit,
-                        subject,
-                        work,
-                        took,
-                        secrets,
-                        is_held,
-                        pushed,
-                    };
                     self.hold(&mut state, at, report, around);
                 }
-                Report::Unchanged { key, branch, work, secrets, is_held, .. } => {
-                    let pushed = !state.lacks(&branch);
+                Report::Unchanged { ref key, ref branch, ref work, .. } => {
+                    let pushed = !state.lacks(branch);
                     let at = (key.clone(), branch.clone());
-                    let is_idle = matches!(&work, Work::Apply(observed) if observed.cluster.spec.suspend);
-                    let report = Report::Unchanged { key, branch, work, secrets, is_held, pushed };
+                    let is_idle = matches!(work, Work::Apply(observed) if observed.cluster.spec.suspend);
+                    let report = if pushed { report.as_pushed() } else { report };
                     match pushed || is_idle {
                         true => (around.report)(report),
                         false => self.hold(&mut state, at, report, around),
