@@ -13,9 +13,9 @@ RUN cargo build --release --locked --bin promgit
 
 FROM gcr.io/distroless/cc-debian12:nonroot
 COPY --from=build /src/target/release/promgit /usr/local/bin/promgit
-# With the defaults of glibc every thread gets a heap of its own, and large blocks that go leave holes for small ones that stay: some
-# megabytes with 1,000 clusters. The processor time is the same.
-ENV MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=32768
+# With the defaults of glibc every thread gets a heap of its own, large blocks that go leave holes for small ones that stay, and each
+# thread keeps freed blocks for itself: some megabytes with 1,000 clusters. The processor time is the same.
+ENV MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=32768 GLIBC_TUNABLES=glibc.malloc.tcache_count=1
 USER 65532:65532
 VOLUME ["/var/lib/promgit"]
 WORKDIR /var/lib/promgit

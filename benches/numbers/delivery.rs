@@ -127,7 +127,7 @@ impl Ground<'_> {
 
     fn agent(&self, repository: &str, more: &[&str]) -> Agent {
         let mut command = self.bed.promgit();
-        command.envs([("MALLOC_ARENA_MAX", "1"), ("MALLOC_MMAP_THRESHOLD_", "32768")]); // as in the image
+        command.envs(as_in_the_image());
         command.args(["run", "--source", "cluster", "--repo"]).arg(self.bed.path(repository));
         command.arg("--kubeconfig").arg(self.plane.kubeconfig_for(AGENT)).args(more);
         Agent::spawn(command)
@@ -315,6 +315,13 @@ impl Ground<'_> {
         }
         verbs
     }
+}
+
+/// What the image sets: how the allocator of libc keeps freed memory.
+fn as_in_the_image() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let dockerfile = include_str!("../../Dockerfile");
+    let set = dockerfile.lines().filter_map(|line| line.strip_prefix("ENV "));
+    set.flat_map(str::split_whitespace).filter_map(|pair| pair.split_once('='))
 }
 
 fn name(number: usize) -> String {
