@@ -61,6 +61,17 @@ pub struct New {
     pub subject: String,
 }
 
+impl Outcome {
+    /// What a commit means for a resource that is suspended, or being deleted.
+    fn for_work(self, work: &Work) -> Self {
+        match (work, self) {
+            (Work::Apply(observed), _) if observed.cluster.spec.suspend => Outcome::Suspended,
+            (Work::Delete(_), Outcome::Committed { branch, .. }) => Outcome::Removed { branch },
+            (_, outcome) => outcome,
+        }
+    }
+}
+
 impl Settled {
     /// The generation that this speaks of.
     pub fn generation(&self) -> i64 {
@@ -95,10 +106,14 @@ impl Settled {
         let (work, outcome) = match report {
             Report::Committed { work, branch, commit, subject, secrets, is_held, pushed, .. } => {
                 let new = Some(New { commit: *commit, subject: subject.clone() });
-                (work, committed(work, branch, new, (*is_held, *pushed), secrets))
+                let (branch, secrets) = (branch.to_string(), secrets.clone());
+                let (is_held, pushed) = (*is_held, *pushed);
+                (work, Outcome::Committed { branch, new, is_held, pushed, secrets }.for_work(work))
             }
             Report::Unchanged { work, branch, secrets, is_held, pushed, .. } => {
-                (work, committed(work, branch, None, (*is_held, *pushed), secrets))
+                let (branch, secrets) = (branch.to_string(), secrets.clone());
+                let (is_held, pushed) = (*is_held, *pushed);
+                (work, Outcome::Committed { branch, new: None, is_held, pushed, secrets }.for_work(work))
             }
             Report::Failed { work, reason, message, again, .. } => {
                 let message = message.trim_end().to_string() + way_out(work, *reason);
@@ -157,17 +172,5 @@ pub fn gone(report: &Report) -> Option<Key> {
         Report::Ready { .. } | Report::NotReady { .. } => None,
         Report::Pushed { .. } | Report::Late { .. } => None,
         Report::NotPushed { .. } | Report::Unasked { .. } => None,
-    }
-}
-
-fn committed(work: &Work, branch: &str, new: Option<New>, how: (bool, bool), secrets: &Secrets) -> Outcome {
-    let (is_held, pushed) = how;
-    let branch = branch.to_string();
-    match work {
-        Work::Apply(observed) if observed.cluster.spec.suspend => Outcome::Suspended,
-        Work::Apply(_) | Work::Undo(_) => {
-            Outcome::Committed { branch, new, is_held, pushed, secrets: secrets.clone() }
-        }
-        Work::Delete(_) => Outcome::Removed { branch },
     }
 }
