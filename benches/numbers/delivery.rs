@@ -275,7 +275,7 @@ impl Ground<'_> {
 
     /// Many clusters installed, without pods: what the agent and the API server do, and not what controllers do with them.
     fn fleet(&self, table: &mut Table) {
-        let agent = self.agent("fleet.git", &[]);
+        let agent = self.agent("installed.git", &[]);
         let resources: String = (0..MANY).map(|number| resource("fleet", number, 0, "Apply")).collect();
         let (mark, cpu, start) = (self.plane.mark(), agent.cpu(), Instant::now());
         self.apply(&resources);

@@ -139,6 +139,8 @@ impl Writer<'_> {
                     Err(error) => tracing::warn!(%error, "what became of a commit cannot be noted"),
                 }
                 let _ = answer.send(());
+                // while clusters come up, notes are all that is written
+                self.consolidate();
             }
         }
     }
@@ -316,5 +318,48 @@ impl Writer<'_> {
         if let Err(error) = result {
             tracing::warn!(error, "the repository could not be consolidated; it works on, slower");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::oid::Oid;
+    use crate::git::store::Options;
+    use crate::settings::Settings;
+    use std::sync::mpsc::sync_channel;
+
+    #[test]
+    fn notes_alone_do_not_pile_up_packs() {
+        let folder = tempfile::tempdir().unwrap();
+        let all = Inputs::load(&Settings::default()).unwrap();
+        let store = Store::open(folder.path(), &Options::default()).unwrap();
+        let reader = store.reader().unwrap();
+        let (orders, received) = sync_channel(1);
+        let writer = Writer {
+            inputs: &all.each[0],
+            queue: &Queue::default(),
+            store,
+            reader,
+            window: Duration::ZERO,
+            tell: &|_| {},
+            along: &|_, _| {},
+            branches: BTreeMap::new(),
+        };
+        let asks = std::thread::spawn(move || {
+            for number in 0..2 * consolidate::MAX_PACKS {
+                let commit: Oid = format!("{number:040x}").parse().unwrap();
+                let key = Key { namespace: "n".into(), name: "a".into() };
+                let outcome = Outcome { commit, words: "ready".into(), revision: None };
+                let (answer, kept) = sync_channel(1);
+                orders.send(Order::Note(Noting { outcomes: vec![(key, outcome)], answer })).unwrap();
+                kept.recv().unwrap();
+            }
+        });
+        writer.run(&received);
+        asks.join().unwrap();
+        let store = Store::open(folder.path(), &Options::default()).unwrap();
+        let packs = consolidate::stored(&store).unwrap().packs;
+        assert!((1..=consolidate::MAX_PACKS).contains(&packs), "{packs} packs");
     }
 }
