@@ -1,4 +1,5 @@
-//! The StatefulSets of a first commit turned into the claims that an earlier cluster of that name has left for them.
+//! The StatefulSets of a first commit turned into the claims that an earlier cluster of that name has left for them, and those of a last
+//! one into the claims that no pod uses any more.
 
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::time::timeout;
 
-use crate::cluster::claims;
+use crate::cluster::claims::{self, Claim};
 use crate::ledger::claims::wanted;
 
 /// The answer is a line of a commit message: no commit waits longer for it.
@@ -26,6 +27,20 @@ impl Finder {
 
     /// Names of the claims that are there, and that the first pods of these sets will use; none where nobody can look.
     pub fn find(&self, namespace: &str, sets: &[Value]) -> Vec<String> {
+        let wanted = wanted(sets);
+        let stays = self.there(namespace, sets).into_iter().filter(|claim| !claim.goes);
+        stays.map(|claim| claim.name).filter(|name| wanted.contains(name)).collect()
+    }
+
+    /// Claims of pods that these sets had once, and have no more; none where nobody can look.
+    pub fn beyond(&self, namespace: &str, sets: &[Value]) -> Vec<Claim> {
+        let wanted = wanted(sets);
+        let mut there = self.there(namespace, sets);
+        there.retain(|claim| !wanted.contains(&claim.name));
+        there
+    }
+
+    fn there(&self, namespace: &str, sets: &[Value]) -> Vec<Claim> {
         if sets.is_empty() {
             return Vec::new();
         }
@@ -33,8 +48,7 @@ impl Finder {
         found.unwrap_or_default()
     }
 
-    async fn ask(&self, namespace: &str, sets: &[Value]) -> Vec<String> {
-        let wanted = wanted(sets);
+    async fn ask(&self, namespace: &str, sets: &[Value]) -> Vec<Claim> {
         let mut all = Vec::new();
         for set in sets {
             match claims::of(&self.client, namespace, set).await {
@@ -42,7 +56,6 @@ impl Finder {
                 Err(error) => tracing::debug!(namespace, %error, "the claims there are cannot be listed"),
             }
         }
-        let stays = all.into_iter().filter(|claim| !claim.goes).map(|claim| claim.name);
-        stays.filter(|name| wanted.contains(name)).collect()
+        all
     }
 }

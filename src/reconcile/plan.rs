@@ -10,6 +10,7 @@ use super::owners::{self, Objects as Owned};
 use super::prepare::Prepared;
 use super::strangers::{self, OVERWRITES_TRAILER};
 use crate::api::{self, PrometheusCluster, annotations};
+use crate::cluster::claims::Claim;
 use crate::git::reader::{ReadError, Reader};
 use crate::ledger::claims;
 use crate::ledger::folder::Files;
@@ -44,7 +45,7 @@ pub struct Change {
     /// What is applied and not committed.
     pub secrets: Secrets,
     pub words: Words,
-    /// StatefulSets with storage of a cluster that is new: it may find the data of an earlier one of its name.
+    /// StatefulSets with storage of a cluster that is new, which may find the data of an earlier one of its name, or of one that goes.
     pub sets: Vec<Json>,
     /// Trailers that follow from the content; the writer adds the generation.
     pub trailers: Vec<(&'static str, String)>,
@@ -63,6 +64,16 @@ impl Change {
         let changes = [subject::CREATED.to_string(), subject::attached(claims.len())];
         self.words.subject = subject::subject(&self.key.to_string(), &changes);
         self.words.attached = claims;
+    }
+
+    /// Says which other claims the removed cluster leaves, or takes with it: those of pods that it had once.
+    pub fn leave(&mut self, claims: Vec<Claim>) {
+        for claim in claims {
+            let list = if claim.goes { &mut self.words.lost } else { &mut self.words.claims };
+            list.push(claim.name);
+        }
+        self.words.changes = vec![subject::deleted(self.words.claims.len())];
+        self.words.subject = subject::subject(&self.key.to_string(), &self.words.changes);
     }
 }
 
@@ -252,7 +263,7 @@ pub fn remove(reader: &Reader, branch: &str, deleted: &Deleted) -> Result<Plan, 
         kind: Kind::Remove,
         secrets: Secrets::default(),
         words,
-        sets: Vec::new(),
+        sets: sets(&old),
         trailers: named.into_iter().map(|who| (OVERWRITES_TRAILER, who)).collect(),
         requested_by: None,
         at: deleted.changed_at,

@@ -145,7 +145,11 @@ impl<'a> Worker<'a> {
         match work {
             Work::Delete(deleted) => {
                 locks.forget(&deleted.key)?;
-                Ok(plan::remove(&desk.reader, &branch, deleted)?)
+                let mut plan = plan::remove(&desk.reader, &branch, deleted)?;
+                if let (Plan::Change(change), Some(finder)) = (&mut plan, finder) {
+                    change.leave(finder.beyond(&deleted.key.namespace, &change.sets));
+                }
+                Ok(plan)
             }
             // Suspended: nothing is rendered and nothing committed; what the branch holds stays.
             Work::Apply(observed) if observed.cluster.spec.suspend => {

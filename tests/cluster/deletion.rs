@@ -76,6 +76,39 @@ fn a_cluster_that_comes_back_finds_its_data() {
     assert_eq!(told.last().map(String::as_str), Some(gone), "{told:#?}");
 }
 
+/// Claims of pods that a cluster had once are data as well: whether they stay or go, the commit and the event name them.
+#[test]
+fn claims_of_former_pods_are_named() {
+    let scene = Scene::new("shrunk");
+    scene.put("simple", "{replicas: 3, storage: {size: 1Gi}}");
+    scene.ready("simple");
+    scene.put("simple", "{replicas: 1, storage: {size: 1Gi}}");
+    scene.ready("simple");
+    scene.kubectl(&["delete", "proms/simple", "--timeout=60s"]);
+    assert_eq!(scene.subjects().last().map(String::as_str), Some("simple: deleted, data retained: 3 claims"));
+    let named = "Retained claims:\n* data-simple-0\n* data-simple-1\n* data-simple-2\n";
+    let message = scene.message();
+    assert!(message.contains(named), "{message}");
+
+    // Kubernetes lets those go with the set that its pods have.
+    scene
+        .put("simple", "{storage: {size: 1Gi}, persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete}}");
+    scene.ready("simple");
+    scene.kubectl(&["delete", "proms/simple", "--timeout=60s"]);
+    assert_eq!(scene.subjects().last().map(String::as_str), Some("simple: deleted, data retained: 2 claims"));
+    let message = scene.message();
+    let named = "Retained claims:\n* data-simple-1\n* data-simple-2\n\nDeleted claims:\n* data-simple-0\n";
+    assert!(message.contains(named), "{message}");
+    scene.wait_until("two claims", &["pvc"], |found| {
+        let names: Vec<_> =
+            found["items"].as_array().into_iter().flatten().map(|claim| &claim["metadata"]["name"]).collect();
+        names == ["data-simple-1", "data-simple-2"]
+    });
+    let told = scene.events("simple");
+    let gone = "kept the data: data-simple-1, data-simple-2; deleted the data: data-simple-0";
+    assert!(told.last().is_some_and(|event| event.ends_with(gone)), "{told:#?}");
+}
+
 /// A pod that does not end holds the resource, which says so, but not for longer than a change may take.
 #[test]
 fn pods_are_waited_for_but_not_for_ever() {
