@@ -112,7 +112,8 @@ impl Writer<'_> {
             }
             let mut ready;
             (ready, early) = self.in_order(waiting);
-            if ready.is_empty() {
+            // Without plans it was a note or a landing, which leaves a pack as well.
+            if ready.is_empty() && !early.is_empty() {
                 continue;
             }
             while !ready.is_empty() {
@@ -139,8 +140,6 @@ impl Writer<'_> {
                     Err(error) => tracing::warn!(%error, "what became of a commit cannot be noted"),
                 }
                 let _ = answer.send(());
-                // while clusters come up, notes are all that is written
-                self.consolidate();
             }
         }
     }
