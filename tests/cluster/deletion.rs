@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::agent::{self, Agent};
+use crate::bed::wait;
 use crate::remotes::Origin;
 use crate::scene::{Scene, checkout, manifest};
 use crate::support;
@@ -99,10 +100,9 @@ fn claims_of_former_pods_are_named() {
     let message = scene.message();
     let named = "Retained claims:\n* data-simple-1\n* data-simple-2\n\nDeleted claims:\n* data-simple-0\n";
     assert!(message.contains(named), "{message}");
-    scene.wait_until("two claims", &["pvc"], |found| {
-        let names: Vec<_> =
-            found["items"].as_array().into_iter().flatten().map(|claim| &claim["metadata"]["name"]).collect();
-        names == ["data-simple-1", "data-simple-2"]
+    wait("the claim of the set's pod goes", || {
+        let there: Vec<String> = claims(&scene).into_keys().collect();
+        if there == ["data-simple-1", "data-simple-2"] { Ok(()) } else { Err(format!("{there:?}")) }
     });
     let told = scene.events("simple");
     let gone = "kept the data: data-simple-1, data-simple-2; deleted the data: data-simple-0";
